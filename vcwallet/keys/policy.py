@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The seam between a format and a trust registry: which key speaks for this party, in this role, for this type, now.
+
+A format hands over what a message says about its signer (`KeySource`) and is given a key with the evidence for it, or
+an error.  A chain of certificates alone proves nothing until the policy says that the role and type are allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from vcwallet.keys.public import PublicKey
+
+
+class Role(StrEnum):
+    """What a key is used for; each role has its own entries in a trusted list."""
+
+    CREDENTIAL_ISSUER = "credential_issuer"
+    VERIFIER = "verifier"
+    REGISTRAR = "registrar"
+    STATUS_SIGNER = "status_signer"
+    WALLET_PROVIDER = "wallet_provider"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySource:
+    """What a signed message says about its signer; nothing in it is verified.
+
+    Attributes:
+        issuer: the identifier that the message claims, if any (``iss``).
+        chain: DER certificates, the signer's first (``x5c``).
+        key_id: the opaque ``kid``, if any.
+        signed_at: when the message says that it was signed (``iat``), if it says so.
+    """
+
+    issuer: str | None = None
+    chain: tuple[bytes, ...] = ()
+    key_id: str | None = None
+    signed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedKey:
+    """A key that a policy vouches for, and why.
+
+    Attributes:
+        key: verifies the message.
+        party: the identifier of the party whose key it is, as the registry knows it.
+        name: the registered name of the party, by language tag.
+        source: where the trust comes from (for example ``trusted_list`` or ``issuer_metadata``).
+        sequence: the sequence number of the trusted list that said so, if there was one.
+        details: registered facts about the party, by name.
+    """
+
+    key: PublicKey
+    party: str
+    name: Mapping[str, str] = field(default_factory=dict)
+    source: str
+    sequence: int | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class TrustPolicy(Protocol):
+    """Says whom to trust for what."""
+
+    def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+        """Return the key that speaks for `source` in `role` at `at`.
+
+        Args:
+            source: what the message says about its signer.
+            role: what the key is used for.
+            type_id: the credential type concerned (``vct`` or docType); None where the role has no types.
+            at: the time of the decision.
+
+        Raises:
+            UntrustedError: no such party, or the chain or identifier is not its own.
+            NotAuthorisedError: the party may not act in this role, for this type, at this time.
+            ValidityError: a certificate or the trusted list is outside its validity.
+        """
+        ...

@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""A public key that knows its algorithm and raises when a signature is not its own.
+
+    >>> from vcwallet.keys.software import SoftwareSigner
+    >>> signer = SoftwareSigner.generate()
+    >>> signer.public_key.verify(signer.sign(b"message"), b"message")
+    >>> signer.public_key.verify(signer.sign(b"message"), b"another")
+    Traceback (most recent call last):
+    vcwallet.errors.SignatureInvalidError: the signature does not verify [SIGNATURE_INVALID]
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from vcwallet.errors import AlgorithmNotAllowedError, MalformedError, SignatureInvalidError
+from vcwallet.keys.algorithm import Algorithm
+
+MlDsaPublicKey: TypeAlias = mldsa.MLDSA44PublicKey | mldsa.MLDSA65PublicKey | mldsa.MLDSA87PublicKey
+RawPublicKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | MlDsaPublicKey
+
+CURVES: dict[Algorithm, ec.EllipticCurve] = {
+    Algorithm.ES256: ec.SECP256R1(),
+    Algorithm.ES384: ec.SECP384R1(),
+    Algorithm.ES512: ec.SECP521R1(),
+}
+ECDSA: dict[Algorithm, ec.ECDSA] = {
+    Algorithm.ES256: ec.ECDSA(hashes.SHA256()),
+    Algorithm.ES384: ec.ECDSA(hashes.SHA384()),
+    Algorithm.ES512: ec.ECDSA(hashes.SHA512()),
+}
+_BY_CURVE = {curve.name: algorithm for algorithm, curve in CURVES.items()}
+_ML_DSA: dict[type, Algorithm] = {
+    mldsa.MLDSA44PublicKey: Algorithm.ML_DSA_44,
+    mldsa.MLDSA65PublicKey: Algorithm.ML_DSA_65,
+    mldsa.MLDSA87PublicKey: Algorithm.ML_DSA_87,
+}
+
+
+class PublicKey:
+    """A public key together with the one algorithm that it is used with."""
+
+    __slots__ = ("_ecdsa", "_raw", "_spki", "algorithm")
+
+    algorithm: Algorithm
+
+    def __init__(self, raw: RawPublicKey) -> None:
+        """Wrap a key of pyca/cryptography.
+
+        Raises:
+            AlgorithmNotAllowedError: its kind or curve has no member in `Algorithm`.
+        """
+        self.algorithm = _algorithm_of(raw)
+        self._raw = raw
+        self._ecdsa = ECDSA.get(self.algorithm)
+        self._spki: bytes | None = None
+
+    @classmethod
+    def from_spki(cls, der: bytes) -> PublicKey:
+        """Return the key of a DER SubjectPublicKeyInfo (RFC 5280, section 4.1).
+
+        Raises:
+            MalformedError: the bytes are no public key.
+            AlgorithmNotAllowedError: a key of a kind that vcwallet does not use.
+        """
+        try:
+            return cls(serialization.load_der_public_key(der))  # type: ignore[arg-type]
+        except (ValueError, UnsupportedAlgorithm):
+            raise MalformedError("not a DER public key") from None
+
+    @classmethod
+    def from_certificate(cls, certificate: x509.Certificate) -> PublicKey:
+        """Return the subject key of a certificate that was checked elsewhere.
+
+        Raises:
+            MalformedError: the certificate holds no readable key.
+            AlgorithmNotAllowedError: a key of a kind that vcwallet does not use.
+        """
+        try:
+            return cls(certificate.public_key())  # type: ignore[arg-type]
+        except (ValueError, UnsupportedAlgorithm):
+            raise MalformedError("the certificate holds no readable public key") from None
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Return if `signature` (JOSE form: fixed length, r || s for ECDSA) over `data` is by this key.
+
+        Raises:
+            SignatureInvalidError: it is not.
+        """
+        if len(signature) != self.algorithm.signature_bytes:
+            raise SignatureInvalidError("the signature has the wrong length")
+        raw = self._raw
+        try:
+            if isinstance(raw, ec.EllipticCurvePublicKey):
+                half = len(signature) // 2
+                r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
+                raw.verify(encode_dss_signature(r, s), data, ECDSA[self.algorithm])
+            else:
+                raw.verify(signature, data)
+        except InvalidSignature:
+            raise SignatureInvalidError("the signature does not verify") from None
+
+    @property
+    def raw(self) -> RawPublicKey:
+        """The key as pyca/cryptography knows it."""
+        return self._raw
+
+    @property
+    def spki(self) -> bytes:
+        """The DER SubjectPublicKeyInfo of this key."""
+        if self._spki is None:
+            self._spki = self._raw.public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+        return self._spki
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PublicKey) and self.spki == other.spki
+
+    def __hash__(self) -> int:
+        return hash(self.spki)
+
+    def __repr__(self) -> str:
+        return f"<PublicKey {self.algorithm}>"
+
+
+def _algorithm_of(raw: object) -> Algorithm:
+    if isinstance(raw, ec.EllipticCurvePublicKey):
+        algorithm = _BY_CURVE.get(raw.curve.name)
+    elif isinstance(raw, ed25519.Ed25519PublicKey):
+        algorithm = Algorithm.EDDSA
+    else:
+        algorithm = next((name for kind, name in _ML_DSA.items() if isinstance(raw, kind)), None)
+    if algorithm is None:
+        raise AlgorithmNotAllowedError("a key of this kind signs nothing that vcwallet accepts")
+    return algorithm
+
+
+def names_of(algorithm: Algorithm) -> frozenset[Algorithm]:
+    """Return the registered names under which a key of `algorithm` may sign (Ed25519 has two)."""
+    if algorithm in _ED25519_NAMES:
+        return _ED25519_NAMES
+    return frozenset({algorithm})
+
+
+_ED25519_NAMES = frozenset({Algorithm.EDDSA, Algorithm.ED25519})
