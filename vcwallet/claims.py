@@ -40,7 +40,9 @@ def parse_path(value: object) -> ClaimPath:
     if len(value) > MAX_PATH_LENGTH:
         raise LimitExceededError(f"a claims path has more than {MAX_PATH_LENGTH} components")
     if not all(_is_component(component) for component in value):
-        raise MalformedError("a claims path holds strings, non-negative integers and nulls", clause="OpenID4VP 1.0, section 7")
+        raise MalformedError(
+            "a claims path holds strings, non-negative integers and nulls", clause="OpenID4VP 1.0, section 7"
+        )
     return tuple(value)
 
 
@@ -96,8 +98,7 @@ def covers(granted: ClaimPath, asked: ClaimPath) -> bool:
     if len(granted) > len(asked):
         return False
     return all(
-        have == want or (have is None and not isinstance(want, str))
-        for have, want in zip(granted, asked, strict=False)
+        have == want or (have is None and not isinstance(want, str)) for have, want in zip(granted, asked, strict=False)
     )
 
 

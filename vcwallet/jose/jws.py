@@ -99,9 +99,7 @@ def sign_flattened(
     return {"payload": encoded_payload, "protected": protected, **extra, "signature": signature}
 
 
-def sign_general(
-    payload: bytes, *, signers: Sequence[tuple[Signer, JsonObject, JsonObject | None]]
-) -> dict[str, Any]:
+def sign_general(payload: bytes, *, signers: Sequence[tuple[Signer, JsonObject, JsonObject | None]]) -> dict[str, Any]:
     """Return the general JSON serialisation: one signature for each (signer, header, unprotected header)."""
     flattened = [sign_flattened(payload, signer=s, header=h, unprotected=u) for s, h, u in signers]
     if not flattened:

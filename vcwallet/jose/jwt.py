@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """JSON Web Token claims: types and times (RFC 7519; explicit typing of RFC 8725, section 3.11).
 
-    >>> from datetime import UTC, datetime
-    >>> from vcwallet.jose import jwt
-    >>> jwt.require_valid_at({"exp": 2_000_000_000}, at=datetime(2026, 11, 23, tzinfo=UTC))
-    >>> jwt.require_valid_at({"exp": 1_000_000_000}, at=datetime(2026, 11, 23, tzinfo=UTC))
-    Traceback (most recent call last):
-    vcwallet.errors.ValidityError: the validity has ended [EXPIRED] (RFC 7519, section 4.1.4)
+>>> from datetime import UTC, datetime
+>>> from vcwallet.jose import jwt
+>>> jwt.require_valid_at({"exp": 2_000_000_000}, at=datetime(2026, 11, 23, tzinfo=UTC))
+>>> jwt.require_valid_at({"exp": 1_000_000_000}, at=datetime(2026, 11, 23, tzinfo=UTC))
+Traceback (most recent call last):
+vcwallet.errors.ValidityError: the validity has ended [EXPIRED] (RFC 7519, section 4.1.4)
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def require_typ(header: Header, typ: str) -> None:
         VerificationError: another type or none (code ``WRONG_TYPE``): one kind of token must not pass for another.
     """
     if header.typ != typ:
-        raise VerificationError(f"the token's typ is not {quoted(typ)}", code="WRONG_TYPE", clause="RFC 8725, section 3.11")
+        raise VerificationError(
+            f"the token's typ is not {quoted(typ)}", code="WRONG_TYPE", clause="RFC 8725, section 3.11"
+        )
 
 
 def seconds(time: datetime) -> int:

@@ -58,7 +58,5 @@ _SIGNATURE_BYTES = {
 }
 _BY_NAME = {algorithm.value: algorithm for algorithm in Algorithm}
 
-CLASSICAL = frozenset(
-    {Algorithm.ES256, Algorithm.ES384, Algorithm.ES512, Algorithm.EDDSA, Algorithm.ED25519}
-)
+CLASSICAL = frozenset({Algorithm.ES256, Algorithm.ES384, Algorithm.ES512, Algorithm.EDDSA, Algorithm.ED25519})
 """The algorithms that every profile allows; post-quantum ones are allowed by naming them."""

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037; AKP of RFC 9964) and their thumbprints (RFC 7638).
 
-    >>> from vcwallet.keys import jwk
-    >>> from vcwallet.keys.software import SoftwareSigner
-    >>> key = SoftwareSigner.generate().public_key
-    >>> jwk.parse(jwk.public_jwk(key)) == key
-    True
+>>> from vcwallet.keys import jwk
+>>> from vcwallet.keys.software import SoftwareSigner
+>>> key = SoftwareSigner.generate().public_key
+>>> jwk.parse(jwk.public_jwk(key)) == key
+True
 """
 
 from __future__ import annotations

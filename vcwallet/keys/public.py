@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A public key that knows its algorithm and raises when a signature is not its own.
 
-    >>> from vcwallet.keys.software import SoftwareSigner
-    >>> signer = SoftwareSigner.generate()
-    >>> signer.public_key.verify(signer.sign(b"message"), b"message")
-    >>> signer.public_key.verify(signer.sign(b"message"), b"another")
-    Traceback (most recent call last):
-    vcwallet.errors.SignatureInvalidError: the signature does not verify [SIGNATURE_INVALID]
+>>> from vcwallet.keys.software import SoftwareSigner
+>>> signer = SoftwareSigner.generate()
+>>> signer.public_key.verify(signer.sign(b"message"), b"message")
+>>> signer.public_key.verify(signer.sign(b"message"), b"another")
+Traceback (most recent call last):
+vcwallet.errors.SignatureInvalidError: the signature does not verify [SIGNATURE_INVALID]
 """
 
 from __future__ import annotations

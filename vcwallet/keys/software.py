@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Private keys in this process's memory: the only module where a private key is an object.
 
-    >>> from vcwallet.keys.software import SoftwareSigner
-    >>> SoftwareSigner.generate()
-    <SoftwareSigner ES256, private key hidden>
+>>> from vcwallet.keys.software import SoftwareSigner
+>>> SoftwareSigner.generate()
+<SoftwareSigner ES256, private key hidden>
 """
 
 from __future__ import annotations

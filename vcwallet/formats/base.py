@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every credential format offers: a format issues, a held credential presents, an unverified presentation verifies.
+
+Claims are the format's own tree.  What has not been verified has its own type, without claims to use by mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from vcwallet.checks import Finding
+from vcwallet.claims import ClaimPath, Concealment, JsonObject
+from vcwallet.keys.policy import TrustedKey, TrustPolicy
+from vcwallet.keys.public import PublicKey
+from vcwallet.keys.signer import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialContent:
+    """What an issuer says, before a format puts it into bytes.
+
+    Attributes:
+        type_id: the credential type (``vct`` or docType).
+        claims: the claim tree.
+        concealment: which claims can be disclosed on their own.
+        holder: the key that presentations must be made with; None for a bearer credential.
+        issued_at: the time of issue.
+        expires: the end of technical validity.
+        type_integrity: the integrity string of the type's metadata, if the issuer pins it.
+        status: where the status can be looked up, as the status standard writes it.
+    """
+
+    type_id: str
+    claims: JsonObject = field(repr=False)
+    concealment: Concealment
+    holder: PublicKey | None
+    issued_at: datetime
+    expires: datetime
+    type_integrity: str | None = None
+    status: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerKey:
+    """With whose key, and in whose name, a credential is signed.
+
+    Attributes:
+        signer: holds the private key.
+        chain: the signer's DER certificate and the issuing CAs above it, without the trust anchor.
+        identifier: the issuer's identifier, as its certificate has it; None leaves it to the chain.
+    """
+
+    signer: Signer
+    chain: tuple[bytes, ...]
+    identifier: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """To whom and for which request a presentation is made; each format turns it into its own bytes.
+
+    Attributes:
+        audience: the verifier's identifier, as it stands in the request.
+        nonce: the request's nonce.
+        required: whether a presentation without proof of the holder's key is refused; decided by the request,
+            never by what arrived.
+        max_age: how old the holder's proof may be.
+    """
+
+    audience: str
+    nonce: str
+    required: bool = True
+    max_age: timedelta = timedelta(seconds=300)
+
+    def __post_init__(self) -> None:
+        if not self.audience or not self.nonce:
+            raise ValueError("a binding names an audience and a nonce")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedCredential:
+    """A credential, or the part of one that was presented, after every check has passed.
+
+    Attributes:
+        format: the format identifier, such as ``dc+sd-jwt``.
+        type_id: the credential type.
+        type_ids: the type and those that it says to be as well.
+        claims: the disclosed claims, as the format has them.
+        issuer: the issuer's key, and why it is trusted for this type.
+        holder_key: the key that the credential is bound to; None for a bearer credential.
+        holder_proved: whether the presenter has proved to hold that key, for this request.
+        issued_at: the time of issue, if the credential says it.
+        expires: the end of technical validity, if there is one.
+        status: where its status can be looked up; None where the issuer gives none.  Not looked up here.
+        hidden: how many claims stayed hidden (decoys count too).
+    """
+
+    format: str
+    type_id: str
+    type_ids: tuple[str, ...]
+    claims: JsonObject = field(repr=False)
+    issuer: TrustedKey
+    holder_key: PublicKey | None
+    holder_proved: bool
+    issued_at: datetime | None
+    expires: datetime | None
+    status: JsonObject | None
+    hidden: int = 0
+
+    def __bool__(self) -> bool:
+        raise TypeError("a verified credential is evidence, not a truth value")
+
+
+class HeldCredential(Protocol):
+    """A credential in the hands of its holder, who knows all its claims."""
+
+    @property
+    def format(self) -> str:
+        """The format identifier."""
+        ...
+
+    @property
+    def type_ids(self) -> tuple[str, ...]:
+        """The credential type, and those that it says to be as well."""
+        ...
+
+    @property
+    def claims(self) -> JsonObject:
+        """Every claim of the credential."""
+        ...
+
+    @property
+    def holder_key(self) -> PublicKey | None:
+        """The key that presentations are made with; None for a bearer credential."""
+        ...
+
+    @property
+    def expires(self) -> datetime | None:
+        """The end of technical validity, if there is one."""
+        ...
+
+    @property
+    def authorities(self) -> frozenset[tuple[str, str]]:
+        """The trusted authorities that it can be found by (OpenID4VP 1.0, section 6.1.1), as (type, value)."""
+        ...
+
+    def disclosed_by(self, paths: Iterable[ClaimPath], /) -> tuple[ClaimPath, ...]:
+        """Return every claim that presenting `paths` lets the verifier see, always disclosed ones included."""
+        ...
+
+    def present(self, paths: Iterable[ClaimPath], /, *, binding: Binding, signer: Signer | None, at: datetime) -> str:
+        """Return a presentation of just the claims of `paths` and what cannot be hidden."""
+        ...
+
+
+class UnverifiedCredential(Protocol):
+    """A credential as an issuer sent it."""
+
+    def verify(self, *, trust: TrustPolicy, at: datetime) -> HeldCredential:
+        """Return the credential after every check has passed.
+
+        Raises:
+            VerificationError: a check failed.
+        """
+        ...
+
+
+class UnverifiedPresentation(Protocol):
+    """A presentation as a wallet sent it."""
+
+    def verify(self, *, binding: Binding, trust: TrustPolicy, at: datetime) -> VerifiedCredential:
+        """Return what was presented, after every check has passed.
+
+        Raises:
+            VerificationError: a check failed.
+        """
+        ...
+
+    def explain(self, *, binding: Binding, trust: TrustPolicy, at: datetime, subject: str) -> list[Finding]:
+        """Run the same checks without stopping, and return what each found."""
+        ...
+
+
+class CredentialFormat(Protocol):
+    """A format with its options: makes credentials and reads what others made."""
+
+    @property
+    def format(self) -> str:
+        """The format identifier, such as ``dc+sd-jwt``."""
+        ...
+
+    def issue(self, content: CredentialContent, *, issuer: IssuerKey) -> str:
+        """Return the credential in the format's own serialisation."""
+        ...
+
+    def read_issued(self, raw: str, /) -> UnverifiedCredential:
+        """Return what an issuer sent, for checking."""
+        ...
+
+    def reopen(self, raw: str, /) -> HeldCredential:
+        """Return a credential that was checked when it was received and comes from the holder's own store."""
+        ...
+
+    def read_presentation(self, raw: str, /) -> UnverifiedPresentation:
+        """Return what a wallet sent, for checking."""
+        ...
+
+
+Formats = Mapping[str, CredentialFormat]
+"""The formats that a role accepts, by identifier."""
