@@ -99,6 +99,6 @@ $(VENV)/bin/python:
 define install
 echo "Set-up: installing requirements/$(1).txt"; \
 if $(RUN) -m pip --version >/dev/null 2>&1; then pip="$(RUN) -m pip"; else pip="$(PYTHON) -m pip --python $(RUN)"; fi; \
-$$pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).txt && \
-$$pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+$$pip install -qq --disable-pip-version-check --require-hashes -r requirements/$(1).txt && \
+$$pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 endef

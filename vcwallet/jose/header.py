@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from vcwallet.claims import JsonObject
 from vcwallet.encoding import base64url, json
@@ -55,21 +56,36 @@ def parse(encoded: bytes) -> Header:
         AlgorithmNotAllowedError: an algorithm that vcwallet does not have.
         UnsupportedError: an extension (``crit``, ``b64``).
     """
-    if len(encoded) > MAX_HEADER_BYTES:
-        raise LimitExceededError(f"a JOSE header is longer than {MAX_HEADER_BYTES} bytes")
-    members = json.loads_object(base64url.decode(encoded))
+    members = decode(encoded)
     if "crit" in members or "b64" in members:
         raise UnsupportedError("the JOSE header has an extension (crit or b64)", clause="RFC 7515, section 4.1.11")
     return Header(
         algorithm=Algorithm.parse(members.get("alg")),
-        typ=_optional_text(members, "typ"),
-        key_id=_optional_text(members, "kid"),
+        typ=optional_text(members, "typ"),
+        key_id=optional_text(members, "kid"),
         chain=_chain(members),
         members=MappingProxyType(members),
     )
 
 
-def _optional_text(members: Mapping[str, object], name: str) -> str | None:
+def decode(encoded: bytes) -> dict[str, Any]:
+    """Return the members of a protected header, of a signature or an encrypted message, none of them looked at yet.
+
+    Raises:
+        LimitExceededError: longer than 32 KiB.
+        MalformedError: not a JSON object in base64url.
+    """
+    if len(encoded) > MAX_HEADER_BYTES:
+        raise LimitExceededError(f"a JOSE header is longer than {MAX_HEADER_BYTES} bytes")
+    return json.loads_object(base64url.decode(encoded))
+
+
+def optional_text(members: Mapping[str, object], name: str) -> str | None:
+    """Return a member that is a string; None where it is absent or null.
+
+    Raises:
+        MalformedError: it is something else.
+    """
     value = members.get(name)
     if value is not None and not isinstance(value, str):
         raise MalformedError(f"the header member {name} is no string", clause="RFC 7515, section 4.1")

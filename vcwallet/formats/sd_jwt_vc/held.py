@@ -1,0 +1,131 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""An SD-JWT VC in its holder's hands: what it says, and presenting parts of it (RFC 9901, section 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from cryptography import x509
+
+from vcwallet.claims import ClaimPath
+from vcwallet.encoding import base64url
+from vcwallet.errors import LocalProtocolError
+from vcwallet.formats.base import Binding
+from vcwallet.formats.sd_jwt import serialization
+from vcwallet.formats.sd_jwt.key_binding import confirmation_key, prepare_key_binding
+from vcwallet.formats.sd_jwt.verified import VerifiedSdJwt
+from vcwallet.formats.sd_jwt_vc.vocabulary import FORMAT
+from vcwallet.jose import jws, jwt
+from vcwallet.keys.public import PublicKey
+from vcwallet.keys.signer import Signer
+
+
+@dataclass(frozen=True)
+class HeldSdJwtVc:
+    """A credential that was checked when it was received."""
+
+    sd_jwt: VerifiedSdJwt
+
+    @classmethod
+    def from_store(cls, raw: str) -> HeldSdJwtVc:
+        """Return a credential from the holder's own store, without checking its signature again.
+
+        Raises:
+            VcError: the stored text is no SD-JWT VC.
+        """
+        parsed = serialization.parse(raw)
+        return cls(parsed.processed(jws.payload_object(parsed.issuer_jwt.unverified_payload)))
+
+    @property
+    def format(self) -> str:
+        """``dc+sd-jwt``."""
+        return FORMAT
+
+    @property
+    def type_ids(self) -> tuple[str, ...]:
+        """The ``vct``, and the types of ``aka_vcts``."""
+        claims = self.claims
+        return (claims["vct"], *claims.get("aka_vcts", ()))
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """Every claim, registered ones included."""
+        return self.sd_jwt.claims
+
+    @cached_property
+    def holder_key(self) -> PublicKey | None:
+        """The key of ``cnf``; None for a bearer credential."""
+        return confirmation_key(self.claims)
+
+    @property
+    def expires(self) -> datetime | None:
+        """The time of ``exp``, if there is one."""
+        return jwt.numeric_date(self.claims, "exp")
+
+    @cached_property
+    def authorities(self) -> frozenset[tuple[str, str]]:
+        """The authority key identifiers of its certificates, as ``("aki", base64url)``."""
+        return frozenset(("aki", aki) for der in self.sd_jwt.issuer_jwt.header.chain for aki in _authority_keys(der))
+
+    def disclosed_by(self, paths: Iterable[ClaimPath], /) -> tuple[ClaimPath, ...]:
+        """Return every claim that presenting `paths` shows, always disclosed ones included, leaf by leaf.
+
+        Raises:
+            NoMatchError: a path selects no claim.
+        """
+        shown = HeldSdJwtVc.from_store(self.sd_jwt.select(paths))
+        return tuple(_leaves(shown.claims, ()))
+
+    def present(self, paths: Iterable[ClaimPath], /, *, binding: Binding, signer: Signer | None, at: datetime) -> str:
+        """Return the SD-JWT with the disclosures that `paths` need, bound to the request by the holder's key.
+
+        Args:
+            paths: the claims to show.
+            binding: to whom and for which request.
+            signer: the holder's key; None only for a bearer credential.
+            at: the time of presenting.
+
+        Raises:
+            NoMatchError: a path selects no claim.
+            LocalProtocolError: the signer is not the key that the credential is bound to.
+        """
+        selected = self.sd_jwt.select(paths)
+        if self.holder_key is None and signer is None:
+            return selected
+        if signer is None or signer.public_key != self.holder_key:
+            raise LocalProtocolError("the credential is bound to another key", code="WRONG_KEY")
+        prepared = prepare_key_binding(
+            selected,
+            audience=binding.audience,
+            nonce=binding.nonce,
+            algorithm=signer.public_key.algorithm,
+            hash_algorithm=self.sd_jwt.hash_algorithm,
+            at=at,
+        )
+        return selected + prepared.finish(signer.sign(prepared.signing_input))
+
+
+def _leaves(node: Any, path: ClaimPath) -> Iterator[ClaimPath]:
+    if isinstance(node, dict) and node:
+        for name, value in node.items():
+            yield from _leaves(value, (*path, name))
+    elif isinstance(node, list) and node:
+        for position, value in enumerate(node):
+            yield from _leaves(value, (*path, position))
+    else:
+        yield path
+
+
+def _authority_keys(der: bytes) -> Iterator[str]:
+    extensions = x509.load_der_x509_certificate(der).extensions
+    try:
+        key_id = extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return
+    if key_id is not None:
+        yield base64url.encode(key_id)
