@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.no_network import deny_network
 
-# The machine is shared and its speed varies: a deadline would only find that out.
-_SLOW_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("default", max_examples=50, **_SLOW_MACHINE)
-settings.register_profile("ci", max_examples=100, derandomize=True, database=None, print_blob=True, **_SLOW_MACHINE)
-settings.register_profile("sweep", max_examples=5_000, print_blob=True, **_SLOW_MACHINE)
+# A machine may be slow, or busy with something else: a deadline would only find that out.
+_base = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("default", _base, max_examples=50)
+settings.register_profile("ci", _base, max_examples=100, derandomize=True, database=None, print_blob=True)
+settings.register_profile("sweep", _base, max_examples=5_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 deny_network()

@@ -24,6 +24,7 @@ WIDTH = 120
 INDENT = "    "
 
 Kind = inspect.Parameter
+STARS: dict[object, str] = {Kind.VAR_POSITIONAL: "*", Kind.VAR_KEYWORD: "**"}
 
 
 def main() -> None:
@@ -136,7 +137,7 @@ def _parameters(signature: inspect.Signature) -> Iterator[str]:
         if parameter.kind is Kind.KEYWORD_ONLY and not keyword_only:
             yield "*"
         keyword_only = keyword_only or parameter.kind in (Kind.KEYWORD_ONLY, Kind.VAR_POSITIONAL)
-        text = {Kind.VAR_POSITIONAL: "*", Kind.VAR_KEYWORD: "**"}.get(parameter.kind, "") + parameter.name
+        text = STARS.get(parameter.kind, "") + parameter.name
         if parameter.annotation is not parameter.empty:
             text += f": {_shown(parameter.annotation)}"
         if parameter.default is not parameter.empty:

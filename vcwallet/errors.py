@@ -32,6 +32,10 @@ class VcError(Exception):
         text = f"{self.args[0]} [{self.code}]"
         return f"{text} ({self.clause})" if self.clause else text
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions are pickled by calling the class again, which cannot guess what else its __init__ was given.
+        return _restore, (type(self), self.args, self.__dict__)
+
 
 # --- the peer sent something wrong -----------------------------------------------------------------------------------
 
@@ -262,3 +266,9 @@ def quoted(text: object) -> str:
     """Return peer-supplied text safe for a message: at most 100 printable characters, in quotation marks."""
     printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text)[:100])
     return f'"{printable}"'
+
+
+def _restore(cls: type[VcError], args: tuple[object, ...], attributes: dict[str, object]) -> VcError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(attributes)
+    return error

@@ -59,6 +59,8 @@ def run(flow: Flow[T], http: Callable[[HttpRequest], HttpResponse]) -> T:
     except StopIteration as end:
         result: T = end.value
         return result
+    finally:
+        flow.close()
 
 
 async def arun(flow: Flow[T], http: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> T:
@@ -75,3 +77,5 @@ async def arun(flow: Flow[T], http: Callable[[HttpRequest], Awaitable[HttpRespon
     except StopIteration as end:
         result: T = end.value
         return result
+    finally:
+        flow.close()

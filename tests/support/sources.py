@@ -35,8 +35,8 @@ def text_files() -> list[Path]:
     found: list[Path] = []
     for directory, names, files in os.walk(REPOSITORY):
         names[:] = [name for name in names if name not in _GENERATED and not name.endswith(".egg-info")]
-        found += [Path(directory, file) for file in files if Path(file).suffix in _TEXT and file != ".coverage"]
-    return sorted(file for file in found if not file.name.startswith(".coverage"))
+        found += [Path(directory, file) for file in files if Path(file).suffix in _TEXT]
+    return sorted(found)
 
 
 def name_of(file: Path) -> str:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Strict JSON (RFC 8259, RFC 7493): one meaning for each text, within stated limits.
+r"""Strict JSON (RFC 8259, RFC 7493): one meaning for each text, within stated limits.
 
 Two readers that disagree about a duplicate member can be played against each other, so it is refused, as are NaN,
 Infinity, a byte order mark, lone surrogates and any encoding but UTF-8.
@@ -15,7 +15,8 @@ Infinity, a byte order mark, lone surrogates and any encoding but UTF-8.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import orjson
@@ -33,9 +34,32 @@ def dumps(value: JsonValue) -> bytes:
     """Return `value` as compact UTF-8 JSON.
 
     Raises:
-        TypeError: the value is not JSON (a programming error).
+        TypeError: the value is not JSON, or an integer has more than 64 bits (a programming error).
     """
-    return orjson.dumps(value)
+    text = orjson.dumps(value, default=_plain)
+    if b"null" in text:
+        _require_numbers(value)
+    return text
+
+
+def _plain(value: object) -> dict[str, Any] | list[Any]:
+    """Return a mapping or sequence that orjson does not know, a read-only one for example, as one that it knows."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
+        return list(value)
+    raise TypeError(f"a {type(value).__name__} is not JSON")
+
+
+def _require_numbers(value: JsonValue) -> None:
+    """Raise for NaN and Infinity, for which orjson writes null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise TypeError("JSON has no NaN or Infinity")
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        for child in value:
+            _require_numbers(child)
 
 
 def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES) -> Any:
@@ -49,10 +73,10 @@ def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES) -> Any:
         LimitExceededError: too long, too deep (32), too many members (10 000 an object) or digits (64 a number).
         MalformedError: not JSON, not UTF-8, a duplicate member, NaN or Infinity, a lone surrogate.
     """
-    if len(data) > max_bytes:
-        raise LimitExceededError(f"JSON text is longer than {max_bytes} bytes")
     try:
         raw = data.encode("utf-8") if isinstance(data, str) else data
+        if len(raw) > max_bytes:
+            raise LimitExceededError(f"JSON text is longer than {max_bytes} bytes")
         value = orjson.loads(raw)
     except (UnicodeEncodeError, orjson.JSONDecodeError):
         raise MalformedError("not a JSON text", clause="RFC 8259, section 2") from None

@@ -45,6 +45,14 @@ class CredentialContent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """An issued credential on its way to its holder, in the format's own serialisation; nothing in it is verified."""
+
+    format: str
+    raw: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuerKey:
     """With whose key, and in whose name, a credential is signed.
 
@@ -96,7 +104,9 @@ class VerifiedCredential:
         issued_at: the time of issue, if the credential says it.
         expires: the end of technical validity, if there is one.
         status: where its status can be looked up; None where the issuer gives none.  Not looked up here.
-        hidden: how many claims stayed hidden (decoys count too).
+        disclosed: the claims that were disclosed on their own.
+        type_integrity: the integrity string that the issuer pinned the type's metadata with, if it did.
+        authorities: the trusted authorities of its issuer, as (type, value).
     """
 
     format: str
@@ -109,7 +119,9 @@ class VerifiedCredential:
     issued_at: datetime | None
     expires: datetime | None
     status: JsonObject | None
-    hidden: int = 0
+    disclosed: tuple[ClaimPath, ...]
+    type_integrity: str | None
+    authorities: frozenset[tuple[str, str]]
 
     def __bool__(self) -> bool:
         raise TypeError("a verified credential is evidence, not a truth value")
@@ -139,8 +151,23 @@ class HeldCredential(Protocol):
         ...
 
     @property
+    def concealed(self) -> frozenset[ClaimPath]:
+        """The claims that can be disclosed on their own, with null for every array position."""
+        ...
+
+    @property
+    def type_integrity(self) -> str | None:
+        """The integrity string that the issuer pinned the type's metadata with, if it did."""
+        ...
+
+    @property
     def expires(self) -> datetime | None:
         """The end of technical validity, if there is one."""
+        ...
+
+    @property
+    def issuer_chain(self) -> tuple[bytes, ...]:
+        """The issuer's DER certificates, its own first, as the credential carries them."""
         ...
 
     @property
@@ -157,10 +184,18 @@ class HeldCredential(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedCredential:
+    """A credential that passed every check that a holder can make, and the issuer that it is from."""
+
+    held: HeldCredential
+    issuer: TrustedKey
+
+
 class UnverifiedCredential(Protocol):
     """A credential as an issuer sent it."""
 
-    def verify(self, *, trust: TrustPolicy, at: datetime) -> HeldCredential:
+    def verify(self, *, trust: TrustPolicy, at: datetime) -> ReceivedCredential:
         """Return the credential after every check has passed.
 
         Raises:

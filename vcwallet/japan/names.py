@@ -56,16 +56,17 @@ def is_nfc(text: str) -> bool:
 def normalise_for_signing(text: str) -> str:
     """Return the name in Normalization Form C, unless that would replace an ideograph of the register.
 
-    Form C only joins a letter and its marks (か + ゛ to が), with one exception: it turns the CJK compatibility
-    ideographs, some of them official variants in names (U+FA19 for 神), into the common character.  Neither the changed
-    name nor the unstable one should be signed, so this is an error that an issuer has to settle: the same shape is
-    written as the common character followed by its standardised variation selector, which Form C keeps.
+    In Japanese text form C only joins a letter and its marks (か and U+3099 to が), with one exception: it turns the
+    CJK compatibility ideographs, some of them official variants in names (U+FA19 for 神), into the common character.
+    Neither the changed name nor the unstable one should be signed, so this is an error that an issuer has to settle:
+    the same shape is written as the common character followed by its standardised variation selector, which form C
+    keeps.
 
     Form KC is never used, and what was signed is never normalised again.
 
     Raises:
         MalformedError: The name contains such an ideograph (code
-            ``JP_NAME_COMPATIBILITY_IDEOGRAPH``), or is no Unicode text.
+            ``JP_NAME_COMPATIBILITY_IDEOGRAPH``), or a lone surrogate.
     """
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise MalformedError("the name contains a lone surrogate")

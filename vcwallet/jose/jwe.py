@@ -108,11 +108,15 @@ class Jwe:
         if header.enc not in encryptions:
             raise AlgorithmNotAllowedError(f"content encryption {header.enc} is not allowed here")
         content_key = _derive_key(key.agree(dict(header.epk)), enc=header.enc, apu=header.apu, apv=header.apv)
-        try:
-            return AESGCM(content_key).decrypt(self.iv, self.ciphertext_and_tag, self.additional_data)
-        except InvalidTag:
-            # Another key, another header, another text: a sender who could tell them apart could ask questions.
-            raise SignatureInvalidError("the ciphertext does not decrypt", code="DECRYPTION_FAILED") from None
+        return _open(self, content_key)
+
+
+def _open(message: Jwe, content_key: bytes) -> bytes:
+    try:
+        return AESGCM(content_key).decrypt(message.iv, message.ciphertext_and_tag, message.additional_data)
+    except InvalidTag:
+        # Another key, another header, another text: a sender who could tell them apart could ask questions.
+        raise SignatureInvalidError("the ciphertext does not decrypt", code="DECRYPTION_FAILED") from None
 
 
 def encrypt(

@@ -111,8 +111,15 @@ def sign_general(payload: bytes, *, signers: Sequence[tuple[Signer, JsonObject, 
 
 
 def encode_header(header: JsonObject, algorithm: Algorithm) -> str:
-    """Return a protected header with ``alg`` in front, as base64url."""
-    return jose_header.encode({"alg": algorithm.value, **header})
+    """Return a protected header with ``alg`` in front, as base64url.
+
+    Raises:
+        ValueError: the header has an ``alg`` that is no name of `algorithm` (Ed25519 has two).
+    """
+    members = {"alg": algorithm.value, **header}
+    if members["alg"] not in names_of(algorithm):
+        raise ValueError("the header's alg is not the signer's")
+    return jose_header.encode(members)
 
 
 def parse(text: str | bytes) -> Jws:

@@ -79,9 +79,10 @@ def require_valid_at(claims: Mapping[str, Any], *, at: datetime, skew: timedelta
         MalformedError: a time claim is no NumericDate.
     """
     not_before, expires = numeric_date(claims, "nbf"), numeric_date(claims, "exp")
-    if not_before is not None and at < not_before - skew:
+    # The skew is taken from our time: "never expires" is written as the last second of the year 9999.
+    if not_before is not None and at + skew < not_before:
         raise ValidityError("the validity has not begun", code="NOT_YET_VALID", clause="RFC 7519, section 4.1.5")
-    if expires is not None and at >= expires + skew:
+    if expires is not None and at - skew >= expires:
         raise ValidityError("the validity has ended", clause="RFC 7519, section 4.1.4")
 
 

@@ -25,6 +25,7 @@ class Role(StrEnum):
     REGISTRAR = "registrar"
     STATUS_SIGNER = "status_signer"
     WALLET_PROVIDER = "wallet_provider"
+    LIST_OPERATOR = "list_operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ vcwallet.errors.SignatureInvalidError: the signature does not verify [SIGNATURE_
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -47,7 +47,7 @@ _ML_DSA: dict[type, Algorithm] = {
 class PublicKey:
     """A public key together with the one algorithm that it is used with."""
 
-    __slots__ = ("_ecdsa", "_raw", "_spki", "algorithm")
+    __slots__ = ("_raw", "_spki", "algorithm")
 
     algorithm: Algorithm
 
@@ -59,7 +59,6 @@ class PublicKey:
         """
         self.algorithm = _algorithm_of(raw)
         self._raw = raw
-        self._ecdsa = ECDSA.get(self.algorithm)
         self._spki: bytes | None = None
 
     @classmethod
@@ -151,3 +150,12 @@ def names_of(algorithm: Algorithm) -> frozenset[Algorithm]:
 
 
 _ED25519_NAMES = frozenset({Algorithm.EDDSA, Algorithm.ED25519})
+
+
+class HasPublicKey(Protocol):
+    """Whoever has the private half of a key and shows the public one: a signer, a wallet's holder key."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The public half."""
+        ...

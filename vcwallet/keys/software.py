@@ -144,6 +144,27 @@ class SoftwareKeyAgreement(_Redacted):
         """Make a new key, as is done for each request whose answer is to be encrypted."""
         return cls(ec.generate_private_key(ec.SECP256R1()))
 
+    @classmethod
+    def from_bytes(cls, der: bytes) -> SoftwareKeyAgreement:
+        """Read what `to_bytes` wrote.
+
+        Raises:
+            MalformedError: not a private key on P-256.
+        """
+        try:
+            key = serialization.load_der_private_key(der, None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            raise MalformedError("not a DER private key") from None
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != ec.SECP256R1.name:
+            raise MalformedError("not a private key on P-256")
+        return cls(key)
+
+    def to_bytes(self) -> bytes:
+        """Return the key as bare PKCS #8 DER, for a sealed record of the request whose answer it opens."""
+        return self._key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
     @property
     def public_jwk(self) -> dict[str, str]:
         """The public half as a JWK with ``kty``, ``crv``, ``x`` and ``y``."""

@@ -35,6 +35,7 @@ def test_eras_follow_one_another_without_gap_or_overlap() -> None:
     for earlier, later in pairwise(ERAS):
         assert earlier.last_day is not None
         assert earlier.last_day + timedelta(days=1) == later.first_day
+    assert ERAS[0].first_day == date(1868, 1, 25)
     assert ERAS[-1].last_day is None
     assert "".join(era.letter for era in ERAS) == "MTSHR"
     assert "".join(era.jpki_digit for era in ERAS) == "12345"

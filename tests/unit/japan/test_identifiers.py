@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from vcwallet.credential_type import Sensitivity
 from vcwallet.errors import MalformedError
 from vcwallet.japan import identifiers
 from vcwallet.japan.identifiers import (
@@ -55,6 +56,7 @@ VALID = [
     (LOCAL_GOVERNMENT_CODE, "０１１００", "011002"),
     (LOCAL_GOVERNMENT_CODE, "14364", "143642"),  # what a phone's My Number card sends
     (INSURER_NUMBER, "33120015", "33120015"),
+    (INSURER_NUMBER, "01130012", "01130012"),
     (INSURER_NUMBER, "120014", "120014"),  # national health insurance has no digits for the law
     (RESIDENT_RECORD_CODE, "12345678901", "12345678901"),
     (DRIVING_LICENCE_NUMBER, "9921 0000 0260", "992100000260"),
@@ -138,6 +140,11 @@ def test_empty_and_huge_input_is_refused(identifier: Identifier) -> None:
         assert not identifier.is_valid(typed)
 
 
+def test_typed_text_may_have_a_hundred_characters() -> None:
+    assert POSTAL_CODE.is_valid("1234567".rjust(100))
+    assert not POSTAL_CODE.is_valid("1234567".rjust(101))
+
+
 @pytest.mark.parametrize("identifier", EVERY_IDENTIFIER, ids=lambda value: value.name)
 def test_every_identifier_has_a_worked_example_of_both_kinds(identifier: Identifier) -> None:
     assert any(identifier is known for known, _, _ in VALID)
@@ -166,6 +173,9 @@ def test_every_identifier_has_a_worked_example_of_both_kinds(identifier: Identif
         (LOCAL_GOVERNMENT_CODE, "99901", "6"),
         (LOCAL_GOVERNMENT_CODE, "00006", "0"),  # 6 * 2 = 12, r = 1
         (INSURER_NUMBER, "3312001", "5"),
+        (INSURER_NUMBER, "0113001", "2"),
+        (INSURER_NUMBER, "00009", "1"),  # 9 * 2 = 18, counted as 1 + 8
+        (INSURER_NUMBER, "00005", "9"),  # 5 * 2 = 10, counted as 1 + 0
         (INSURER_NUMBER, "00000", "0"),
         (DRIVING_LICENCE_NUMBER_STRICT, "9921000002", "6"),
         (DRIVING_LICENCE_NUMBER_STRICT, "9920000006", "1"),  # r = 0
@@ -211,11 +221,15 @@ def test_identifiers_are_shown_in_customary_groups(identifier: Identifier, typed
 
 
 def test_statute_limited_identifiers_are_in_class_x() -> None:
-    assert {known.name for known in EVERY_IDENTIFIER if known.sensitivity == "X"} == {
+    assert {known.name for known in EVERY_IDENTIFIER if known.sensitivity is Sensitivity.X} == {
         "my_number",
         "resident_record_code",
         "basic_pension_number",
     }
+
+
+def test_identifiers_can_be_keys_of_a_mapping() -> None:
+    assert len(set(EVERY_IDENTIFIER)) == len(EVERY_IDENTIFIER) == len({known.label for known in EVERY_IDENTIFIER}) + 1
 
 
 def test_the_code_names_the_identifier() -> None:

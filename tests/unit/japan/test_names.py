@@ -102,6 +102,11 @@ def test_a_fold_table_has_single_characters_as_keys() -> None:
         folded_key("山田", fold_table={"山田": "x"})
 
 
+def test_iteration_marks_read_the_same_in_both_kana() -> None:
+    assert match_names("鈴木", "SUZUKI", kana_a="スヾキ", kana_b="すゞき") is NameMatch.KANA_ONLY
+    assert match_names("笹木", "SASAKI", kana_a="サヽキ", kana_b="さゝき") is NameMatch.KANA_ONLY
+
+
 @pytest.mark.parametrize("reading", ["ヤマダ タロウ", "ﾔﾏﾀﾞﾀﾛｳ", "やまだ　たろう"])
 def test_the_same_reading_is_reported_when_the_writing_differs(reading: str) -> None:
     assert match_names("山田太郎", "YAMADA TARO", kana_a="ヤマダ　タロウ", kana_b=reading) is NameMatch.KANA_ONLY

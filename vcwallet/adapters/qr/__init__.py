@@ -22,9 +22,21 @@ This needs the extra ``vcwallet[qr]``.
 What a code says is untrusted until its signature is verified, and a link from a code is shown before it is followed.
 """
 
-from vcwallet.adapters.qr.drawing import QrCode, animated_gif, draw, qr_codes
+from vcwallet.adapters.qr.drawing import ErrorCorrection, QrCode, animated_gif, draw, qr_codes
 from vcwallet.adapters.qr.kinds import QrKind, kind_of
-from vcwallet.adapters.qr.pictures import read
+from vcwallet.adapters.qr.pictures import Picture, read
 from vcwallet.adapters.qr.scanner import Scanner, read_message
 
-__all__ = ["QrCode", "QrKind", "Scanner", "animated_gif", "draw", "kind_of", "qr_codes", "read", "read_message"]
+__all__ = [
+    "ErrorCorrection",
+    "Picture",
+    "QrCode",
+    "QrKind",
+    "Scanner",
+    "animated_gif",
+    "draw",
+    "kind_of",
+    "qr_codes",
+    "read",
+    "read_message",
+]

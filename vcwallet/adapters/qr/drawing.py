@@ -58,7 +58,7 @@ def qr_codes(
         MissingExtraError: the extra ``qr`` is not installed.
     """
     texts = _texts(kind, message, error_correction, redundancy)
-    version = max(_required_version(text, error_correction) for text in texts)
+    version = _required_version(max(texts, key=len), error_correction)
     if version > PRACTICAL_VERSION:
         raise LimitExceededError(f"the message needs a QR code above version {PRACTICAL_VERSION}")
     return [_draw(text, error_correction, version) for text in texts]

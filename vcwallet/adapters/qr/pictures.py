@@ -65,9 +65,11 @@ def _text_of(data: bytes, guess: str) -> str:
 
 
 def _opened(picture: Picture) -> Image:
+    if isinstance(picture, str):
+        raise TypeError("a picture is bytes, a Path or a Pillow image; a str may be meant as a path or as scanned text")
     if isinstance(picture, Path):
-        with picture.open("rb") as file:
-            picture = file.read(MAX_PICTURE_BYTES + 1)
+        with picture.open("rb") as opened:
+            picture = opened.read(MAX_PICTURE_BYTES + 1)
     if not isinstance(picture, bytes):
         return picture
     if len(picture) > MAX_PICTURE_BYTES:
@@ -84,8 +86,11 @@ def _frames(image: Image) -> Iterator[Image]:
         with _pillow_errors_as_ours():
             if not _turn_to(image, number):
                 return
-            pixels += image.width * image.height
-            if image.width * image.height > MAX_PICTURE_PIXELS or pixels > MAX_ANIMATION_PIXELS:
+            size = image.width * image.height
+            pixels += size
+            if size == 0:
+                raise MalformedError("a picture has no pixels")
+            if size > MAX_PICTURE_PIXELS or pixels > MAX_ANIMATION_PIXELS:
                 raise LimitExceededError("a picture has too many pixels")
             if number == MAX_FRAMES:
                 raise LimitExceededError(f"an animation has more than {MAX_FRAMES} frames")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -62,6 +62,22 @@ class HeldSdJwtVc:
         """The key of ``cnf``; None for a bearer credential."""
         return confirmation_key(self.claims)
 
+    @cached_property
+    def concealed(self) -> frozenset[ClaimPath]:
+        """The claims that are disclosures, with null for every array position."""
+        placements = self.sd_jwt.processed.placements
+        return frozenset(tuple(None if isinstance(c, int) else c for c in one.issued) for one in placements)
+
+    @property
+    def type_integrity(self) -> str | None:
+        """The value of ``vct#integrity``, if there is one."""
+        return self.claims.get("vct#integrity")
+
+    @property
+    def issuer_chain(self) -> tuple[bytes, ...]:
+        """The certificates of ``x5c``."""
+        return self.sd_jwt.issuer_jwt.header.chain
+
     @property
     def expires(self) -> datetime | None:
         """The time of ``exp``, if there is one."""
@@ -70,7 +86,7 @@ class HeldSdJwtVc:
     @cached_property
     def authorities(self) -> frozenset[tuple[str, str]]:
         """The authority key identifiers of its certificates, as ``("aki", base64url)``."""
-        return frozenset(("aki", aki) for der in self.sd_jwt.issuer_jwt.header.chain for aki in _authority_keys(der))
+        return authorities_of(self.issuer_chain)
 
     def disclosed_by(self, paths: Iterable[ClaimPath], /) -> tuple[ClaimPath, ...]:
         """Return every claim that presenting `paths` shows, always disclosed ones included, leaf by leaf.
@@ -108,6 +124,12 @@ class HeldSdJwtVc:
             at=at,
         )
         return selected + prepared.finish(signer.sign(prepared.signing_input))
+
+
+@lru_cache(maxsize=256)
+def authorities_of(chain: tuple[bytes, ...]) -> frozenset[tuple[str, str]]:
+    """Return the authority key identifiers of certificates, as ``("aki", base64url)`` (OpenID4VP 1.0, section 6.1.1.1)."""
+    return frozenset(("aki", aki) for der in chain for aki in _authority_keys(der))
 
 
 def _leaves(node: Any, path: ClaimPath) -> Iterator[ClaimPath]:

@@ -13,13 +13,13 @@ from typing import Any
 
 from vcwallet.checks import Check, Finding, explain, run_checks
 from vcwallet.errors import BindingError, DigestInvalidError, MalformedError
-from vcwallet.formats.base import Binding, VerifiedCredential
+from vcwallet.formats.base import Binding, ReceivedCredential, VerifiedCredential
 from vcwallet.formats.sd_jwt import serialization
 from vcwallet.formats.sd_jwt.disclosure import ELEMENT, SD
 from vcwallet.formats.sd_jwt.key_binding import confirmation_key, require_key_binding
 from vcwallet.formats.sd_jwt.serialization import SdJwt
 from vcwallet.formats.sd_jwt.verified import VerifiedSdJwt
-from vcwallet.formats.sd_jwt_vc.held import HeldSdJwtVc
+from vcwallet.formats.sd_jwt_vc.held import HeldSdJwtVc, authorities_of
 from vcwallet.formats.sd_jwt_vc.vocabulary import FORMAT, NEVER_CONCEALED, TYP
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.algorithm import Algorithm
@@ -61,7 +61,7 @@ class IssuedSdJwtVc:
     raw: str = field(repr=False)
     algorithms: frozenset[Algorithm]
 
-    def verify(self, *, trust: TrustPolicy, at: datetime) -> HeldSdJwtVc:
+    def verify(self, *, trust: TrustPolicy, at: datetime) -> ReceivedCredential:
         """Return the credential for keeping, after every check that a holder can make has passed.
 
         Raises:
@@ -69,7 +69,7 @@ class IssuedSdJwtVc:
         """
         case = _Case(raw=self.raw, algorithms=self.algorithms, trust=trust, at=at, binding=None)
         run_checks(ISSUED_CHECKS, case)
-        return HeldSdJwtVc(case.sd_jwt)
+        return ReceivedCredential(held=HeldSdJwtVc(case.sd_jwt), issuer=case.issuer)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,7 +101,9 @@ class _Case:
             issued_at=jwt.numeric_date(claims, "iat"),
             expires=jwt.numeric_date(claims, "exp"),
             status=claims.get("status"),
-            hidden=self.sd_jwt.processed.hidden,
+            disclosed=tuple(placement.path for placement in self.sd_jwt.processed.placements),
+            type_integrity=claims.get("vct#integrity"),
+            authorities=authorities_of(self.parsed.issuer_jwt.header.chain),
         )
 
 

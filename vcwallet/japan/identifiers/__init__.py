@@ -38,7 +38,7 @@ from vcwallet.japan.identifiers.definitions import (
     RESIDENT_RECORD_CODE,
 )
 from vcwallet.japan.identifiers.detector import find_my_numbers
-from vcwallet.japan.identifiers.identifier import CheckDigit, Identifier, Sensitivity
+from vcwallet.japan.identifiers.identifier import CheckDigit, Identifier
 
 __all__ = [
     "BASIC_PENSION_NUMBER",
@@ -57,6 +57,5 @@ __all__ = [
     "RESIDENT_RECORD_CODE",
     "CheckDigit",
     "Identifier",
-    "Sensitivity",
     "find_my_numbers",
 ]

@@ -12,12 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from vcwallet.credential_type import Sensitivity
 from vcwallet.errors import MalformedError
-
-Sensitivity = Literal["A", "B", "C", "D", "X"]
-"""A public, B basic, C guarded, D special-care, X limited by statute: `X` is refused unless the law names the use."""
 
 SEPARATORS: Final = " \t\u00a0\u3000-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\u30fc\uff70"
 """Spaces, hyphens and dashes; among them the long-vowel mark, which Japanese keyboards give for the hyphen key."""
@@ -39,15 +37,15 @@ class CheckDigit:
 
     at: int
     """Index of the check digit in the stored form."""
-    body: slice
-    """The protected digits in the stored form."""
+    body: tuple[int, int]
+    """Where the protected digits begin and end in the stored form, as in a slice."""
     body_pattern: str
     """The protected digits as a regular expression."""
     digit_of: Callable[[str], str]
 
     def fits(self, stored: str) -> bool:
         """Tell whether the check digit of a well-formed identifier follows from its body."""
-        return stored[self.at] == self.digit_of(stored[self.body])
+        return stored[self.at] == self.digit_of(stored[slice(*self.body)])
 
 
 def _already_complete(folded: str) -> str:

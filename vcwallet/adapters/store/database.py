@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The database under a store: its file, its connections, and transactions that are durable when they end.
+
+SQLite runs with a write-ahead log and ``synchronous=FULL``: what was acknowledged survives a crash and a power cut.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeAlias
+
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from vcwallet.adapters.store import schema
+from vcwallet.adapters.store.failures import as_store_errors
+from vcwallet.errors import LocalProtocolError, MissingExtraError, StoreError
+
+Location: TypeAlias = "str | os.PathLike[str] | None"
+
+_WRITES = "vcwallet_writes"
+
+
+def parse_location(location: Location) -> URL:
+    """Return the URL of a path, of a URL, or of memory (None, ``":memory:"``).
+
+    Raises:
+        ValueError: no SQLite file and no PostgreSQL database.
+    """
+    if location is None or location == ":memory:":
+        return URL.create("sqlite")
+    text = os.fspath(location)
+    if "://" not in text:
+        if not text:
+            raise ValueError("the path of a store is not empty")
+        return URL.create("sqlite", database=text)
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ValueError("not the URL of a database") from None
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() != "sqlite" or url.query or url.host:
+        raise ValueError("a store is a SQLite file or a PostgreSQL database")
+    return parse_location(url.database)
+
+
+def require_file(url: URL) -> None:
+    """Refuse to go on where there is no file, which SQLite would make.
+
+    Raises:
+        StoreError: there is nothing to open (code ``STORE_MISSING``).
+    """
+    if url.get_backend_name() != "sqlite":
+        return
+    with as_store_errors():
+        is_there = url.database is not None and Path(url.database).is_file()
+    if not is_there:
+        raise StoreError("there is no store at this place", code="STORE_MISSING")
+
+
+def make_file(url: URL) -> None:
+    """Make the file of a new SQLite store readable for its owner only; the log beside it gets the same permission.
+
+    Raises:
+        StoreError: the file cannot be made.
+    """
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        return
+    with as_store_errors():
+        try:
+            os.close(os.open(url.database, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            # Not opened to look into: closing it again would drop the locks of another store in this process.
+            if Path(url.database).stat().st_size == 0:
+                Path(url.database).chmod(0o600)
+
+
+class Database:
+    """Connections to one database, shared by threads but not by forked processes."""
+
+    __slots__ = ("_engine", "_is_open", "_process", "_reading", "_writer", "_writing")
+
+    def __init__(self, url: URL, *, busy_timeout: timedelta) -> None:
+        """Prepare the connections; the first use opens one.
+
+        Raises:
+            MissingExtraError: the driver of PostgreSQL is not installed.
+        """
+        is_memory = url.get_backend_name() == "sqlite" and url.database is None
+        self._engine = _sqlite(url, busy_timeout) if url.get_backend_name() == "sqlite" else _postgresql(url)
+        self._writer = self._engine.execution_options(**{_WRITES: True})
+        # Writers of this process queue here, which is fairer and faster than SQLite's polling of its lock.
+        self._writing = threading.Lock()
+        # All threads share the one connection that holds a database in memory.
+        self._reading: AbstractContextManager[object] = self._writing if is_memory else nullcontext()
+        self._process = os.getpid()
+        self._is_open = True
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database.
+
+        Raises:
+            StoreError: the database failed.
+            LocalProtocolError: it is closed, or belongs to the process that this one was forked from.
+        """
+        self._require_usable()
+        with as_store_errors(), self._reading, self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection that alone may write; all is durable at the end, or nothing was done if an error leaves.
+
+        Raises:
+            StoreError: the database failed.
+            LocalProtocolError: it is closed, or belongs to the process that this one was forked from.
+        """
+        self._require_usable()
+        with as_store_errors(), self._writing, self._writer.begin() as connection:
+            if connection.dialect.name != "sqlite":
+                # Positions rise in the order of commits; SQLite's BEGIN IMMEDIATE has locked already.
+                connection.execute(schema.header.select().with_for_update())
+            yield connection
+
+    def forget_overwritten(self) -> None:
+        """Wipe what was overwritten from SQLite's log, as far as other processes let us."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with as_store_errors(), self._writing:
+            connection = self._engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            finally:
+                connection.close()
+
+    def close(self) -> None:
+        """Close all connections; closing twice is no error."""
+        if self._is_open and self._process == os.getpid():
+            self._engine.dispose()
+        self._is_open = False
+
+    def _require_usable(self) -> None:
+        if not self._is_open:
+            raise LocalProtocolError("the store is closed")
+        if self._process != os.getpid():
+            # SQLite's locks do not survive a fork: the child would believe that it holds its parent's.
+            raise LocalProtocolError("the store was opened before the fork; open it again in this process")
+
+
+def _sqlite(url: URL, busy_timeout: timedelta) -> Engine:
+    connect_args = {"timeout": busy_timeout.total_seconds(), "check_same_thread": False}
+    if url.database is None:
+        engine = create_engine(url, connect_args=connect_args, poolclass=StaticPool, hide_parameters=True)
+    else:
+        engine = create_engine(url, connect_args=connect_args, max_overflow=-1, hide_parameters=True)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _: object) -> None:
+    # We begin transactions ourselves (`_begin`): the driver would begin them late, and commit before some statements.
+    connection.isolation_level = None
+    # A damaged text is still a text, so that the record it belongs to is found damaged, and not its neighbours too.
+    connection.text_factory = _text
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode not in ("wal", "memory"):
+        raise StoreError("this file system cannot keep a write-ahead log")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten with zeros
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    connection.execute("PRAGMA journal_size_limit=16777216")  # bytes
+    connection.execute("PRAGMA cache_size=-32768")  # KiB, used as needed: a bulk commit must not spill
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _begin(connection: Connection) -> None:
+    # A writer that first reads and then asks for the lock could find that it read the past; so it asks at once.
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(url, max_overflow=-1, hide_parameters=True)
+    except ModuleNotFoundError:
+        raise MissingExtraError("postgres") from None

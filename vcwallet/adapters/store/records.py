@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The statements by which a store reads and writes rows; what is sealed in them is not their business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from vcwallet.adapters.store.schema import record, tag
+from vcwallet.errors import StoreCorruptError
+from vcwallet.storage import Change, Delete, Put, RecordExistsError
+
+# Positions are handed out upwards from 1.  One beyond this was never handed out, and leaves no room above it.
+_HIGHEST_POSITION = 2**62
+
+_ONE = (record.c.collection == bindparam("of_collection")) & (record.c.id == bindparam("of_id"))
+_IS_THERE = select(record.c.id).where(_ONE)
+_REMOVE = delete(record).where(_ONE)
+_LAST_POSITION = select(func.coalesce(func.max(record.c.position), 0))
+_INSERT_RECORD = insert(record)
+_INSERT_TAG = insert(tag)
+_ROWS = select(record.c.id, record.c.position, record.c.tags, record.c.body).where(
+    record.c.collection == bindparam("of_collection"), record.c.id.in_(bindparam("of_ids", expanding=True))
+)
+_IDS = select(record.c.id).where(record.c.collection == bindparam("of_collection")).order_by(record.c.position.desc())
+_IDS_BY_TAG = (
+    select(record.c.id)
+    .join(tag, tag.c.position == record.c.position)
+    .where(record.c.collection == bindparam("of_collection"), tag.c.tag == bindparam("of_tag"))
+    .order_by(tag.c.position.desc())
+)
+
+
+class StoredRow(NamedTuple):
+    """A record as it lies in its table; in a damaged file, tags and body can be of any type."""
+
+    id: str
+    position: int
+    tags: object
+    body: object
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a commit leaves of one record: its last change, and whether no such record may have been there before."""
+
+    change: Change
+    had_to_be_new: bool
+
+
+def outcomes(changes: Iterable[Change]) -> list[Outcome]:
+    """Return what `changes`, made one after the other, come to; one outcome a record, in the order of last changes.
+
+    Raises:
+        RecordExistsError: a record has to be new after it was put in this very commit.
+    """
+    found: dict[tuple[str, str], Outcome] = {}
+    for change in changes:
+        key = (change.collection, change.id)
+        has_to_be_new = isinstance(change, Put) and change.new
+        earlier = found.pop(key, None)
+        if earlier is not None:
+            if has_to_be_new and isinstance(earlier.change, Put):
+                raise _exists()
+            has_to_be_new = earlier.had_to_be_new
+        found[key] = Outcome(change, has_to_be_new)
+    return list(found.values())
+
+
+def remove_replaced(connection: Connection, outcomes: Iterable[Outcome]) -> None:
+    """Remove the records that are to be written anew or to be gone, with their tags.
+
+    Raises:
+        RecordExistsError: one that had to be new, and then to be gone, was there before.
+    """
+    removed = []
+    for outcome in outcomes:
+        one = {"of_collection": outcome.change.collection, "of_id": outcome.change.id}
+        if not outcome.had_to_be_new:
+            removed.append(one)
+        elif isinstance(outcome.change, Delete) and connection.execute(_IS_THERE, one).first() is not None:
+            raise _exists()
+    if removed:
+        connection.execute(_REMOVE, removed)
+
+
+def last_position(connection: Connection) -> int:
+    """Return the highest position in use, 0 where there is none; the caller has locked out other writers.
+
+    Raises:
+        StoreCorruptError: it is one that no store hands out.
+    """
+    last: int = connection.execute(_LAST_POSITION).scalar_one()
+    if not 0 <= last < _HIGHEST_POSITION:
+        raise StoreCorruptError("the order of records is damaged")
+    return last
+
+
+def insert_rows(connection: Connection, records: Sequence[dict[str, Any]], tags: Sequence[dict[str, Any]]) -> None:
+    """Write rows of records and of tags.
+
+    Raises:
+        RecordExistsError: a record of one of the identifiers is there.
+    """
+    try:
+        connection.execute(_INSERT_RECORD, records)
+    except IntegrityError:
+        raise _exists() from None
+    if tags:
+        connection.execute(_INSERT_TAG, tags)
+
+
+def ids(connection: Connection, collection: str, blind: bytes | None) -> Sequence[str]:
+    """Return the identifiers of a collection, or of those that a tag leads to, last written first."""
+    if blind is None:
+        return connection.execute(_IDS, {"of_collection": collection}).scalars().all()
+    return connection.execute(_IDS_BY_TAG, {"of_collection": collection, "of_tag": blind}).scalars().all()
+
+
+def rows(connection: Connection, collection: str, ids: Sequence[str]) -> dict[str, StoredRow]:
+    """Return the rows of those records that are there, by identifier."""
+    found = connection.execute(_ROWS, {"of_collection": collection, "of_ids": ids})
+    return {row.id: StoredRow(*row) for row in found}
+
+
+def _exists() -> RecordExistsError:
+    return RecordExistsError("a record of this identifier is there already")

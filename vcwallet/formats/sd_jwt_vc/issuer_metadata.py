@@ -1,0 +1,131 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Issuer keys from JWT VC issuer metadata (SD-JWT VC, section 3), for the issuers that a policy names.
+
+>>> from vcwallet.formats.sd_jwt_vc.issuer_metadata import well_known_url
+>>> well_known_url("https://example.com/tenant/1234")
+'https://example.com/.well-known/jwt-vc-issuer/tenant/1234'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from vcwallet.encoding import json, wire
+from vcwallet.encoding.wire import Maybe, WireModel
+from vcwallet.errors import MalformedError, NotAuthorisedError, TransportError, UntrustedError
+from vcwallet.flow import Flow, HttpRequest
+from vcwallet.keys import jwk_set
+from vcwallet.keys.jwk_set import JwkSet
+from vcwallet.keys.policy import KeySource, Role, TrustedKey
+
+MAX_BYTES = 256 * 1024
+_PATH = "/.well-known/jwt-vc-issuer"
+
+
+class JwtVcIssuerMetadata(WireModel):
+    """The document under the well-known path (section 3.2)."""
+
+    issuer: str
+    jwks: Maybe[dict[str, Any]] = None
+    jwks_uri: Maybe[str] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataIssuer:
+    """An issuer that a policy permits to be known by its metadata: its keys, and the types that it may issue."""
+
+    issuer: str
+    keys: JwkSet
+    types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerMetadataPolicy:
+    """A `TrustPolicy` for issuers that are known by their metadata, and for no others.
+
+    An issuer is known either by its certificate or by its metadata, never by what a credential prefers: a credential
+    with a certificate chain is refused here.
+    """
+
+    issuers: Mapping[str, MetadataIssuer] = field(default_factory=dict)
+
+    def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+        """Return the key that the issuer's metadata give for ``kid`` (see `TrustPolicy.key_for`).
+
+        Raises:
+            UntrustedError: the issuer is not permitted, names another mechanism, or has no such key.
+            NotAuthorisedError: it may not issue this type, or the role is not that of an issuer.
+        """
+        if role is not Role.CREDENTIAL_ISSUER:
+            raise NotAuthorisedError("issuer metadata speak for issuers only")
+        issuer = self.issuers.get(source.issuer) if source.issuer else None
+        if issuer is None or source.chain:
+            raise UntrustedError("the issuer is not one that is known by its metadata", clause="SD-JWT VC, section 2.5")
+        if type_id not in issuer.types:
+            raise NotAuthorisedError("the issuer may not issue this type")
+        return TrustedKey(
+            key=issuer.keys.verification_key(source.key_id), party=issuer.issuer, source="issuer_metadata"
+        )
+
+
+def fetch_issuer(issuer: str, *, types: frozenset[str]) -> Flow[MetadataIssuer]:
+    """Fetch the keys of an issuer that the caller permits (section 3.1 to 3.3).
+
+    Raises:
+        MalformedError: the identifier is no https URL of the right form, or a document is not as it should be.
+        UntrustedError: the document is another issuer's.
+        TransportError: a document was not there.
+    """
+    document = wire.read(JwtVcIssuerMetadata, (yield from _get(well_known_url(issuer))), max_bytes=MAX_BYTES)
+    if document.issuer != issuer:
+        raise UntrustedError("the metadata are another issuer's", clause="SD-JWT VC, section 3.3")
+    if (document.jwks is None) == (document.jwks_uri is None):
+        raise MalformedError("issuer metadata have either jwks or jwks_uri", clause="SD-JWT VC, section 3.2")
+    if document.jwks_uri is not None:
+        keys = jwk_set.parse(json.loads((yield from _get(_https(document.jwks_uri)))))
+    else:
+        keys = jwk_set.parse(document.jwks)
+    return MetadataIssuer(issuer=issuer, keys=keys, types=types)
+
+
+def well_known_url(issuer: str) -> str:
+    """Return where an issuer's metadata are: the well-known path stands between host and path (section 3.1).
+
+    Raises:
+        MalformedError: not an https URL without query, fragment and user information.
+    """
+    parts = urlsplit(_https(issuer))
+    return f"https://{parts.netloc}{_PATH}{parts.path.removesuffix('/')}"
+
+
+def _https(url: str) -> str:
+    if not _is_plain_https(url):
+        raise MalformedError("not a plain https URL", clause="SD-JWT VC, section 3")
+    return url
+
+
+def _is_plain_https(url: str) -> bool:
+    if not url.isascii() or not url.isprintable() or any(mark in url for mark in "?#@\\ "):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a broken port or IPv6 address
+        return False
+
+
+def _get(url: str) -> Flow[bytes]:
+    response = yield HttpRequest(method="GET", url=url, max_bytes=MAX_BYTES, headers={"accept": "application/json"})
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip()
+    if response.status != 200:
+        raise TransportError("the issuer's metadata are not there", clause="SD-JWT VC, section 3.2")
+    if media_type != "application/json":
+        raise MalformedError("the issuer's metadata are not application/json", clause="SD-JWT VC, section 3.2")
+    if len(response.body) > MAX_BYTES:
+        raise MalformedError("the issuer's metadata are too long")
+    return response.body

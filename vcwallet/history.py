@@ -1,0 +1,224 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""A log that shows when an entry was changed, left out or cut off: each holds the SHA-256 of the one before.
+
+    >>> from vcwallet.history import HashChain, check_export
+    >>> from vcwallet.storage import MemoryStore
+    >>> history = HashChain(MemoryStore(), "history")
+    >>> _ = history.append({"event": "presented", "claims": ["age_over_18"]})
+    >>> _ = history.append({"event": "deletion requested"})
+    >>> [entry.entry["event"] for entry in history.entries()]
+    ['presented', 'deletion requested']
+
+An export is JSON Lines: the stored entries as they are, then one line with their number and the hash of the last.  It
+can be checked with nothing but `sha256sum`, or with `check_export`:
+
+    >>> len(check_export(history.export()))
+    2
+
+A chain shows that nothing was changed between two of its ends.  Against someone who can write the whole store and
+computes the hashes anew, keep a copy of the last hash elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vcwallet.claims import JsonObject
+from vcwallet.encoding import json
+from vcwallet.errors import LimitExceededError, MalformedError, StoreCorruptError, VerificationError
+from vcwallet.storage import Change, Put, RecordExistsError, RecordStore
+
+BROKEN = "HISTORY_BROKEN"
+MAX_EXPORT_BYTES = 64 * 1024 * 1024
+_HEAD = "head"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """An entry in its place.
+
+    Attributes:
+        sequence: its number, from 1.
+        previous: the hash of the entry before; 64 zeros for the first.
+        hash: its own: the SHA-256 of its stored bytes, in hexadecimal digits.
+        entry: what was logged.
+    """
+
+    sequence: int
+    previous: str
+    hash: str
+    entry: JsonObject
+
+
+class HashChain:
+    """A hash-chained log in one collection of a store; several processes may append to it."""
+
+    __slots__ = ("_collection", "_store")
+
+    def __init__(self, store: RecordStore, collection: str) -> None:
+        self._store = store
+        self._collection = collection
+
+    def append(self, entry: JsonObject, *also: Change) -> LogEntry:
+        """Add an entry at the end and apply the changes of `also`, all or nothing.
+
+        Raises:
+            RecordExistsError: a record of `also` that had to be new is there already.
+            StoreCorruptError: the chain does not end where it says (code ``HISTORY_BROKEN``).
+            StoreError: the store could not write; nothing was applied.
+            MalformedError: the entry is larger or deeper than could be read back.
+        """
+        while True:
+            head = self._head()
+            body = json.dumps({"sequence": head.count + 1, "previous": head.hash, "entry": entry})
+            added = _linked(body, head)
+            try:
+                self._store.commit(
+                    Put(self._collection, _id(added.sequence), body, new=True),
+                    Put(self._collection, _HEAD, _Head.at(added).to_json()),
+                    *also,
+                )
+            except RecordExistsError:
+                # Entry and head are written together: if someone else wrote this entry, the head has moved on, too.
+                is_taken = self._body(added.sequence) is not None
+                if self._head() != head:
+                    continue
+                if is_taken:
+                    raise _broken("entries follow behind its end") from None
+                raise
+            return added
+
+    def entries(self) -> Iterator[LogEntry]:
+        """Yield the entries, oldest first, each after its link to the one before was checked.
+
+        That the last one is there is known when the iterator has ended.
+
+        Raises:
+            StoreCorruptError: at the first entry that is not what was appended (code ``HISTORY_BROKEN``).
+        """
+        return (entry for entry, _ in self._verified())
+
+    def export(self) -> bytes:
+        """Return the whole log as JSON Lines, the last of which is the number of entries and the last hash.
+
+        Raises:
+            StoreCorruptError: the chain is broken (code ``HISTORY_BROKEN``).
+        """
+        lines, head = [], _Head()
+        for entry, body in self._verified():
+            lines.append(body)
+            head = _Head.at(entry)
+        return b"".join(line + b"\n" for line in (*lines, head.to_json()))
+
+    def _verified(self) -> Iterator[tuple[LogEntry, bytes]]:
+        reached = _Head()
+        while True:
+            head = self._head()
+            while reached.count < head.count:
+                entry, body = self._next(reached)
+                reached = _Head.at(entry)
+                yield entry, body
+            if reached != head:
+                raise _broken("its last entry is not the one that it says")
+            if self._body(reached.count + 1) is None:
+                return
+            # Somebody appended since the head was read, or else the end of the chain was cut off.
+            if self._head() == head:
+                raise _broken("entries follow behind its end")
+
+    def _next(self, reached: _Head) -> tuple[LogEntry, bytes]:
+        body = self._body(reached.count + 1)
+        if body is None:
+            raise _broken("an entry is missing")
+        try:
+            return _linked(body, reached), body
+        except (MalformedError, VerificationError):
+            raise _broken("an entry was changed") from None
+
+    def _body(self, sequence: int) -> bytes | None:
+        return self._store.get(self._collection, _id(sequence))
+
+    def _head(self) -> _Head:
+        body = self._store.get(self._collection, _HEAD)
+        try:
+            return _Head() if body is None else _Head.from_json(body)
+        except MalformedError:
+            raise _broken("its end was changed") from None
+
+
+def check_export(data: bytes, *, max_bytes: int = MAX_EXPORT_BYTES) -> tuple[LogEntry, ...]:
+    """Return the entries of an exported log, once every link and the end were checked.
+
+    Raises:
+        VerificationError: an entry was changed, moved, left out or cut off (code ``HISTORY_BROKEN``).
+        MalformedError: not an export; among others, one whose last line is gone.
+    """
+    if len(data) > max_bytes:
+        raise LimitExceededError(f"an exported log is longer than {max_bytes} bytes")
+    *lines, rest = data.split(b"\n")
+    if rest or not lines:
+        raise MalformedError("an exported log ends with a line that says where it ends")
+    last = lines.pop()
+    entries: list[LogEntry] = []
+    head = _Head()
+    for line in lines:
+        entries.append(_linked(line, head))
+        head = _Head.at(entries[-1])
+    if _Head.from_json(last) != head:
+        raise VerificationError("the log does not end with the entry that it says", code=BROKEN)
+    return tuple(entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """Where a chain ends: its number of entries, and the hash of the last."""
+
+    count: int = 0
+    hash: str = "0" * 64
+
+    @classmethod
+    def at(cls, entry: LogEntry) -> _Head:
+        return cls(count=entry.sequence, hash=entry.hash)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> _Head:
+        members = json.loads_object(text)
+        if members.keys() != {"count", "head"}:
+            raise MalformedError("a log ends with the number of its entries and the last hash")
+        return cls(count=members["count"], hash=members["head"])
+
+    def __post_init__(self) -> None:
+        if type(self.count) is not int or self.count < 0 or not isinstance(self.hash, str):
+            raise MalformedError("a log ends with the number of its entries and the last hash")
+
+    def to_json(self) -> bytes:
+        return json.dumps({"count": self.count, "head": self.hash})
+
+
+def _linked(body: bytes, head: _Head) -> LogEntry:
+    """Return the entry of these bytes, provided that it comes right behind `head`."""
+    members = json.loads_object(body)
+    if members.keys() != {"sequence", "previous", "entry"} or not isinstance(members["entry"], dict):
+        raise MalformedError("a line of a log has a sequence number, the hash of the line before, and an entry")
+    if type(members["sequence"]) is not int or members["sequence"] != head.count + 1:
+        raise VerificationError("an entry of the log is missing or out of place", code=BROKEN)
+    if members["previous"] != head.hash:
+        raise VerificationError("an entry does not continue the one before", code=BROKEN)
+    return LogEntry(
+        sequence=members["sequence"],
+        previous=head.hash,
+        hash=hashlib.sha256(body).hexdigest(),
+        entry=members["entry"],
+    )
+
+
+def _id(sequence: int) -> str:
+    # Zero-padded, so that listing by identifier is in order too.
+    return f"{sequence:012d}"
+
+
+def _broken(how: str) -> StoreCorruptError:
+    return StoreCorruptError(f"the log is broken: {how}", code=BROKEN)

@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""An enrolled issuer: signs records of the types that the registry lets it issue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from vcwallet.credential_type import CredentialType
+from vcwallet.encoding import sri
+from vcwallet.errors import NotAuthorisedError
+from vcwallet.formats.base import Credential, CredentialContent, CredentialFormat, IssuerKey
+from vcwallet.keys.policy import KeySource, Role
+from vcwallet.keys.public import HasPublicKey
+from vcwallet.storage import MemoryStore
+from vcwallet.trust.client import TrustedListClient
+from vcwallet.trust.enrolment import Enrolment
+from vcwallet.trust.published import PublishedTrust
+
+_DAY = timedelta(days=1)
+
+
+class Issuer:
+    """One enrolled issuer.  `vcwallet.Issuer` puts it together with the system clock."""
+
+    def __init__(self, enrolment: Enrolment, *, clock: Callable[[], datetime], time_zone: tzinfo = UTC) -> None:
+        """Take up an enrolment.
+
+        Args:
+            enrolment: what the registry gave: identifier, key, certificates.
+            clock: tells the time.
+            time_zone: where the issuer's days begin, for ages and other answers that depend on the date.
+
+        Raises:
+            ValueError: the enrolment is for another role.
+            TrustedListError: the registry's list is past its end.
+        """
+        if enrolment.role is not Role.CREDENTIAL_ISSUER:
+            raise ValueError("the enrolment is not that of an issuer")
+        self._clock = clock
+        self._time_zone = time_zone
+        self._trust = TrustedListClient.start(enrolment.trust, store=MemoryStore(), at=clock())
+        self._key = IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier)
+        self._type_integrity: dict[str, str] = {}
+        self.identifier = enrolment.identifier
+
+    def issue(
+        self,
+        record: CredentialType,
+        *,
+        format: CredentialFormat | Callable[[], CredentialFormat],
+        holder: HasPublicKey | None,
+        valid_for: timedelta,
+        on: date | None = None,
+    ) -> Credential:
+        """Return a credential of the record, bound to the holder's key.
+
+        Times are rounded to days where the validity allows it, since a time to the second would tell holders apart.
+
+        Args:
+            record: what is said about the person.
+            format: the credential format, as a value or as a class with defaults.
+            holder: whoever has the key that presentations will be made with; None for a bearer credential.
+            valid_for: the technical validity.
+            on: the date for ages and other answers that depend on it; by default today, where the issuer is.
+
+        Raises:
+            NotAuthorisedError: the registry does not let this issuer issue the type now.
+            TrustedListError: the registry's list is past its end.
+            ValueError: the validity is not positive.
+        """
+        if valid_for <= timedelta(0):
+            raise ValueError("a credential is valid for some time")
+        now = self._clock()
+        writer = format() if callable(format) else format
+        content = CredentialContent(
+            type_id=record.vct,
+            claims=record.claims(on=on or now.astimezone(self._time_zone).date()),
+            concealment=record.concealment(),
+            holder=holder.public_key if holder is not None else None,
+            issued_at=self._time_of_issue(record.vct, now, valid_for),
+            expires=_midnight(now) + valid_for + _DAY if valid_for >= _DAY else now + valid_for,
+            type_integrity=self._integrity(record.vct),
+        )
+        return Credential(format=writer.format, raw=writer.issue(content, issuer=self._key))
+
+    def update_trust(self, published: PublishedTrust) -> None:
+        """Take a newer list of the same registry.
+
+        Raises:
+            TrustedListError: older, expired or not the registry's; the last good list stays in use.
+        """
+        self._trust.update(published, at=self._clock())
+        self._type_integrity.clear()
+
+    def _time_of_issue(self, type_id: str, now: datetime, valid_for: timedelta) -> datetime:
+        """Return the beginning of the day if the issuer was authorised then, or else the moment; refuse if it is not."""
+        if valid_for >= _DAY:
+            try:
+                self._require_authorised(type_id, _midnight(now), now)
+            except NotAuthorisedError:
+                pass  # authorised only later today, if at all
+            else:
+                return _midnight(now)
+        self._require_authorised(type_id, now, now)
+        return now
+
+    def _require_authorised(self, type_id: str, signed_at: datetime, now: datetime) -> None:
+        source = KeySource(issuer=self._key.identifier, chain=self._key.chain, signed_at=signed_at)
+        self._trust.key_for(source, role=Role.CREDENTIAL_ISSUER, type_id=type_id, at=now)
+
+    def _integrity(self, type_id: str) -> str:
+        if type_id not in self._type_integrity:
+            self._type_integrity[type_id] = sri.integrity(self._trust.type_metadata(type_id))
+        return self._type_integrity[type_id]
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

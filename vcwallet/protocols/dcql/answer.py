@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The verifier's evaluation of an answer against its own query (OpenID4VP 1.0, sections 6.4 and 8.6).
+
+The wallet is not trusted to have matched rightly: format, type, holder binding, authorities, claims, values, numbers
+and sets are all evaluated again on what was verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vcwallet.errors import QueryNotSatisfiedError, quoted
+from vcwallet.protocols.dcql.matching import Candidate, Mismatch, examine
+from vcwallet.protocols.dcql.query import CredentialQuery, DcqlQuery
+
+CLAUSE = "OpenID4VP 1.0, section 8.6"
+
+
+def require_answer(query: DcqlQuery, answer: Mapping[str, Sequence[Candidate]]) -> None:
+    """Make sure that verified presentations, by the id of their credential query, satisfy `query`.
+
+    Raises:
+        QueryNotSatisfiedError: they do not; the code says why: ``UNEXPECTED_PRESENTATION`` (for nothing asked),
+            ``PRESENTATION_COUNT`` (none, or several where one was asked for), ``FORMAT_NOT_ASKED``, ``TYPE_NOT_ASKED``,
+            ``HOLDER_BINDING_MISSING``, ``AUTHORITY_NOT_ASKED``, ``CLAIMS_MISSING`` (absent, or with another value) or
+            ``CREDENTIAL_SET_UNSATISFIED``.
+    """
+    requested = {each.id: each for each in query.requested}
+    for query_id, presentations in answer.items():
+        if query_id not in requested:
+            raise _refused(f"nothing was asked under {quoted(query_id)}", code="UNEXPECTED_PRESENTATION")
+        _require_count(requested[query_id], presentations)
+        for presentation in presentations:
+            _require_match(requested[query_id], presentation)
+    if not query.is_satisfied_by(answer):
+        raise _refused("a required combination of credentials is not there", code="CREDENTIAL_SET_UNSATISFIED")
+
+
+def _require_count(query: CredentialQuery, presentations: Sequence[Candidate]) -> None:
+    if not presentations or (len(presentations) > 1 and not query.multiple):
+        message = f"{len(presentations)} presentations answer the credential query {query.id}"
+        raise _refused(message, code="PRESENTATION_COUNT")
+
+
+def _require_match(query: CredentialQuery, presentation: Candidate) -> None:
+    outcome = examine(query, presentation)
+    if isinstance(outcome, Mismatch):
+        raise _refused(f"a presentation does not fit the credential query {query.id}", code=outcome.value)
+
+
+def _refused(message: str, *, code: str) -> QueryNotSatisfiedError:
+    return QueryNotSatisfiedError(message, code=code, clause=CLAUSE)

@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a registry knows about one role of one party, and how its status may change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from vcwallet.claims import JsonObject
+from vcwallet.encoding import json
+from vcwallet.encoding.wire import Array, WireModel, read
+from vcwallet.keys.policy import Role
+from vcwallet.keys.public import PublicKey
+from vcwallet.storage import Put, RecordStore
+from vcwallet.trust.chain import key_fingerprint
+from vcwallet.trust.list_json import service_from_json, service_json
+from vcwallet.trust.registration import IntendedUse, use_claims, use_from_json
+from vcwallet.trust.trusted_list import ListedService, Mode, Status, StatusPeriod
+
+_COLLECTION = "registry_enrolled"
+_KEYS = "registry_public_key"
+
+# Withdrawal is for good: whoever comes back is enrolled anew, under another code.
+_ALLOWED: Mapping[Status, frozenset[Status]] = {
+    Status.GRANTED: frozenset({Status.SUSPENDED, Status.WITHDRAWN}),
+    Status.SUSPENDED: frozenset({Status.GRANTED, Status.WITHDRAWN}),
+    Status.WITHDRAWN: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """One role of one party.
+
+    Attributes:
+        service: what the trusted list states about it.
+        code: the number that it is registered under.
+        key_fingerprint: the SHA-256 digest of its latest key, in hexadecimal.
+        uses: what a verifier is registered for, by purpose code.
+    """
+
+    service: ListedService
+    code: str
+    key_fingerprint: str
+    uses: Mapping[str, IntendedUse] = field(default_factory=dict)
+
+    @property
+    def id(self) -> tuple[str, Role]:
+        """What it is found by."""
+        return (self.service.party, self.service.role)
+
+    @property
+    def status(self) -> Status:
+        """The status that it has, or will have from a later date."""
+        return self.service.periods[-1].status
+
+    def changed_to(self, status: Status, *, since: datetime, mode: Mode = Mode.ALL) -> Enrolled:
+        """Return it with a new status.
+
+        Raises:
+            ValueError: the status cannot follow the present one, or begins before that.
+        """
+        if status not in _ALLOWED[self.status]:
+            raise ValueError(f"{self.service.party} is {self.status} and cannot become {status}")
+        period = StatusPeriod(status=status, since=since)
+        return replace(self, service=replace(self.service, periods=(*self.service.periods, period), mode=mode))
+
+    def with_use(self, use: IntendedUse) -> Enrolled:
+        """Return it with one more registered use.
+
+        Raises:
+            ValueError: the purpose is registered already.
+        """
+        if use.code in self.uses:
+            raise ValueError(f"MULTI_PURPOSE: {use.code} is registered already; one registration, one purpose")
+        return replace(self, uses={**self.uses, use.code: use})
+
+    def record(self) -> Put:
+        """Return the record that keeps it."""
+        body: JsonObject = {
+            "service": service_json(self.service),
+            "name": dict(self.service.name),
+            "code": self.code,
+            "key_fingerprint": self.key_fingerprint,
+            "uses": [use_claims(use) for use in self.uses.values()],
+        }
+        return Put(_COLLECTION, f"{self.service.role} {self.service.party}", json.dumps(body))
+
+
+def load_enrolled(store: RecordStore) -> Iterator[Enrolled]:
+    """Yield what `Enrolled.record` kept."""
+    for record in store.find(_COLLECTION):
+        body = read(_Record, record.body)
+        uses = [use_from_json(json.dumps(use)) for use in body.uses]
+        yield Enrolled(
+            service=service_from_json(json.dumps(body.service), name=body.name),
+            code=body.code,
+            key_fingerprint=body.key_fingerprint,
+            uses={use.code: use for use in uses},
+        )
+
+
+class _Record(WireModel):
+    service: dict[str, Any]
+    name: dict[str, str]
+    code: str
+    key_fingerprint: str
+    uses: Array[dict[str, Any]]
+
+
+def require_unused(key: PublicKey, *, store: RecordStore, by: tuple[str, Role] | None = None) -> None:
+    """Return if no other party or role has this key; `by` may have it already.
+
+    One key in two roles would let a message made in one pass for a message made in the other.
+
+    Raises:
+        ValueError: the key is in use.
+    """
+    found = store.get(_KEYS, key_fingerprint(key))
+    if found is not None and (by is None or found != _owner(by)):
+        raise ValueError("this key is enrolled already; each role of each party has its own")
+
+
+def key_record(key: PublicKey, owner: tuple[str, Role]) -> Put:
+    """Return the record that keeps others from using this key."""
+    return Put(_KEYS, key_fingerprint(key), _owner(owner))
+
+
+def _owner(owner: tuple[str, Role]) -> bytes:
+    party, role = owner
+    return f"{role} {party}".encode()

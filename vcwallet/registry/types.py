@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The metadata documents of credential types, as a registry publishes and pins them (SD-JWT VC, section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from vcwallet.credential_type import CredentialType, type_metadata
+from vcwallet.credential_type.model import parent_type
+from vcwallet.encoding import json, sri
+from vcwallet.errors import quoted
+from vcwallet.storage import Put, RecordStore
+
+_COLLECTION = "registry_type"
+
+
+def type_ids(kind: type[CredentialType]) -> tuple[str, ...]:
+    """Return the identifiers that the formats have for a credential type: its ``vct``, and its docType if any."""
+    return (kind.vct, kind.doctype) if kind.doctype else (kind.vct,)
+
+
+def documents(kinds: Iterable[type[CredentialType]], *, published: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the documents of the types, and of the types that they extend, that are not published yet.
+
+    Raises:
+        ValueError: another document is published under the same ``vct``; credentials are pinned to it.
+    """
+    new: dict[str, bytes] = {}
+    for kind in kinds:
+        new |= dict(_with_parents(kind))
+    for vct, document in new.items():
+        if published.get(vct, document) != document:
+            raise ValueError(f"{quoted(vct)} is published with other metadata; a changed type gets a new vct")
+    return {vct: document for vct, document in new.items() if vct not in published}
+
+
+def _with_parents(kind: type[CredentialType]) -> Iterator[tuple[str, bytes]]:
+    parent, integrity = parent_type(kind), None
+    if parent is not None:
+        above = dict(_with_parents(parent))
+        integrity = sri.integrity(above[parent.vct])
+        yield from above.items()
+    yield kind.vct, json.dumps(type_metadata(kind, parent_integrity=integrity))
+
+
+def records(new: Mapping[str, bytes]) -> list[Put]:
+    """Return the records that keep documents."""
+    return [Put(_COLLECTION, vct, document, new=True) for vct, document in new.items()]
+
+
+def load(store: RecordStore) -> dict[str, bytes]:
+    """Return the documents that `records` kept, by ``vct``."""
+    return {record.id: record.body for record in store.find(_COLLECTION)}

@@ -1,0 +1,303 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Path validation: does this chain lead from a key in this role to the pinned root (RFC 5280, section 6)?
+
+The path itself is validated by pyca/cryptography with our own rules for each certificate; what concerns two
+certificates at once is checked here, on the path that it returns.  A chain is examined without asking for the time:
+the result holds when it is valid, so it can be kept, and the time is compared on every use.
+
+A valid chain says who holds the key and for which role.  Whether that party may act is for the trusted list to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.x509 import verification
+from cryptography.x509.oid import NameOID
+from cryptography.x509.verification import Criticality, ExtensionPolicy
+
+from vcwallet.errors import (
+    LimitExceededError,
+    MalformedError,
+    NotAuthorisedError,
+    UntrustedError,
+    ValidityError,
+    quoted,
+)
+from vcwallet.jose.header import MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES
+from vcwallet.keys.policy import Role
+from vcwallet.keys.public import PublicKey
+from vcwallet.trust.certificates import ISSUING_CA, LEAF, ROLE_USAGE, ROOT, CertificateProfile, from_der
+
+MAX_KEPT_CHAINS = 4096
+_ONE_SECOND = timedelta(seconds=1)
+_E = TypeVar("_E", bound=x509.ExtensionType)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidatedChain:
+    """A chain that leads to the pinned root.
+
+    Attributes:
+        key: the key of the first certificate.
+        role: what it is certified for.
+        party: the identifier of the party that holds it (the URI in ``subjectAltName``).
+        organisation: the name of that party, as certified.
+        authority_key_id: the subject key identifier of the issuing CA.
+        fingerprint: the SHA-256 digest of the first certificate, in hexadecimal.
+        key_fingerprint: the same of its key, which later certificates may have too.
+        not_before: when every certificate of the path has become valid.
+        not_after: the last moment at which all of them are.
+    """
+
+    key: PublicKey
+    role: Role
+    party: str
+    organisation: str
+    authority_key_id: bytes
+    fingerprint: str
+    key_fingerprint: str
+    not_before: datetime
+    not_after: datetime
+
+    def require_valid_at(self, at: datetime) -> None:
+        """Return if every certificate of the path is valid at `at`.
+
+        Raises:
+            ValidityError: too early (``NOT_YET_VALID``) or too late (``EXPIRED``).
+        """
+        if at < self.not_before:
+            raise ValidityError("a certificate is not valid yet", code="NOT_YET_VALID", clause=_VALIDITY)
+        # Certificates count whole seconds, the last one included.
+        if at >= self.not_after + _ONE_SECOND:
+            raise ValidityError("a certificate has expired", clause=_VALIDITY)
+
+
+_VALIDITY = "RFC 5280, section 4.1.2.5"
+
+
+def validate_chain(chain: tuple[bytes, ...], *, anchor: x509.Certificate, role: Role, at: datetime) -> ValidatedChain:
+    """Return the chain's key after validating the path from it to `anchor` for `role`.
+
+    Args:
+        chain: the DER certificates of the party and of the issuing CA, in this order, without the root (``x5c``).
+        anchor: the pinned root.
+        role: what the key is used for.
+        at: the time at which all certificates must be valid.
+
+    Raises:
+        MalformedError: a certificate that cannot be read.
+        LimitExceededError: more than five certificates, or one over 16 KiB.
+        UntrustedError: the chain does not lead to the anchor by the rules.
+        NotAuthorisedError: it does, but for another role.
+        AlgorithmNotAllowedError: the key is of a kind that vcwallet does not use.
+        ValidityError: a certificate is not valid yet or any more.
+    """
+    examined = examine_chain(chain, role, anchor=anchor)
+    examined.require_valid_at(at)
+    return examined
+
+
+class ChainValidator:
+    """Validates chains against one pinned root, and remembers those that passed."""
+
+    def __init__(self, anchor: x509.Certificate, *, max_kept: int = MAX_KEPT_CHAINS) -> None:
+        """Pin a root.
+
+        Raises:
+            UntrustedError: the certificate is not that of a root.
+        """
+        require_root(anchor)
+        self._examine: Callable[[tuple[bytes, ...], Role], ValidatedChain]
+        # Keyed by the very bytes, so that nothing but the same chain can meet a kept result; failures are not kept.
+        self._examine = lru_cache(maxsize=max_kept)(partial(examine_chain, anchor=anchor))
+
+    def validate(self, chain: tuple[bytes, ...], *, role: Role, at: datetime | None) -> ValidatedChain:
+        """Return the chain's key (see `validate_chain`); None for `at` leaves the time to the caller.
+
+        Raises:
+            VcError: as `validate_chain`.
+        """
+        examined = self._examine(chain, role)
+        if at is not None:
+            examined.require_valid_at(at)
+        return examined
+
+
+def require_root(certificate: x509.Certificate) -> None:
+    """Return if this certificate is a root of ours: self-signed, and a CA by our profile.
+
+    Raises:
+        UntrustedError: it is not.
+    """
+    try:
+        certificate.verify_directly_issued_by(certificate)
+    except Exception:  # pyca raises ValueError, TypeError or InvalidSignature, by what is wrong
+        raise UntrustedError("the trust anchor is not a self-signed certificate") from None
+    _require_exactly(certificate, ROOT)
+
+
+def examine_chain(chain: tuple[bytes, ...], role: Role, *, anchor: x509.Certificate) -> ValidatedChain:
+    """Return what a chain is worth at the times when it is valid; no time has been compared yet.
+
+    Raises:
+        VcError: as `validate_chain`.
+    """
+    leaf, authority = _read(chain, anchor)
+    not_before, not_after = _window((leaf, authority, anchor))
+    path = _validated_path(leaf, authority, anchor=anchor, at=not_before)
+    for upper, lower in ((anchor, authority), (authority, leaf)):
+        _require_linked(lower, issuer=upper)
+    for certificate, profile in zip(path, (LEAF[role], ISSUING_CA, ROOT), strict=True):
+        _require_exactly(certificate, profile)
+    key = PublicKey.from_certificate(leaf)
+    return ValidatedChain(
+        key=key,
+        role=role,
+        party=_party(leaf),
+        organisation=_text(leaf, NameOID.ORGANIZATION_NAME),
+        authority_key_id=_subject_key_id(authority),
+        fingerprint=hashlib.sha256(chain[0]).hexdigest(),
+        key_fingerprint=key_fingerprint(key),
+        not_before=not_before,
+        not_after=not_after,
+    )
+
+
+def key_fingerprint(key: PublicKey) -> str:
+    """Return the SHA-256 digest of a key (its SubjectPublicKeyInfo), in hexadecimal."""
+    return hashlib.sha256(key.spki).hexdigest()
+
+
+def _read(chain: tuple[bytes, ...], anchor: x509.Certificate) -> tuple[x509.Certificate, x509.Certificate]:
+    if len(chain) > MAX_CERTIFICATES:
+        raise LimitExceededError(f"a chain has more than {MAX_CERTIFICATES} certificates")
+    if any(len(der) > MAX_CERTIFICATE_BYTES for der in chain):
+        raise LimitExceededError(f"a certificate is longer than {MAX_CERTIFICATE_BYTES} bytes")
+    certificates = [from_der(der) for der in chain]
+    # The anchor is ours to know (HAIP 1.0, section 6.1.1), and a certificate that vouches for itself proves nothing.
+    if any(certificate == anchor or certificate.subject == certificate.issuer for certificate in certificates):
+        raise UntrustedError("a chain contains a self-issued certificate")
+    if len(certificates) != 2:
+        raise UntrustedError("a chain is the party's certificate and the issuing CA's")
+    return certificates[0], certificates[1]
+
+
+def _window(certificates: tuple[x509.Certificate, ...]) -> tuple[datetime, datetime]:
+    not_before = max(certificate.not_valid_before_utc for certificate in certificates)
+    not_after = min(certificate.not_valid_after_utc for certificate in certificates)
+    if not_before > not_after:
+        raise UntrustedError("the certificates of a chain are never valid at the same time")
+    return not_before, not_after
+
+
+def _validated_path(
+    leaf: x509.Certificate, authority: x509.Certificate, *, anchor: x509.Certificate, at: datetime
+) -> list[x509.Certificate]:
+    verifier = (
+        verification.PolicyBuilder()
+        .store(verification.Store([anchor]))
+        .time(at)
+        .max_chain_depth(1)
+        .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
+        .build_client_verifier()
+    )
+    try:
+        path = verifier.verify(leaf, [authority]).chain
+    except verification.VerificationError as error:
+        raise UntrustedError(f"the chain does not lead to the trust anchor: {quoted(error)}") from None
+    if path != [leaf, authority, anchor]:
+        raise UntrustedError("the chain does not lead to the trust anchor in the order given")
+    return path
+
+
+def _equals(expected: x509.ExtensionType) -> Callable[[verification.Policy, x509.Certificate, object], None]:
+    def check(_policy: verification.Policy, _certificate: x509.Certificate, found: object) -> None:
+        if found != expected:
+            raise ValueError(f"{type(expected).__name__} is not that of the profile")
+
+    return check
+
+
+def _is_ca(_policy: verification.Policy, _certificate: x509.Certificate, found: x509.BasicConstraints) -> None:
+    if not found.ca:
+        raise ValueError("not a CA")
+
+
+_A_LEAF = LEAF[Role.CREDENTIAL_ISSUER]
+# What pyca would otherwise leave open: everything is permitted until it is required.
+_CA_POLICY = (
+    ExtensionPolicy.permit_all()
+    .require_present(x509.BasicConstraints, Criticality.CRITICAL, _is_ca)
+    .require_present(x509.KeyUsage, Criticality.CRITICAL, _equals(ISSUING_CA.key_usage))
+    .require_present(x509.SubjectKeyIdentifier, Criticality.AGNOSTIC, None)
+)
+_LEAF_POLICY = (
+    ExtensionPolicy.permit_all()
+    .require_present(x509.BasicConstraints, Criticality.CRITICAL, _equals(_A_LEAF.basic_constraints))
+    .require_present(x509.KeyUsage, Criticality.CRITICAL, _equals(_A_LEAF.key_usage))
+    .require_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
+    .require_present(x509.AuthorityKeyIdentifier, Criticality.AGNOSTIC, None)
+)
+
+
+def _require_linked(certificate: x509.Certificate, *, issuer: x509.Certificate) -> None:
+    """Check what the validator sees in no single certificate: which key signed, and in which country."""
+    extension = _find(certificate, x509.AuthorityKeyIdentifier)
+    if extension is None or extension.value.key_identifier != _subject_key_id(issuer):
+        raise UntrustedError("a certificate names another key of its issuer", clause="RFC 5280, section 4.2.1.1")
+    if _text(certificate, NameOID.COUNTRY_NAME) != _text(issuer, NameOID.COUNTRY_NAME):
+        raise UntrustedError("a certificate is of another country than its issuer")
+
+
+def _require_exactly(certificate: x509.Certificate, profile: CertificateProfile) -> None:
+    for expected in profile.critical_extensions:
+        extension = _find(certificate, type(expected))
+        if extension is not None and extension.critical and extension.value == expected:
+            continue
+        if isinstance(expected, x509.ExtendedKeyUsage):
+            raise NotAuthorisedError(f"the certificate is not for {_roles_of(expected)}", clause=_USAGE)
+        raise UntrustedError(f"{type(expected).__name__} is not that of the profile", clause=_USAGE)
+
+
+_USAGE = "RFC 5280, section 4.2.1"
+
+
+def _roles_of(expected: x509.ExtendedKeyUsage) -> str:
+    return ", ".join(role for role, usage in ROLE_USAGE.items() if usage in expected)
+
+
+def _party(leaf: x509.Certificate) -> str:
+    extension = _find(leaf, x509.SubjectAlternativeName)
+    names = list(extension.value) if extension is not None else []
+    if len(names) != 1 or not isinstance(names[0], x509.UniformResourceIdentifier):
+        raise UntrustedError("a certificate names its party by one URI", clause="RFC 5280, section 4.2.1.6")
+    return names[0].value
+
+
+def _subject_key_id(certificate: x509.Certificate) -> bytes:
+    extension = _find(certificate, x509.SubjectKeyIdentifier)
+    if extension is None:
+        raise UntrustedError("a CA certificate has no subject key identifier", clause="RFC 5280, section 4.2.1.2")
+    return extension.value.digest
+
+
+def _find(certificate: x509.Certificate, kind: type[_E]) -> x509.Extension[_E] | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind)
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _text(certificate: x509.Certificate, attribute: x509.ObjectIdentifier) -> str:
+    found = certificate.subject.get_attributes_for_oid(attribute)
+    if len(found) != 1 or not isinstance(found[0].value, str):
+        raise MalformedError("a certificate's subject has a country and an organisation, once each")
+    return found[0].value

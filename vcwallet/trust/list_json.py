@@ -1,0 +1,325 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The trusted list as a signed JSON document (ETSI TS 119 602 V1.1.1; compact JWS, JAdES baseline B header).
+
+Reading checks the signature before anything of the list can be used.  Whether the list is fresh, and newer than the
+last one, is for `vcwallet.trust.client`.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from vcwallet.claims import JsonObject, JsonValue
+from vcwallet.encoding import base64url, json
+from vcwallet.encoding.wire import Array, WireModel, fit, read
+from vcwallet.errors import LimitExceededError, MalformedError, UnsupportedError, quoted
+from vcwallet.jose import header as jose_header
+from vcwallet.jose import jws, jwt
+from vcwallet.keys.policy import Role
+from vcwallet.keys.signer import Signer
+from vcwallet.trust.chain import ChainValidator
+from vcwallet.trust.members import Texts, Time, by_language, texts, time_text
+from vcwallet.trust.trusted_list import ListedService, Mode, Status, StatusPeriod, TrustedList
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_SEQUENCE = 2**53 - 1  # what every JSON reader keeps exactly
+CLAUSE = "ETSI TS 119 602 V1.1.1"
+
+LIST_TYPE = "urn:vcwallet:list:trust-registry"
+_SERVICE_TYPE = "urn:vcwallet:service:"
+_STATUS = "urn:vcwallet:status:"
+_LIST_EXTENSION = "urn:vcwallet:extension:type-metadata"
+_SERVICE_EXTENSION = "urn:vcwallet:extension:service"
+_ROLES = {f"{_SERVICE_TYPE}{role}": role for role in Role}
+_STATUSES = {f"{_STATUS}{status}": status for status in Status}
+
+
+def sign_list(trusted_list: TrustedList, *, signer: Signer, chain: tuple[bytes, ...]) -> str:
+    """Return the list as its operator publishes it."""
+    header: JsonObject = {"typ": "JOSE", "x5c": jose_header.x5c(chain), "iat": jwt.seconds(trusted_list.issued)}
+    return jws.sign(json.dumps(_list_json(trusted_list)), signer=signer, header=header)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedList:
+    """A list whose signature has been verified, and the bytes that were signed."""
+
+    content: TrustedList
+    text: str
+
+
+def read_list(text: str, *, validator: ChainValidator, at: datetime | None) -> SignedList:
+    """Return the list, which a list operator below the pinned root has signed.
+
+    Args:
+        text: the compact JWS.
+        validator: knows the pinned root.
+        at: when the operator's certificate must be valid; None for a list that was accepted before.
+
+    Raises:
+        LimitExceededError: longer than 16 MiB.
+        MalformedError: not a list.
+        UnsupportedError: an extension that must be understood and is not.
+        VerificationError: signed by another key than a list operator's.
+    """
+    unverified = _parse_jws(text)
+    chain = validator.validate(unverified.header.chain, role=Role.LIST_OPERATOR, at=at)
+    payload = unverified.verify(chain.key)
+    document = read(_Document, payload, max_bytes=MAX_BYTES)
+    return SignedList(content=_read_document(document), text=text)
+
+
+def _parse_jws(text: str) -> jws.Jws:
+    """Read a compact JWS of up to 16 MiB; `jws.parse` stops at 1 MiB, which no token should pass."""
+    if len(text) > MAX_BYTES:
+        raise LimitExceededError(f"a trusted list is longer than {MAX_BYTES} bytes")
+    signing_input, _, signature = text.rpartition(".")
+    encoded_header, _, payload = signing_input.partition(".")
+    if not text.isascii() or len(signature) > jws.MAX_SIGNATURE_TEXT:
+        raise MalformedError("not a compact JWS", clause="RFC 7515, section 7.1")
+    return jws.Jws(
+        header=jose_header.parse(encoded_header.encode("ascii")),
+        signature=base64url.decode(signature),
+        signing_input=signing_input.encode("ascii"),
+        unverified_payload=base64url.decode(payload),
+    )
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def _list_json(trusted_list: TrustedList) -> JsonObject:
+    integrity: JsonValue = [
+        {"vct": vct, "vct#integrity": value} for vct, value in sorted(trusted_list.type_integrity.items())
+    ]
+    information: JsonObject = {
+        "LoTEVersionIdentifier": 1,
+        "LoTESequenceNumber": trusted_list.sequence,
+        "LoTEType": LIST_TYPE,
+        "SchemeOperatorName": texts(trusted_list.operator),
+        "SchemeTerritory": trusted_list.territory,
+        "ListIssueDateTime": time_text(trusted_list.issued),
+        "NextUpdate": time_text(trusted_list.next_update),
+        "SchemeExtensions": [{"id": _LIST_EXTENSION, "critical": True, "value": {"types": integrity}}],
+    }
+    by_party: dict[str, list[ListedService]] = {}
+    for service in trusted_list.services:
+        by_party.setdefault(service.party, []).append(service)
+    entities = [_entity_json(services) for services in by_party.values()]
+    return {"LoTE": {"ListAndSchemeInformation": information, "TrustedEntitiesList": entities}}
+
+
+def _entity_json(services: list[ListedService]) -> JsonObject:
+    return {
+        "TrustedEntityInformation": {"TEName": texts(services[0].name)},
+        "TrustedEntityServices": [service_json(service) for service in services],
+    }
+
+
+def service_json(service: ListedService) -> JsonObject:
+    """Return one role of a party as a ``TrustedEntityService``."""
+    *past, current = service.periods
+    common: dict[str, JsonValue] = {
+        "ServiceName": texts(service.name),
+        "ServiceTypeIdentifier": f"{_SERVICE_TYPE}{service.role}",
+        "ServiceDigitalIdentity": {
+            "X509SKIs": [_base64(service.authority_key_id)],
+            "OtherIds": [service.party],
+        },
+    }
+    extension: JsonObject = {
+        "mode": service.mode,
+        "may_issue": [{"type": type_id, "from": time_text(since)} for type_id, since in service.may_issue.items()],
+        "revoked": sorted(service.revoked),
+        "details": dict(service.details),
+    }
+    return {
+        "ServiceInformation": {
+            **common,
+            **_period_json(current),
+            "ServiceInformationExtensions": [{"id": _SERVICE_EXTENSION, "critical": True, "value": extension}],
+        },
+        "ServiceHistory": [{**common, **_period_json(period)} for period in reversed(past)],
+    }
+
+
+def _period_json(period: StatusPeriod) -> dict[str, JsonValue]:
+    return {"ServiceStatus": f"{_STATUS}{period.status}", "StatusStartingTime": time_text(period.since)}
+
+
+def _base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+class _Extension(WireModel):
+    id: str
+    critical: bool
+    value: dict[str, Any]
+
+
+_Extensions = Annotated[Array[_Extension], Field(max_length=20)]
+
+
+class _TypeIntegrity(WireModel):
+    vct: str
+    integrity: Annotated[str, Field(alias="vct#integrity")]
+
+
+class _TypeMetadata(WireModel):
+    types: Array[_TypeIntegrity]
+
+
+class _ListInformation(WireModel):
+    version: Annotated[Literal[1], Field(alias="LoTEVersionIdentifier")]
+    sequence: Annotated[int, Field(alias="LoTESequenceNumber", ge=1, le=MAX_SEQUENCE)]
+    list_type: Annotated[Literal["urn:vcwallet:list:trust-registry"], Field(alias="LoTEType")]
+    operator: Annotated[Texts, Field(alias="SchemeOperatorName")]
+    territory: Annotated[str, Field(alias="SchemeTerritory")]
+    issued: Annotated[Time, Field(alias="ListIssueDateTime")]
+    next_update: Annotated[Time, Field(alias="NextUpdate")]
+    extensions: Annotated[_Extensions, Field(alias="SchemeExtensions")] = ()
+
+
+class _Identity(WireModel):
+    key_ids: Annotated[Array[str], Field(alias="X509SKIs", min_length=1, max_length=1)]
+    other_ids: Annotated[Array[str], Field(alias="OtherIds", min_length=1, max_length=1)]
+
+
+class _Period(WireModel):
+    identity: Annotated[_Identity, Field(alias="ServiceDigitalIdentity")]
+    status: Annotated[str, Field(alias="ServiceStatus")]
+    since: Annotated[Time, Field(alias="StatusStartingTime")]
+
+
+class _ServiceInformation(_Period):
+    service_type: Annotated[str, Field(alias="ServiceTypeIdentifier")]
+    extensions: Annotated[_Extensions, Field(alias="ServiceInformationExtensions")] = ()
+
+
+class _MayIssue(WireModel):
+    type_id: Annotated[str, Field(alias="type")]
+    since: Annotated[Time, Field(alias="from")]
+
+
+class _ServiceExtension(WireModel):
+    mode: str
+    may_issue: Array[_MayIssue]
+    revoked: Array[str]
+    details: dict[str, str]
+
+
+class _Service(WireModel):
+    information: Annotated[_ServiceInformation, Field(alias="ServiceInformation")]
+    history: Annotated[Array[_Period], Field(alias="ServiceHistory", max_length=1000)] = ()
+
+
+class _EntityInformation(WireModel):
+    name: Annotated[Texts, Field(alias="TEName")]
+
+
+class _Entity(WireModel):
+    information: Annotated[_EntityInformation, Field(alias="TrustedEntityInformation")]
+    services: Annotated[Array[_Service], Field(alias="TrustedEntityServices", min_length=1, max_length=100)]
+
+
+class _List(WireModel):
+    information: Annotated[_ListInformation, Field(alias="ListAndSchemeInformation")]
+    entities: Annotated[Array[_Entity], Field(alias="TrustedEntitiesList")] = ()
+
+
+class _Document(WireModel):
+    content: Annotated[_List, Field(alias="LoTE")]
+
+
+def _read_document(document: _Document) -> TrustedList:
+    information = document.content.information
+    extension = _understood(information.extensions, _LIST_EXTENSION)
+    types = fit(_TypeMetadata, extension).types if extension is not None else ()
+    entities = document.content.entities
+    try:
+        return TrustedList(
+            operator=by_language(information.operator),
+            territory=information.territory,
+            sequence=information.sequence,
+            issued=information.issued,
+            next_update=information.next_update,
+            services=tuple(
+                service
+                for entity in entities
+                for listed in entity.services
+                if (service := _read_service(listed, by_language(entity.information.name))) is not None
+            ),
+            type_integrity={one.vct: one.integrity for one in types},
+        )
+    except ValueError as error:
+        raise MalformedError(f"not a trusted list: {error}", clause=CLAUSE) from None
+
+
+def service_from_json(data: bytes, *, name: Mapping[str, str]) -> ListedService:
+    """Return the role of a party that `service_json` wrote.
+
+    Raises:
+        MalformedError: it did not write this.
+    """
+    service = _read_service(read(_Service, data), name)
+    if service is None:
+        raise MalformedError("a service of an unknown type", clause=CLAUSE)
+    return service
+
+
+def _read_service(service: _Service, name: Mapping[str, str]) -> ListedService | None:
+    """Return a service of a list; None for one of a type that is not ours, about which the list says nothing to us."""
+    information = service.information
+    role = _ROLES.get(information.service_type)
+    extension = _understood(information.extensions, _SERVICE_EXTENSION)
+    if role is None:
+        return None
+    if extension is None:
+        raise MalformedError("a service has no extension of ours", clause=CLAUSE)
+    ours = fit(_ServiceExtension, extension)
+    try:
+        return ListedService(
+            party=information.identity.other_ids[0],
+            name=name,
+            role=role,
+            authority_key_id=binascii.a2b_base64(information.identity.key_ids[0], strict_mode=True),
+            periods=tuple(_read_period(period) for period in (*reversed(service.history), information)),
+            mode=Mode(ours.mode),
+            may_issue={one.type_id: one.since for one in ours.may_issue},
+            revoked=frozenset(ours.revoked),
+            details=ours.details,
+        )
+    except ValueError as error:  # binascii.Error and an unknown mode among them
+        raise MalformedError(f"not a service: {quoted(error)}", clause=CLAUSE) from None
+
+
+def _read_period(period: _Period) -> StatusPeriod:
+    status = _STATUSES.get(period.status)
+    if status is None:
+        raise MalformedError(f"unknown service status {quoted(period.status)}", clause=CLAUSE)
+    return StatusPeriod(status=status, since=period.since)
+
+
+def _understood(extensions: Iterable[_Extension], ours: str) -> dict[str, Any] | None:
+    """Return our extension, if there; another one must not be critical.
+
+    Raises:
+        UnsupportedError: a critical extension that we do not know.
+    """
+    found: dict[str, Any] | None = None
+    for extension in extensions:
+        if extension.id == ours and found is None:
+            found = extension.value
+        elif extension.critical or extension.id == ours:
+            raise UnsupportedError(f"critical extension {quoted(extension.id)}", clause=CLAUSE)
+    return found

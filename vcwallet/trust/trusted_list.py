@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The trusted list: who may do what, from when, until when (ETSI TS 119 602 V1.1.1, list of trusted entities in JSON).
+
+Here are the facts of a list as values, and the questions that are asked of them; `vcwallet.trust.list_json` reads and
+writes the signed document.  specs/decisions/003-trusted-list.md says how our lists use the standard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from vcwallet.errors import NotAuthorisedError, quoted
+from vcwallet.keys.policy import Role
+from vcwallet.trust.members import whole_seconds
+
+
+class Status(StrEnum):
+    """Whether a party may act in a role."""
+
+    GRANTED = "granted"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
+
+
+class Mode(StrEnum):
+    """What a suspension or withdrawal does to what was signed before it."""
+
+    ALL = "all"
+    """Nothing of the party is accepted any more: its key or its word is in doubt."""
+    FROM_DATE = "from_date"
+    """What was signed before stays good: the party has only stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusPeriod:
+    """A status and when it began; it lasts until the next one begins."""
+
+    status: Status
+    since: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "since", whole_seconds(self.since))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedService:
+    """One role of one party, as a trusted list states it.
+
+    Attributes:
+        party: the identifier of the party, which its certificates carry too.
+        name: its name, by language tag.
+        role: what it may do.
+        authority_key_id: the subject key identifier of the CA that certifies this party.
+        periods: its status through time, the earliest first.
+        mode: what the last period does to what was signed before, where it is no grant.
+        may_issue: the credential types that it may issue, and from when.
+        revoked: the fingerprints of its keys that are compromised; no certificate for them counts.
+        details: registered facts about it, by name.
+    """
+
+    party: str
+    name: Mapping[str, str]
+    role: Role
+    authority_key_id: bytes
+    periods: tuple[StatusPeriod, ...]
+    mode: Mode = Mode.ALL
+    may_issue: Mapping[str, datetime] = field(default_factory=dict)
+    revoked: frozenset[str] = frozenset()
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.party or not self.name or not self.periods:
+            raise ValueError("a service has a party, a name and a status")
+        starts = [period.since for period in self.periods]
+        if starts != sorted(starts):
+            raise ValueError("the periods of a service are in the order of time")
+
+    def status_at(self, moment: datetime) -> Status | None:
+        """Return the status in force at `moment`; None before the first."""
+        begun = [period.status for period in self.periods if period.since <= moment]
+        return begun[-1] if begun else None
+
+    def require_granted(self, *, signed_at: datetime | None, at: datetime) -> None:
+        """Return if the party may act at `at`, and could when it signed.
+
+        What does not say when it was signed counts as signed at `at`, and so does what claims a later time.
+
+        Raises:
+            NotAuthorisedError: it may not, or could not.
+        """
+        now = self.status_at(at)
+        if now is not Status.GRANTED and (now is None or self.mode is Mode.ALL):
+            raise NotAuthorisedError(f"the party's role {self.role} is {now or 'not granted yet'}")
+        then = self.status_at(_signed(signed_at, at))
+        if then is not Status.GRANTED:
+            raise NotAuthorisedError(f"the party's role {self.role} was {then or 'not granted yet'} at the signature")
+
+    def require_may_issue(self, type_id: str | None, *, signed_at: datetime | None, at: datetime) -> None:
+        """Return if the party was allowed to issue credentials of this type when it signed.
+
+        Raises:
+            NotAuthorisedError: it was not, or no type was named.
+        """
+        since = self.may_issue.get(type_id) if type_id is not None else None
+        if since is None:
+            raise NotAuthorisedError(f"the issuer may not issue the type {quoted(type_id)}")
+        if _signed(signed_at, at) < since:
+            raise NotAuthorisedError(f"the issuer may issue the type {quoted(type_id)} only from a later date")
+
+
+def _signed(signed_at: datetime | None, at: datetime) -> datetime:
+    return at if signed_at is None else min(signed_at, at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedList:
+    """One issue of a list.
+
+    Attributes:
+        operator: the name of who publishes it, by language tag.
+        territory: the country that it is for, two letters.
+        sequence: its number; each issue has a higher one.
+        issued: when it was signed.
+        next_update: when the next issue comes at the latest; afterwards this one says nothing.
+        services: what it states.
+        type_integrity: the integrity string of each credential type's metadata, by ``vct``.
+    """
+
+    operator: Mapping[str, str]
+    territory: str
+    sequence: int
+    issued: datetime
+    next_update: datetime
+    services: tuple[ListedService, ...]
+    type_integrity: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "issued", whole_seconds(self.issued))
+        object.__setattr__(self, "next_update", whole_seconds(self.next_update))
+        if self.sequence < 1 or self.next_update <= self.issued:
+            raise ValueError("a list has a positive number and ends after it was issued")
+        if len({(service.party, service.role) for service in self.services}) != len(self.services):
+            raise ValueError("a list states each role of a party once")

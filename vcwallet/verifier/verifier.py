@@ -1,0 +1,325 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""An enrolled verifier: asks, checks answers, and records that it received something.
+
+The checks of an answer stand in one list (OpenID4VP 1.0, section 8.6): the answer, its state, each presentation, the
+query, and last that this request was not answered before.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from vcwallet.checks import Check, Finding, Report, explain, run_checks
+from vcwallet.claims import path_text
+from vcwallet.errors import (
+    BindingError,
+    LocalProtocolError,
+    QueryNotSatisfiedError,
+    ReplayError,
+    ValidityError,
+    VerificationError,
+    quoted,
+)
+from vcwallet.formats.base import Binding, CredentialFormat, Formats, UnverifiedPresentation, VerifiedCredential
+from vcwallet.formats.type_metadata import TypeCatalogue, require_conformity
+from vcwallet.history import HashChain, LogEntry
+from vcwallet.keys import jwk
+from vcwallet.keys.policy import Role
+from vcwallet.protocols.dcql import Candidate, DcqlQuery, asked_paths, require_answer
+from vcwallet.protocols.openid4vp import Request, Response
+from vcwallet.protocols.openid4vp.request import LIFETIME, make_request
+from vcwallet.storage import Put, RecordExistsError, RecordStore
+from vcwallet.trust.client import TrustedListClient
+from vcwallet.trust.enrolment import Enrolment
+from vcwallet.trust.published import PublishedTrust
+from vcwallet.verifier.ask import Ask, query_of
+from vcwallet.verifier.verified import Verified
+
+
+class Verifier:
+    """One enrolled verifier.  `vcwallet.Verifier` puts it together with a store and the system clock."""
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        store: RecordStore,
+        formats: Sequence[CredentialFormat],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take up an enrolment.
+
+        Args:
+            enrolment: what the registry gave: identifier, key, certificates, registrations.
+            store: remembers which requests were answered, what was received, and the registry's latest list.
+            formats: the credential formats that are accepted.
+            clock: tells the time.
+
+        Raises:
+            ValueError: the enrolment is for another role.
+            TrustedListError: the registry's list is past its end.
+        """
+        if enrolment.role is not Role.VERIFIER:
+            raise ValueError("the enrolment is not that of a verifier")
+        self._enrolment = enrolment
+        self._store = store
+        self._formats: Formats = {one.format: one for one in formats}
+        self._clock = clock
+        self._trust = TrustedListClient.follow(enrolment.trust, store=store, at=clock())
+        self._types = TypeCatalogue(self._trust.type_metadata)
+        self._receipts = HashChain(store, "receipt")
+        self.identifier = enrolment.identifier
+
+    def request(self, *asks: Ask | DcqlQuery, purpose: str, lifetime: timedelta = LIFETIME) -> Request:
+        """Return a signed request with a fresh nonce, to be sent to a wallet and kept until its answer comes.
+
+        Args:
+            asks: what is asked for: some questions, or one DCQL query.
+            purpose: the code of a purpose that this verifier is registered for.
+            lifetime: how long an answer is accepted; at most 600 seconds.
+
+        Raises:
+            LocalProtocolError: there is no registration for this purpose (``PURPOSE_NOT_REGISTERED``).
+            ValueError: nothing is asked for, or a query stands beside questions.
+        """
+        registration = self._enrolment.registrations.get(purpose)
+        if registration is None:
+            raise LocalProtocolError(f"no registration for {quoted(purpose)}", code="PURPOSE_NOT_REGISTERED")
+        return make_request(
+            _query(asks),
+            purpose=purpose,
+            registration=registration,
+            signer=self._enrolment.signer,
+            chain=self._enrolment.chain,
+            at=self._clock(),
+            lifetime=lifetime,
+        )
+
+    def verify(self, response: Response | bytes | str, *, expected: Request) -> Verified:
+        """Return what was presented in answer to `expected`, after every check has passed; only the first time.
+
+        A receipt with the names of the claims, and without their values, is stored before this returns.
+
+        Raises:
+            BindingError: the answer, or the holder's proof in it, belongs to another request or verifier.
+            ReplayError: the request was answered before.
+            ValidityError: the request, a credential or a proof is outside its time.
+            UntrustedError, NotAuthorisedError: an issuer is not known, or may not issue this type now.
+            SignatureInvalidError, DigestInvalidError, AlgorithmNotAllowedError: the cryptography does not hold.
+            QueryNotSatisfiedError: the answer is not what was asked for, or more than that.
+            MalformedError, UnsupportedError: the answer or a presentation is not readable.
+        """
+        case = self._case(response, expected)
+        run_checks(CHECKS, case)
+        try:
+            self._receipts.append(_receipt(case), Put("answered", _answered_id(expected), b"", new=True))
+        except RecordExistsError:
+            raise ReplayError("the request was answered before") from None
+        credentials = {query_id: tuple(found) for query_id, found in case.verified.items()}
+        return Verified(credentials=credentials, purpose=expected.purpose, verified_at=case.at)
+
+    def explain(self, response: Response | bytes | str, *, expected: Request) -> Report:
+        """Run the same checks without stopping, and return what each found; nothing is stored.
+
+        Raises:
+            MalformedError: the answer itself is not readable.
+        """
+        case = self._case(response, expected)
+        findings: list[Finding] = []
+        for finding in explain(CHECKS, case):
+            findings.append(finding)
+            if finding.check == "presentations":
+                findings.extend(case.explain_presentations())
+        return Report(findings=tuple(findings))
+
+    def receipts(self) -> list[LogEntry]:
+        """Return the records of what was received, oldest first, by claim names.
+
+        Raises:
+            StoreCorruptError: a record was changed or removed.
+        """
+        return list(self._receipts.entries())
+
+    def update_trust(self, published: PublishedTrust) -> None:
+        """Take a newer list of the same registry.
+
+        Raises:
+            TrustedListError: older, expired or not the registry's; the last good list stays in use.
+        """
+        self._trust.update(published, at=self._clock())
+        self._types = TypeCatalogue(self._trust.type_metadata)
+
+    def _case(self, response: Response | bytes | str, expected: Request) -> _Case:
+        answer = response if isinstance(response, Response) else Response.from_json(response)
+        return _Case(
+            answer=answer,
+            expected=expected,
+            at=self._clock(),
+            trust=self._trust,
+            types=self._types,
+            formats=self._formats,
+            store=self._store,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Case:
+    """An answer under examination, and what was verified of it so far."""
+
+    answer: Response
+    expected: Request
+    at: datetime
+    trust: TrustedListClient
+    types: TypeCatalogue
+    formats: Formats
+    store: RecordStore
+    verified: dict[str, list[VerifiedCredential]] = field(default_factory=dict)
+
+    def presentations(self) -> list[tuple[str, UnverifiedPresentation, Binding]]:
+        """Return the presentations, each with the format and binding that its credential query demands."""
+        queries = {query.id: query for query in self.expected.query.requested}
+        found: list[tuple[str, UnverifiedPresentation, Binding]] = []
+        for query_id, raws in self.answer.vp_token.items():
+            query = queries.get(query_id)
+            if query is None:
+                raise QueryNotSatisfiedError("nothing was asked under this name", code="UNEXPECTED_PRESENTATION")
+            binding = Binding(
+                audience=self.expected.client_id,
+                nonce=self.expected.nonce,
+                required=query.require_cryptographic_holder_binding,
+            )
+            reader = self.formats[query.format]
+            found.extend((query_id, reader.read_presentation(raw), binding) for raw in raws)
+        return found
+
+    def explain_presentations(self) -> list[Finding]:
+        """Return what each check of each presentation found."""
+        try:
+            presentations = self.presentations()
+        except VerificationError:
+            return []
+        return [
+            finding
+            for query_id, presentation, binding in presentations
+            for finding in presentation.explain(binding=binding, trust=self.trust, at=self.at, subject=query_id)
+        ]
+
+    def each(self) -> list[tuple[str, VerifiedCredential]]:
+        """Return the credentials that were verified, with their credential queries."""
+        return [(query_id, one) for query_id, found in self.verified.items() for one in found]
+
+
+def _require_state(case: _Case) -> None:
+    state = case.answer.state or ""
+    if not hmac.compare_digest(state.encode("utf-8"), case.expected.state.encode("utf-8")):
+        raise BindingError("the answer is to another request", code="STATE_MISMATCH")
+
+
+def _require_open(case: _Case) -> None:
+    if case.at >= case.expected.expires:
+        raise ValidityError("the request has expired")
+
+
+def _verify_presentations(case: _Case) -> None:
+    for query_id, presentation, binding in case.presentations():
+        verified = presentation.verify(binding=binding, trust=case.trust, at=case.at)
+        resolved = case.types.type(verified.type_id)
+        type_ids = tuple(dict.fromkeys((*resolved.type_ids, *verified.type_ids)))
+        case.verified.setdefault(query_id, []).append(replace(verified, type_ids=type_ids))
+
+
+def _require_types(case: _Case) -> None:
+    for _, one in case.each():
+        concealed = {tuple(None if isinstance(c, int) else c for c in path) for path in one.disclosed}
+        resolved = case.types.type(one.type_id, integrity=one.type_integrity)
+        require_conformity(resolved, one.claims, concealed=concealed, complete=False)
+
+
+def _require_answer(case: _Case) -> None:
+    answer = {query_id: [_candidate(query_id, one) for one in found] for query_id, found in case.verified.items()}
+    require_answer(case.expected.query, answer)
+
+
+def _require_no_more(case: _Case) -> None:
+    """What nobody asked for must not be taken in, even when a wallet sends it."""
+    asked: dict[str, set[Any]] = {}
+    for one in asked_paths(case.expected.query):
+        asked.setdefault(one.query_id, set()).add(one.path)
+    for query_id, credential in case.each():
+        for path in credential.disclosed:
+            if not any(_on_one_line(path, wanted) for wanted in asked.get(query_id, ())):
+                raise QueryNotSatisfiedError(
+                    f"the answer shows more than was asked for: {quoted(path_text(path))}", code="MORE_THAN_ASKED"
+                )
+
+
+def _require_unanswered(case: _Case) -> None:
+    if case.store.get("answered", _answered_id(case.expected)) is not None:
+        raise ReplayError("the request was answered before")
+
+
+CHECKS: tuple[Check[_Case], ...] = (
+    Check("state", "OpenID4VP 1.0, section 8.2", _require_state),
+    Check("request_open", "OpenID4VP 1.0, section 5.2", _require_open),
+    Check("presentations", "OpenID4VP 1.0, section 8.6", _verify_presentations),
+    Check("types", "SD-JWT VC, section 4", _require_types, ("presentations",)),
+    Check("query", "OpenID4VP 1.0, section 8.6", _require_answer, ("presentations",)),
+    Check("no_more_than_asked", "OpenID4VP 1.0, section 6.4", _require_no_more, ("presentations",)),
+    Check("unanswered", "OpenID4VP 1.0, section 14.1", _require_unanswered),
+)
+
+
+def _query(asks: Sequence[Ask | DcqlQuery]) -> DcqlQuery:
+    questions = [one for one in asks if isinstance(one, Ask)]
+    queries = [one for one in asks if isinstance(one, DcqlQuery)]
+    if len(queries) == 1 and not questions:
+        return queries[0]
+    if queries or not questions:
+        raise ValueError("a request has either questions or one DCQL query")
+    return query_of(questions)
+
+
+def _candidate(query_id: str, one: VerifiedCredential) -> Candidate:
+    return Candidate(
+        id=query_id,
+        format=one.format,
+        type_ids=frozenset(one.type_ids),
+        claims=one.claims,
+        holder_bound=one.holder_proved,
+        authorities=one.authorities,
+    )
+
+
+def _on_one_line(path: Sequence[Any], wanted: Sequence[Any]) -> bool:
+    """Tell whether one path is a beginning of the other, a null standing for any index."""
+    return all(
+        have == want or (want is None and isinstance(have, int)) for have, want in zip(path, wanted, strict=False)
+    )
+
+
+def _answered_id(request: Request) -> str:
+    return request.nonce
+
+
+def _receipt(case: _Case) -> Mapping[str, Any]:
+    """Return the record of receipt: who provided what, when and why, by claim names."""
+    return {
+        "event": "received",
+        "time": case.at.astimezone(UTC).isoformat(timespec="seconds"),
+        "purpose": case.expected.purpose,
+        "request": case.expected.digest,
+        "credentials": [
+            {
+                "type": one.type_id,
+                "issuer": one.issuer.party,
+                "holder": jwk.thumbprint(jwk.public_jwk(one.holder_key)) if one.holder_key else None,
+                "claims": [path_text(path) for path in one.disclosed],
+            }
+            for _, one in case.each()
+        ],
+    }

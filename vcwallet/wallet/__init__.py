@@ -1,0 +1,18 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The wallet role: receives credentials, shows who asks for what, and presents only what was approved."""
+
+from vcwallet.wallet.cards import Card
+from vcwallet.wallet.prompt import Consent, Prompt, PromptClaim, PromptCredential, Warning
+from vcwallet.wallet.wallet import HolderKey, Wallet
+
+__all__ = [
+    "Card",
+    "Consent",
+    "HolderKey",
+    "Prompt",
+    "PromptClaim",
+    "PromptCredential",
+    "Wallet",
+    "Warning",
+]

@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""A credential in the wallet: what is stored of it, and how it is found again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from vcwallet.encoding import base64url, json
+from vcwallet.errors import StoreCorruptError, VcError
+from vcwallet.formats.base import Credential
+from vcwallet.storage import Put, Record, RecordStore
+
+COLLECTION = "credential"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A credential that was checked when it was received.
+
+    Attributes:
+        id: names it in this wallet.
+        credential: its bytes, as the issuer sent them.
+        type_ids: its type, and those that it extends or says to be as well.
+        issuer: the issuer's identifier.
+        issuer_name: the issuer's registered name, by language.
+        key: the handle of the holder's key; None for a bearer credential.
+        received_at: when it was received.
+        expires: the end of its technical validity, if there is one.
+    """
+
+    id: str
+    credential: Credential = field(repr=False)
+    type_ids: tuple[str, ...]
+    issuer: str
+    issuer_name: dict[str, str]
+    key: str | None = field(repr=False)
+    received_at: datetime
+    expires: datetime | None
+
+    def put(self) -> Put:
+        """Return the change that stores it, to be found by each of its types."""
+        body = {
+            "format": self.credential.format,
+            "raw": self.credential.raw,
+            "type_ids": list(self.type_ids),
+            "issuer": self.issuer,
+            "issuer_name": self.issuer_name,
+            "key": self.key,
+            "received_at": int(self.received_at.timestamp()),
+            "expires": int(self.expires.timestamp()) if self.expires else None,
+        }
+        return Put(COLLECTION, self.id, json.dumps(body), tags=self.type_ids, new=True)
+
+
+def card_id(credential: Credential) -> str:
+    """Return the identifier of a credential, the same each time that it is received."""
+    return base64url.encode(hashlib.sha256(credential.raw.encode("utf-8")).digest()[:18])
+
+
+def find_card(store: RecordStore, identifier: str) -> Card | None:
+    """Return a card of the store, or None where there is none.
+
+    Raises:
+        StoreCorruptError: the record is damaged.
+    """
+    body = store.get(COLLECTION, identifier)
+    return None if body is None else _card(Record(identifier, body))
+
+
+def cards_of(store: RecordStore, type_id: str | None = None) -> Iterator[Card]:
+    """Yield the cards of a type (all for None), last received first.
+
+    Raises:
+        StoreCorruptError: a record is damaged.
+    """
+    return map(_card, store.find(COLLECTION, type_id))
+
+
+def _card(record: Record) -> Card:
+    try:
+        body = json.loads_object(record.body)
+        return Card(
+            id=record.id,
+            credential=Credential(format=body["format"], raw=body["raw"]),
+            type_ids=tuple(body["type_ids"]),
+            issuer=body["issuer"],
+            issuer_name=body["issuer_name"],
+            key=body["key"],
+            received_at=datetime.fromtimestamp(body["received_at"], UTC),
+            expires=datetime.fromtimestamp(body["expires"], UTC) if body["expires"] is not None else None,
+        )
+    except (VcError, KeyError, TypeError):
+        raise StoreCorruptError(f"the credential record {record.id} is damaged") from None

@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the history says: who, when, why, which claims by name.  Never a claim's value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from vcwallet.errors import OverAskingError, RequestRefusedError, StatuteLimitedError
+from vcwallet.protocols.openid4vp import AuthenticatedRequest
+from vcwallet.trust.registration import Registration
+from vcwallet.wallet.cards import Card
+
+Entry = dict[str, Any]
+
+
+def receipt(card: Card) -> Entry:
+    """Return the entry of a credential that was received."""
+    return _about(card, event="received", at=card.received_at)
+
+
+def deletion(card: Card, *, at: datetime) -> Entry:
+    """Return the entry of a credential that was deleted."""
+    return _about(card, event="deleted", at=at)
+
+
+def disclosure(
+    registration: Registration, request: AuthenticatedRequest, shown: Sequence[Entry], *, at: datetime
+) -> Entry:
+    """Return the entry of an answer, with what is needed to ask for deletion later."""
+    use = registration.use
+    return {
+        "event": "presented",
+        "time": _time(at),
+        "verifier": registration.verifier,
+        "verifier_name": dict(registration.name),
+        "purpose": use.code,
+        "purpose_text": dict(use.text),
+        "legal_basis": list(use.legal_basis),
+        "retention_days": use.retention_days,
+        "privacy_policy": use.privacy_policy,
+        "contact": use.contact,
+        "request": request.digest,
+        "credentials": list(shown),
+    }
+
+
+def refusal(request: AuthenticatedRequest, error: RequestRefusedError, *, at: datetime) -> Entry:
+    """Return the entry of a request that the wallet refused."""
+    claims = list(error.claims) if isinstance(error, OverAskingError | StatuteLimitedError) else []
+    return {
+        "event": "refused",
+        "time": _time(at),
+        "verifier": request.verifier.party,
+        "verifier_name": dict(request.verifier.name),
+        "purpose": request.purpose,
+        "code": error.code,
+        "request": request.digest,
+        "claims": claims,
+    }
+
+
+def _about(card: Card, *, event: str, at: datetime) -> Entry:
+    return {
+        "event": event,
+        "time": _time(at),
+        "type": card.type_ids[0],
+        "issuer": card.issuer,
+        "issuer_name": card.issuer_name,
+    }
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")

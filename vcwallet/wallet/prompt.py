@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a person is shown before deciding, and the decision: `Prompt` -> `Consent`.
+
+A prompt says who asks, how that is known, why, for what and how long it is kept; what is worth a second look; and which
+credentials could answer.  A consent is made from a prompt, for its claims and no others.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vcwallet.claims import ClaimPath, JsonValue
+from vcwallet.credential_type import Sensitivity
+from vcwallet.errors import ConsentRequiredError
+from vcwallet.protocols.dcql import Match, Matches, Selection
+from vcwallet.protocols.openid4vp import AuthenticatedRequest
+from vcwallet.trust.registration import Registration
+from vcwallet.wallet.cards import Card
+
+EXPLICIT = frozenset({Sensitivity.C, Sensitivity.D})
+"""The classes whose claims are approved one by one, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptClaim:
+    """A claim that would be disclosed.
+
+    Attributes:
+        path: the claim.
+        name: the path as `Prompt.approve` takes it.
+        label: how people call it.
+        sensitivity: its class.
+        value: what would be disclosed; several values where the path selects several.
+        always: whether every presentation of the credential shows it, so that it cannot be held back.
+        alternatives: claims of the credential that say less and may serve as well, such as ``income_above``.
+    """
+
+    path: ClaimPath
+    name: str
+    label: str
+    sensitivity: Sensitivity
+    value: tuple[JsonValue, ...] = field(repr=False)
+    always: bool = False
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptCredential:
+    """A credential that could answer one credential query.
+
+    Attributes:
+        query_id: the credential query.
+        card: the credential.
+        type_name: how people call its type.
+        issuer_name: how the registry calls its issuer.
+        claims: what would be disclosed of it.
+    """
+
+    query_id: str
+    card: Card
+    type_name: str
+    issuer_name: str
+    claims: tuple[PromptClaim, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warning:
+    """Something worth a second look.
+
+    Attributes:
+        code: a stable code: ``GUARDED_CLAIM``, ``SPECIAL_CARE_CLAIM``, ``PREDICATE_AVAILABLE``.
+        message: the same in words.
+        claim: the claim's path as text.
+        alternatives: claims that would disclose less and may serve as well.
+    """
+
+    code: str
+    message: str
+    claim: str
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What a person decides about.
+
+    Attributes:
+        verifier: who asks, by the registered name.
+        verifier_id: who asks, by identifier.
+        verified_by: how that is known.
+        purpose: why, in the registered words.
+        purpose_code: the code of the purpose.
+        legal_basis: the laws that the purpose rests on.
+        retention: how long the claims are kept, in words or days.
+        privacy_policy: where the verifier's privacy notice is.
+        contact: where to ask for deletion.
+        credentials: what is proposed to answer with.
+        choices: by credential query, all credentials that could answer it.
+        warnings: what is worth a second look.
+        language: the language of the labels.
+        request: the request.
+        request_jwt: the signed request, which `present` checks again.
+        registration: the verifier's registration for this purpose.
+        matches: what could answer.
+    """
+
+    verifier: str
+    verifier_id: str
+    verified_by: str
+    purpose: str
+    purpose_code: str
+    legal_basis: tuple[str, ...]
+    retention: str
+    privacy_policy: str | None
+    contact: str | None
+    credentials: tuple[PromptCredential, ...]
+    choices: Mapping[str, tuple[PromptCredential, ...]]
+    warnings: tuple[Warning, ...]
+    language: str
+    request: AuthenticatedRequest
+    request_jwt: str = field(repr=False)
+    registration: Registration
+    matches: Matches = field(repr=False)
+
+    @property
+    def to_approve_by_name(self) -> tuple[str, ...]:
+        """The claims of the proposal that `approve` has to be given by name."""
+        return tuple(dict.fromkeys(_explicit(self.credentials)))
+
+    def approve(self, *, explicitly: Iterable[str] = (), cards: Mapping[str, str] | None = None) -> Consent:
+        """Return the person's consent to what is proposed, or to the cards chosen instead.
+
+        Args:
+            explicitly: the guarded and special-care claims, each by its name.
+            cards: by credential query, the identifier of the card to answer with.
+
+        Raises:
+            ConsentRequiredError: a claim that needs approval by name was not named.
+            ValueError: a card that is not among the choices.
+        """
+        credentials = tuple(self._chosen(one, cards or {}) for one in self.credentials)
+        missing = set(_explicit(credentials)) - set(explicitly)
+        if missing:
+            raise ConsentRequiredError(f"{len(missing)} claims are approved by name only: {', '.join(sorted(missing))}")
+        selection = self.matches.select(self._match(one) for one in credentials)
+        return Consent(id=secrets.token_urlsafe(18), prompt=self, selection=selection, credentials=credentials)
+
+    def _chosen(self, proposed: PromptCredential, cards: Mapping[str, str]) -> PromptCredential:
+        wanted = cards.get(proposed.query_id, proposed.card.id)
+        for choice in self.choices[proposed.query_id]:
+            if choice.card.id == wanted:
+                return choice
+        raise ValueError("a card that is not among the choices")
+
+    def _match(self, chosen: PromptCredential) -> Match:
+        found = self.matches.found[chosen.query_id]
+        return next(match for match in found if match.candidate.id == chosen.card.id).least()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A person's decision about one prompt; made by `Prompt.approve`, used once by `Wallet.present`."""
+
+    id: str
+    prompt: Prompt
+    selection: Selection
+    credentials: tuple[PromptCredential, ...]
+
+    @property
+    def expires(self) -> datetime:
+        """Until when the verifier accepts an answer."""
+        return self.prompt.request.expires
+
+
+_GUARDED = {
+    Sensitivity.C: ("GUARDED_CLAIM", "invites discrimination, or recognising you elsewhere"),
+    Sensitivity.D: ("SPECIAL_CARE_CLAIM", "is of special care"),
+}
+
+
+def warnings_about(credentials: Iterable[PromptCredential]) -> tuple[Warning, ...]:
+    """Return what is worth a second look in a proposal."""
+    warnings: list[Warning] = []
+    for claim in (claim for one in credentials for claim in one.claims):
+        if claim.sensitivity in _GUARDED:
+            code, why = _GUARDED[claim.sensitivity]
+            warnings.append(Warning(code=code, message=f"{claim.label} {why}", claim=claim.name))
+        if claim.alternatives:
+            message = f"{claim.label}: a claim that says less may serve as well"
+            warnings.append(
+                Warning(code="PREDICATE_AVAILABLE", message=message, claim=claim.name, alternatives=claim.alternatives)
+            )
+    return tuple(warnings)
+
+
+def _explicit(credentials: Iterable[PromptCredential]) -> list[str]:
+    return [claim.name for one in credentials for claim in one.claims if claim.sensitivity in EXPLICIT]

@@ -1,0 +1,397 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The wallet: one person's credentials, keys, decisions and history over a store.
+
+Everything that a method has returned is durable.  A disclosure stands in the history before it leaves the wallet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from vcwallet.claims import ClaimPath, JsonObject, covers, is_present, path_text, select
+from vcwallet.credential_type import Sensitivity
+from vcwallet.errors import (
+    BindingError,
+    ConsentRequiredError,
+    LocalProtocolError,
+    NoMatchError,
+    NotAuthorisedError,
+    RequestRefusedError,
+    UnsupportedError,
+    UntrustedError,
+    VerifierUnknownError,
+    quoted,
+)
+from vcwallet.formats.base import (
+    Binding,
+    Credential,
+    CredentialFormat,
+    Formats,
+    HeldCredential,
+    ReceivedCredential,
+)
+from vcwallet.formats.type_metadata import ResolvedType, TypeCatalogue, require_conformity
+from vcwallet.history import HashChain, LogEntry
+from vcwallet.keys import jwk
+from vcwallet.keys.algorithm import Algorithm
+from vcwallet.keys.public import PublicKey
+from vcwallet.keys.signer import KeyStore, Signer
+from vcwallet.keys.stored import StoredKeys
+from vcwallet.protocols.dcql import Candidate, CredentialQuery, Match, Matches, match, match_credential
+from vcwallet.protocols.openid4vp import AuthenticatedRequest, Request, Response, read_request
+from vcwallet.storage import Delete, Put, RecordExistsError, RecordStore
+from vcwallet.trust.client import TrustedListClient
+from vcwallet.trust.published import PublishedTrust
+from vcwallet.trust.registration import Registration
+from vcwallet.wallet import entries
+from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, find_card
+from vcwallet.wallet.prompt import Consent, Prompt, PromptClaim, PromptCredential, warnings_about
+from vcwallet.wallet.screening import EXTENSION, screen
+
+MAX_CHOICES = 20
+"""How many credentials are offered for one credential query, last received first."""
+
+
+@dataclass(frozen=True, slots=True)
+class HolderKey:
+    """A key of the wallet that one credential will be bound to.
+
+    Attributes:
+        public_key: what the issuer writes into the credential.
+        handle: names the private half in the wallet.
+    """
+
+    public_key: PublicKey
+    handle: str = field(repr=False)
+
+
+class Wallet:
+    """One person's wallet.  `vcwallet.Wallet` puts it together with a file and the system clock."""
+
+    def __init__(
+        self,
+        *,
+        store: RecordStore,
+        trust: TrustedListClient,
+        formats: Sequence[CredentialFormat],
+        clock: Callable[[], datetime],
+        keys: KeyStore | None = None,
+        language: str = "en",
+    ) -> None:
+        """Use a store.
+
+        Args:
+            store: keeps everything, sealed.
+            trust: says whom to trust, and keeps the registry's latest list.
+            formats: the credential formats that the wallet reads.
+            clock: tells the time.
+            keys: makes and keeps the holder's keys; by default the store does.
+            language: the language of labels, a BCP 47 tag.
+        """
+        self._store = store
+        self._trust = trust
+        self._types = TypeCatalogue(trust.type_metadata)
+        self._formats: Formats = {one.format: one for one in formats}
+        self._clock = clock
+        self._keys = keys if keys is not None else StoredKeys(store)
+        self._history = HashChain(store, "history")
+        self.language = language
+
+    # --- receiving -----------------------------------------------------------------------------------------------
+
+    def new_holder_key(self, algorithm: Algorithm = Algorithm.ES256) -> HolderKey:
+        """Make a key for one credential; it is stored before this returns."""
+        handle = self._keys.create(algorithm)
+        key = self._keys.signer(handle).public_key
+        self._store.commit(Put("holder_key", _thumbprint(key), handle.encode("utf-8"), new=True))
+        return HolderKey(key, handle)
+
+    def receive(self, credential: Credential) -> Card:
+        """Check a credential and keep it; when this returns, it is durable.  Receiving it again changes nothing.
+
+        Raises:
+            VerificationError: the issuer, its right to issue this type, the signature, the disclosures, the times or
+                the conformity to the type do not hold.
+            BindingError: it is bound to a key that is not this wallet's (``HOLDER_KEY_UNKNOWN``), or that another
+                credential is bound to (``HOLDER_KEY_USED``).
+            MalformedError, UnsupportedError: it is no credential of a format that the wallet reads.
+        """
+        at, identifier = self._clock(), card_id(credential)
+        known = find_card(self._store, identifier)
+        if known is not None:
+            return known
+        received = self._format(credential.format).read_issued(credential.raw).verify(trust=self._trust, at=at)
+        held = received.held
+        resolved = self._types.type(held.type_ids[0], integrity=held.type_integrity)
+        require_conformity(resolved, held.claims, concealed=held.concealed, complete=True)
+        card = self._card(credential, received, resolved, at)
+        self._keep(card, held)
+        return card
+
+    def cards(self, type_id: str | None = None) -> Iterator[Card]:
+        """Yield the credentials of a type, or all, last received first."""
+        return cards_of(self._store, type_id)
+
+    def claims(self, card: Card) -> JsonObject:
+        """Return every claim of a credential, for the holder to look at."""
+        return self._reopen(card).claims
+
+    def delete(self, card: Card) -> None:
+        """Forget a credential and its key for good."""
+        self._history.append(entries.deletion(card, at=self._clock()), Delete(COLLECTION, card.id))
+        if card.key is not None:
+            self._keys.delete(card.key)
+
+    # --- presenting ----------------------------------------------------------------------------------------------
+
+    def match(self, request: Request | str) -> Prompt:
+        """Return what to show to the person who decides about a request.
+
+        A request that must not be answered is refused here, whatever the person would say, and the refusal stands in
+        the history where its sender is known.
+
+        Raises:
+            VerifierUnknownError, PurposeMismatchError, StatuteLimitedError, OverAskingError, RequestRefusedError:
+                the verifier may not ask for this.
+            NoMatchError: the wallet holds nothing that answers.
+            VerificationError, MalformedError, UnsupportedError, RemoteProtocolError: the request itself is wrong.
+        """
+        text, at = str(request), self._clock()
+        authenticated = self._authenticate(text, at)
+        try:
+            registration = screen(authenticated, trust=self._trust, type_of=self._types.type, at=at)
+        except RequestRefusedError as refusal:
+            self._history.append(entries.refusal(authenticated, refusal, at=at))
+            raise
+        matches = match(
+            authenticated.query,
+            lambda query: self._candidates(query, at),
+            limit_per_query=MAX_CHOICES,
+        )
+        return self._prompt(text, authenticated, registration, matches)
+
+    def present(self, consent: Consent) -> Response:
+        """Return the answer that the person consented to, after it was written into the history.
+
+        The request and the verifier's registration are checked again, and each claim must have been asked for and
+        approved.
+
+        Raises:
+            ConsentRequiredError: the consent does not cover what it selects.
+            LocalProtocolError: the consent was used before (``CONSENT_USED``).
+            VcError: as `match`, where something has changed since.
+        """
+        at = self._clock()
+        request = self._authenticate(consent.prompt.request_jwt, at)
+        if request.digest != consent.prompt.request.digest:
+            raise ConsentRequiredError("the consent is for another request")
+        registration = screen(request, trust=self._trust, type_of=self._types.type, at=at)
+        presentations: dict[str, list[str]] = {}
+        shown: list[dict[str, Any]] = []
+        for chosen in consent.credentials:
+            presentation, entry = self._present_one(chosen, request, at)
+            presentations.setdefault(chosen.query_id, []).append(presentation)
+            shown.append(entry)
+        try:
+            self._history.append(
+                entries.disclosure(registration, request, shown, at=at), Put("consent", consent.id, b"", new=True)
+            )
+        except RecordExistsError:
+            raise LocalProtocolError("a consent is used once", code="CONSENT_USED") from None
+        token = {query_id: tuple(values) for query_id, values in presentations.items()}
+        return Response(vp_token=token, state=request.state)
+
+    # --- history and trust ---------------------------------------------------------------------------------------
+
+    def history(self) -> Iterator[LogEntry]:
+        """Yield what happened, oldest first: receipts, disclosures and refusals, without claim values.
+
+        Raises:
+            StoreCorruptError: an entry was changed or removed (``HISTORY_BROKEN``).
+        """
+        return self._history.entries()
+
+    def export_history(self) -> bytes:
+        """Return the history as JSON Lines that anyone can check (`vcwallet.history.check_export`)."""
+        return self._history.export()
+
+    def update_trust(self, published: PublishedTrust) -> None:
+        """Take a newer list of the same registry.
+
+        Raises:
+            TrustedListError: older, expired or not the registry's; the last good list stays in use.
+        """
+        self._trust.update(published, at=self._clock())
+        self._types = TypeCatalogue(self._trust.type_metadata)
+
+    # --- steps ---------------------------------------------------------------------------------------------------
+
+    def _format(self, name: str) -> CredentialFormat:
+        try:
+            return self._formats[name]
+        except KeyError:
+            raise UnsupportedError(f"the wallet does not read credentials of format {quoted(name)}") from None
+
+    def _reopen(self, card: Card) -> HeldCredential:
+        return self._format(card.credential.format).reopen(card.credential.raw)
+
+    def _card(self, credential: Credential, received: ReceivedCredential, resolved: ResolvedType, at: datetime) -> Card:
+        held, issuer = received.held, received.issuer
+        return Card(
+            id=card_id(credential),
+            credential=credential,
+            type_ids=tuple(dict.fromkeys((*resolved.type_ids, *held.type_ids))),
+            issuer=issuer.party,
+            issuer_name=dict(issuer.name),
+            key=self._handle_of(held.holder_key),
+            received_at=at,
+            expires=held.expires,
+        )
+
+    def _handle_of(self, key: PublicKey | None) -> str | None:
+        if key is None:
+            return None
+        handle = self._store.get("holder_key", _thumbprint(key))
+        if handle is None:
+            raise BindingError("the credential is bound to a key of someone else", code="HOLDER_KEY_UNKNOWN")
+        return handle.decode("utf-8")
+
+    def _keep(self, card: Card, held: HeldCredential) -> None:
+        changes = [card.put()]
+        if held.holder_key is not None:
+            # One key, one credential: a key in two of them would link their presentations.
+            changes.append(Put("holder_key_use", _thumbprint(held.holder_key), card.id.encode("ascii"), new=True))
+        try:
+            self._history.append(entries.receipt(card), *changes)
+        except RecordExistsError:
+            if find_card(self._store, card.id) is None:
+                raise BindingError("another credential is bound to this key", code="HOLDER_KEY_USED") from None
+
+    def _authenticate(self, text: str, at: datetime) -> AuthenticatedRequest:
+        unverified = read_request(text)
+        try:
+            return unverified.verify(trust=self._trust, at=at)
+        except (UntrustedError, NotAuthorisedError) as error:
+            raise VerifierUnknownError(f"the verifier is not known: {error.args[0]}") from error
+
+    def _candidates(self, query: CredentialQuery, at: datetime) -> Iterator[Candidate]:
+        seen: set[str] = set()
+        for type_id in query.type_ids:
+            for card in cards_of(self._store, type_id):
+                if card.id not in seen and (card.expires is None or at < card.expires):
+                    seen.add(card.id)
+                    yield _candidate(card, self._reopen(card))
+
+    def _prompt(self, text: str, request: AuthenticatedRequest, registration: Registration, matches: Matches) -> Prompt:
+        proposed = matches.default_selection().matches
+        choices = {
+            one.query_id: tuple(self._choice(found) for found in matches.found[one.query_id]) for one in proposed
+        }
+        credentials = tuple(
+            next(choice for choice in choices[one.query_id] if choice.card.id == one.candidate.id) for one in proposed
+        )
+        use = registration.use
+        return Prompt(
+            verifier=_in_language(registration.name, self.language),
+            verifier_id=registration.verifier,
+            verified_by=f"registered access certificate, trusted list {request.verifier.sequence}",
+            purpose=_in_language(use.text, self.language),
+            purpose_code=use.code,
+            legal_basis=use.legal_basis,
+            retention=_in_language(use.retention_text, self.language) or f"{use.retention_days} days",
+            privacy_policy=use.privacy_policy,
+            contact=use.contact,
+            credentials=credentials,
+            choices=choices,
+            warnings=warnings_about(credentials),
+            language=self.language,
+            request=request,
+            request_jwt=text,
+            registration=registration,
+            matches=matches,
+        )
+
+    def _choice(self, found: Match) -> PromptCredential:
+        card = find_card(self._store, found.candidate.id)
+        if card is None:
+            raise NoMatchError("a credential was deleted meanwhile")
+        resolved = self._types.type(card.type_ids[0])
+        asked = found.least().paths
+        unasked = (path for path in self._reopen(card).disclosed_by(asked) if not _is_covered(path, asked))
+        open_claims = [path for path in unasked if resolved.claim(path) is not None]
+        return PromptCredential(
+            query_id=found.query_id,
+            card=card,
+            type_name=resolved.name(self.language),
+            issuer_name=_in_language(card.issuer_name, self.language),
+            claims=(
+                *(self._claim(found, path, resolved, always=False) for path in asked),
+                *(self._claim(found, path, resolved, always=True) for path in open_claims),
+            ),
+        )
+
+    def _claim(self, found: Match, path: ClaimPath, resolved: ResolvedType, *, always: bool) -> PromptClaim:
+        rules = resolved.extension(path, EXTENSION) or {}
+        held = found.candidate.claims
+        return PromptClaim(
+            path=path,
+            name=f"{found.query_id}.{path_text(path)}",
+            label=resolved.label(path, self.language),
+            sensitivity=Sensitivity(rules.get("sensitivity", Sensitivity.C)),
+            value=tuple(select(held, path)),
+            always=always,
+            alternatives=tuple(name for name in rules.get("predicates", ()) if is_present(held, (name,))),
+        )
+
+    def _present_one(
+        self, chosen: PromptCredential, request: AuthenticatedRequest, at: datetime
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the presentation of one credential and what the history says about it."""
+        card = find_card(self._store, chosen.card.id)
+        query = next((query for query in request.query.requested if query.id == chosen.query_id), None)
+        if card is None or query is None:
+            raise NoMatchError("a credential was deleted meanwhile")
+        held = self._reopen(card)
+        found = match_credential(query, _candidate(card, held))
+        approved = {claim.path for claim in chosen.claims if not claim.always}
+        if found is None or approved not in [set(option.paths) for option in found.options]:
+            raise ConsentRequiredError("what was approved is not what the request asks for")
+        presentation = held.present(
+            sorted(approved, key=str),
+            binding=Binding(audience=request.client_id, nonce=request.nonce),
+            signer=self._signer(card),
+            at=at,
+        )
+        names = [path_text(claim.path) for claim in chosen.claims]
+        return presentation, {"type": card.type_ids[0], "issuer": card.issuer, "claims": names}
+
+    def _signer(self, card: Card) -> Signer | None:
+        return None if card.key is None else self._keys.signer(card.key)
+
+
+def _candidate(card: Card, held: HeldCredential) -> Candidate:
+    return Candidate(
+        id=card.id,
+        format=held.format,
+        type_ids=frozenset(card.type_ids),
+        claims=held.claims,
+        holder_bound=card.key is not None,
+        authorities=held.authorities,
+    )
+
+
+def _is_covered(path: ClaimPath, asked: Iterable[ClaimPath]) -> bool:
+    return any(covers(one, path) for one in asked)
+
+
+def _thumbprint(key: PublicKey) -> str:
+    return jwk.thumbprint(jwk.public_jwk(key))
+
+
+def _in_language(texts: Mapping[str, str], language: str) -> str:
+    """Return the text in a language, or else the first one; names and purposes are never left out."""
+    return texts.get(language) or next(iter(texts.values()), "")
