@@ -25,7 +25,7 @@ class VcError(Exception):
 
     def __init__(self, message: str, *, code: str | None = None, clause: str | None = None) -> None:
         super().__init__(message)
-        self.code = code if code is not None else self.default_code
+        self.code: str = code if code is not None else self.default_code
         self.clause = clause
 
     def __str__(self) -> str:
@@ -74,7 +74,7 @@ class MissingExtraError(UnsupportedError, ImportError):
 
     def __init__(self, extra: str) -> None:
         super().__init__(f"this needs an optional dependency: pip install 'vcwallet[{extra}]'")
-        self.extra = extra
+        self.extra: str = extra
 
 
 # --- reject ----------------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ class OverAskingError(RequestRefusedError):
 
     def __init__(self, message: str, *, claims: Sequence[str], code: str | None = None) -> None:
         super().__init__(message, code=code)
-        self.claims = tuple(claims)
+        self.claims: tuple[str, ...] = tuple(claims)
 
 
 class StatuteLimitedError(RequestRefusedError):
@@ -184,7 +184,7 @@ class StatuteLimitedError(RequestRefusedError):
 
     def __init__(self, message: str, *, claims: Sequence[str], code: str | None = None) -> None:
         super().__init__(message, code=code)
-        self.claims = tuple(claims)
+        self.claims: tuple[str, ...] = tuple(claims)
 
 
 class NoMatchError(RequestRefusedError):

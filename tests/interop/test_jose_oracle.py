@@ -10,6 +10,7 @@ from joserfc import jwe as other_jwe
 from joserfc import jws as other_jws
 from joserfc.jwk import ECKey, OKPKey
 
+from vcwallet.errors import UnsupportedError
 from vcwallet.jose import jwe, jws
 from vcwallet.jose.jwe import ContentEncryption
 from vcwallet.keys import Algorithm, jwk
@@ -17,14 +18,20 @@ from vcwallet.keys.software import SoftwareKeyAgreement, SoftwareSigner
 
 pytestmark = pytest.mark.interop
 
-ALGORITHMS = [Algorithm.ES256, Algorithm.ES384, Algorithm.ES512, Algorithm.EDDSA]
+# Not EdDSA: joserfc warns of that name, which RFC 9864 has replaced by Ed25519.
+NAMES = ["ES256", "ES384", "ES512", "Ed25519"]
 ENCRYPTION = ["ECDH-ES", *ContentEncryption]
 PLAINTEXT = '{"vp_token":{"pid":["\u756a\u53f7"]}}'.encode()
 
 
-@pytest.fixture(params=ALGORITHMS)
-def signer(request):
-    return SoftwareSigner.generate(request.param)
+@pytest.fixture(params=NAMES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def signer(name):
+    return SoftwareSigner.generate(Algorithm(name))
 
 
 def other_key(signer: SoftwareSigner) -> ECKey | OKPKey:
@@ -32,14 +39,13 @@ def other_key(signer: SoftwareSigner) -> ECKey | OKPKey:
     return kind.import_key(signer.to_pem(passphrase=None))
 
 
-def test_the_other_verifies_what_we_sign(signer):
-    text = jws.sign(PLAINTEXT, signer=signer, header={"typ": "JWT"})
-    read = other_jws.deserialize_compact(text, other_key(signer), algorithms=[signer.public_key.algorithm.value])
+def test_the_other_verifies_what_we_sign(signer, name):
+    text = jws.sign(PLAINTEXT, signer=signer, header={"alg": name, "typ": "JWT"})
+    read = other_jws.deserialize_compact(text, other_key(signer), algorithms=[name])
     assert read.payload == PLAINTEXT
 
 
-def test_we_verify_what_the_other_signs(signer):
-    name = signer.public_key.algorithm.value
+def test_we_verify_what_the_other_signs(signer, name):
     text = other_jws.serialize_compact({"alg": name, "typ": "JWT"}, PLAINTEXT, other_key(signer), algorithms=[name])
     assert jws.parse(text).verify(signer.public_key) == PLAINTEXT
 
@@ -76,5 +82,5 @@ def test_what_the_other_compressed_is_refused(recipient):
     ours, others = recipient
     header = {"alg": "ECDH-ES", "enc": "A128GCM", "zip": "DEF"}
     text = other_jwe.encrypt_compact(header, PLAINTEXT, others, algorithms=[*ENCRYPTION, "DEF"])
-    with pytest.raises(jwe.UnsupportedError):
+    with pytest.raises(UnsupportedError):
         jwe.parse(text).decrypt(ours)

@@ -27,7 +27,13 @@ BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 signers = st.sampled_from(list(SIGNERS.values()))
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 # Integers as JSON allows them within our limits; doubles without NaN and Infinity.
-scalars = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False) | texts
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts
+)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=20
 )
@@ -145,8 +151,7 @@ JSON_READERS: dict[str, tuple[Callable[[Any], object], Any]] = {
     "jwk_set": (jwk_set.parse, {"keys": [{**jwk.public_jwk(KEY), "kid": "1"}]}),
     "agreement": (jwk.ecdh_key_from_jwk, RECIPIENT.public_jwk),
     "recipient": (
-        lambda value: isinstance(value, dict)
-        and jwe.encrypt(b"", recipient_jwk=value, enc=ContentEncryption.A128GCM),
+        lambda value: isinstance(value, dict) and jwe.encrypt(b"", recipient_jwk=value, enc=ContentEncryption.A128GCM),
         {**RECIPIENT.public_jwk, "kid": "1", "use": "enc", "alg": "ECDH-ES"},
     ),
     "jws": (
@@ -164,7 +169,9 @@ def read(reader: Callable[[Any], object], data: Any) -> None:
         return
 
 
-mutations = st.lists(st.tuples(st.integers(0, 2**16), st.sampled_from("rid"), st.integers(0, 255)), min_size=1, max_size=8)
+mutations = st.lists(
+    st.tuples(st.integers(0, 2**16), st.sampled_from("rid"), st.integers(0, 255)), min_size=1, max_size=8
+)
 
 
 def mutated(data: bytes, changes: list[tuple[int, str, int]]) -> bytes:

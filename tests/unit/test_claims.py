@@ -45,7 +45,15 @@ def test_a_path_selects_values(path, selected):
 
 @pytest.mark.parametrize(
     "path",
-    [("name", "first"), ("name", 0), ("name", None), ("degrees", "type"), ("address", 0), ("address", None), ("pet", "x")],
+    [
+        ("name", "first"),
+        ("name", 0),
+        ("name", None),
+        ("degrees", "type"),
+        ("address", 0),
+        ("address", None),
+        ("pet", "x"),
+    ],
 )
 def test_a_component_that_does_not_fit_the_value_is_an_error(path):
     with pytest.raises(MalformedError) as caught:

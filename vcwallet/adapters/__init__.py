@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""What touches the world: every socket, file, clock and process is in here."""
+"""Everything that touches a file, a database, a clock or a picture; the layers below take values."""

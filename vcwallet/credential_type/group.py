@@ -131,7 +131,7 @@ def _field_node(cls: type[ClaimGroup], name: str, field: FieldInfo) -> ClaimNode
         raise TypeError(f"{where}: write {name}: Annotated[<type>, Claim(...)], with one Claim around the whole type")
     if field.alias or field.validation_alias or field.serialization_alias:
         raise TypeError(f"{where}: a claim has the name of its field; for other formats see Claim(element=, term=)")
-    if hasattr(BaseModel, name) or name == "undeclared":
+    if hasattr(ClaimGroup, name):
         raise TypeError(f"{where}: the name is taken by the model itself")
     annotation = cast(Any, Annotated)[(field.annotation, *field.metadata)]
     return ClaimNode(

@@ -155,6 +155,8 @@ def _require_free_names(cls: type[CredentialType]) -> None:
     for name in cls.__outline__:
         if name in RESERVED:
             raise TypeError(f"{cls.__name__}.{name}: the name is reserved for the credential itself")
+        if hasattr(CredentialType, name) or name in CredentialType.__annotations__:
+            raise TypeError(f"{cls.__name__}.{name}: the name is taken by the model itself")
 
 
 def _require_consistent_extension(cls: type[CredentialType], parent: type[CredentialType]) -> None:

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Base64url without padding (RFC 4648, section 5; RFC 7515, appendix C), one spelling for each value.
 
-    >>> from vcwallet.encoding import base64url
-    >>> base64url.encode(b"any carnal pleas")
-    'YW55IGNhcm5hbCBwbGVhcw'
-    >>> base64url.decode("YW55IGNhcm5hbCBwbGVhcw")
-    b'any carnal pleas'
+>>> from vcwallet.encoding import base64url
+>>> base64url.encode(b"any carnal pleas")
+'YW55IGNhcm5hbCBwbGVhcw'
+>>> base64url.decode("YW55IGNhcm5hbCBwbGVhcw")
+b'any carnal pleas'
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """JSON Canonicalization Scheme (RFC 8785): one text for each JSON value, to be hashed and signed.
 
-Only integers that every reader holds exactly are written, from -(2**53 - 1) to 2**53 - 1 (RFC 7493, section 2.2): a
-larger one would be rounded by readers that know doubles only, and they would check another value than we signed.
+RFC 8785 knows doubles only.  An integer that its double does not write with the same digits, 2**53 + 1 for example, is
+refused: readers of doubles and readers of integers would see two values under one signature (RFC 7493, section 2.2).
 
     >>> from vcwallet.encoding import jcs
     >>> jcs.canonicalize({"b": 1.0, "a": [1e30, -0.0, 4.50, "\N{EURO SIGN}"]}).decode()
@@ -29,7 +29,7 @@ def canonicalize(value: JsonValue) -> bytes:
     """Return the canonical UTF-8 text of a JSON value.
 
     Raises:
-        MalformedError: NaN, Infinity, an integer beyond 2**53 - 1, or a lone surrogate.
+        MalformedError: NaN, Infinity, an integer that is rounded as a double, or a lone surrogate.
         LimitExceededError: nested deeper than 32.
         TypeError: the value is not JSON (a programming error).
     """
@@ -93,8 +93,9 @@ def _utf16_name(member: tuple[object, JsonValue]) -> bytes:
 
 
 def _integer(value: int) -> bytes:
-    if abs(value) > MAX_SAFE_INTEGER:
-        raise MalformedError("an integer is beyond 2**53 - 1", clause="RFC 7493, section 2.2")
+    # From 10**21 on a double has an exponent, so canonical text has no such integer to be read back.
+    if abs(value) > MAX_SAFE_INTEGER and (abs(value) >= 10**21 or int(_number(float(value))) != value):
+        raise MalformedError("an integer is rounded as a double", clause="RFC 8785, section 3.2.2.3")
     return b"%d" % value
 
 

@@ -40,7 +40,7 @@ class Issuer:
             raise ValueError("the enrolment is not that of an issuer")
         self._clock = clock
         self._time_zone = time_zone
-        self._trust = TrustedListClient.start(enrolment.trust, store=MemoryStore(), at=clock())
+        self._trust = TrustedListClient.follow(enrolment.trust, store=MemoryStore(), at=clock())
         self._key = IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier)
         self._type_integrity: dict[str, str] = {}
         self.identifier = enrolment.identifier

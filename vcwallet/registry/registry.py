@@ -23,7 +23,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 from vcwallet.credential_type import CredentialType
 from vcwallet.encoding import json, sri
@@ -91,7 +91,7 @@ class TrustRegistry:
         clock: Callable[[], datetime],
         country: str = UNKNOWN_COUNTRY,
         operator: str = "registry operator",
-    ) -> TrustRegistry:
+    ) -> Self:
         """Make the keys of a new registry and keep them in `store`, which seals what it keeps.
 
         Args:
@@ -124,9 +124,7 @@ class TrustRegistry:
         return cls(store, clock=clock, operator=operator, name=names, authority=authority)
 
     @classmethod
-    def reopen(
-        cls, store: RecordStore, *, clock: Callable[[], datetime], operator: str = "registry operator"
-    ) -> TrustRegistry:
+    def reopen(cls, store: RecordStore, *, clock: Callable[[], datetime], operator: str = "registry operator") -> Self:
         """Continue with the registry in `store`.
 
         Raises:

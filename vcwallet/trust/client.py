@@ -82,6 +82,25 @@ class TrustedListClient:
         return cls(store, validator, accepted)
 
     @classmethod
+    def follow(cls, published: PublishedTrust, *, store: RecordStore, at: datetime) -> TrustedListClient:
+        """Start with `published`, or, where the store follows a registry already, resume and take its list if newer.
+
+        Raises:
+            MalformedError, UntrustedError, TrustedListError: as `start` and `update`; an older list than the one in
+                the store is no error here, the newer one is used.
+            StoreCorruptError: what is in the store is not what was put there.
+        """
+        if store.get(_ANCHOR, _THE_ANCHOR) is None:
+            return cls.start(published, store=store, at=at)
+        client = cls.resume(store)
+        try:
+            client.update(published, at=at)
+        except TrustedListError as error:
+            if error.code not in ("REGISTRY_ROLLBACK", "REGISTRY_STALE"):
+                raise
+        return client
+
+    @classmethod
     def resume(cls, store: RecordStore) -> TrustedListClient:
         """Continue with what `start` pinned and the last list that was accepted.
 

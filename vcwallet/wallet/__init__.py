@@ -3,7 +3,7 @@
 """The wallet role: receives credentials, shows who asks for what, and presents only what was approved."""
 
 from vcwallet.wallet.cards import Card
-from vcwallet.wallet.prompt import Consent, Prompt, PromptClaim, PromptCredential, Warning
+from vcwallet.wallet.prompt import Consent, Prompt, PromptClaim, PromptCredential, PromptWarning
 from vcwallet.wallet.wallet import HolderKey, Wallet
 
 __all__ = [
@@ -14,5 +14,5 @@ __all__ = [
     "PromptClaim",
     "PromptCredential",
     "Wallet",
-    "Warning",
+    "PromptWarning",
 ]

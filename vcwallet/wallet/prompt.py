@@ -68,7 +68,7 @@ class PromptCredential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warning:
+class PromptWarning:
     """Something worth a second look.
 
     Attributes:
@@ -119,7 +119,7 @@ class Prompt:
     contact: str | None
     credentials: tuple[PromptCredential, ...]
     choices: Mapping[str, tuple[PromptCredential, ...]]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[PromptWarning, ...]
     language: str
     request: AuthenticatedRequest
     request_jwt: str = field(repr=False)
@@ -182,17 +182,19 @@ _GUARDED = {
 }
 
 
-def warnings_about(credentials: Iterable[PromptCredential]) -> tuple[Warning, ...]:
+def warnings_about(credentials: Iterable[PromptCredential]) -> tuple[PromptWarning, ...]:
     """Return what is worth a second look in a proposal."""
-    warnings: list[Warning] = []
+    warnings: list[PromptWarning] = []
     for claim in (claim for one in credentials for claim in one.claims):
         if claim.sensitivity in _GUARDED:
             code, why = _GUARDED[claim.sensitivity]
-            warnings.append(Warning(code=code, message=f"{claim.label} {why}", claim=claim.name))
+            warnings.append(PromptWarning(code=code, message=f"{claim.label} {why}", claim=claim.name))
         if claim.alternatives:
             message = f"{claim.label}: a claim that says less may serve as well"
             warnings.append(
-                Warning(code="PREDICATE_AVAILABLE", message=message, claim=claim.name, alternatives=claim.alternatives)
+                PromptWarning(
+                    code="PREDICATE_AVAILABLE", message=message, claim=claim.name, alternatives=claim.alternatives
+                )
             )
     return tuple(warnings)
 

@@ -74,7 +74,7 @@ def test_a_name_that_a_credential_itself_uses_is_refused(name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Field name")
-@pytest.mark.parametrize("name", ["claims", "undeclared", "copy"])
+@pytest.mark.parametrize("name", ["claims", "undeclared", "copy", "doctype", "ja"])
 def test_a_name_that_the_model_itself_uses_is_refused(name: str) -> None:
     with pytest.raises(TypeError, match="taken"):
         type_with(Annotated[str, NAME], name)

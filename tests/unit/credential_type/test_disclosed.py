@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import traceback
 from datetime import date
 from typing import Annotated, Any
 
@@ -116,9 +117,7 @@ def test_a_claim_of_the_wrong_type_is_named_without_its_value(tree: dict[str, An
     with pytest.raises(MalformedError, match=f"the claim {named} is not") as caught:
         HouseholdRecord.disclosed(tree)
     assert caught.value.code == "CLAIM_INVALID"
-    assert "424242" not in str(caught.value)
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    assert "424242" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_tree_that_is_no_object_is_refused() -> None:

@@ -65,7 +65,8 @@ def test_a_header_without_an_algorithm_is_refused():
 
 
 @pytest.mark.parametrize(
-    "extension", [{"crit": ["exp"]}, {"crit": []}, {"crit": None}, {"b64": False}, {"b64": True}, {"crit": ["b64"], "b64": False}]
+    "extension",
+    [{"crit": ["exp"]}, {"crit": []}, {"crit": None}, {"b64": False}, {"b64": True}, {"crit": ["b64"], "b64": False}],
 )
 def test_a_header_with_an_extension_is_refused(extension):
     with pytest.raises(UnsupportedError):

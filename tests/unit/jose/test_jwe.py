@@ -193,7 +193,9 @@ def test_the_content_encryption_must_be_on_our_list(recipient, enc):
 # --- whom one encrypts to --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("members", [{}, {"use": "enc"}, {"alg": "ECDH-ES"}, {"use": "enc", "alg": "ECDH-ES", "kid": "1"}])
+@pytest.mark.parametrize(
+    "members", [{}, {"use": "enc"}, {"alg": "ECDH-ES"}, {"use": "enc", "alg": "ECDH-ES", "kid": "1"}]
+)
 def test_one_encrypts_to_a_key_for_encryption(recipient, members):
     text = jwe.encrypt(PLAINTEXT, recipient_jwk={**recipient.public_jwk, **members}, enc=A256GCM)
     assert jwe.parse(text).decrypt(recipient) == PLAINTEXT

@@ -73,7 +73,8 @@ def test_the_skew_can_be_none():
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, False, "1", str(NOW), -1, 253_402_300_800, 10**60, 1e300, float("inf"), float("nan"), [NOW], {}]
+    "value",
+    [None, True, False, "1", str(NOW), -1, 253_402_300_800, 10**60, 1e300, float("inf"), float("nan"), [NOW], {}],
 )
 @pytest.mark.parametrize("name", ["exp", "nbf"])
 def test_a_time_claim_that_is_no_numeric_date_is_refused(name, value):

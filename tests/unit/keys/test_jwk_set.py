@@ -6,7 +6,13 @@ from __future__ import annotations
 
 import pytest
 
-from vcwallet.errors import AlgorithmNotAllowedError, LimitExceededError, MalformedError, UnsupportedError, UntrustedError
+from vcwallet.errors import (
+    AlgorithmNotAllowedError,
+    LimitExceededError,
+    MalformedError,
+    UnsupportedError,
+    UntrustedError,
+)
 from vcwallet.keys import jwk, jwk_set
 from vcwallet.keys.software import SoftwareSigner
 

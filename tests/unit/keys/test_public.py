@@ -67,7 +67,16 @@ def p256(number: int) -> bytes:
 
 @pytest.mark.parametrize(
     ("r", "s"),
-    [(0, 0), (0, 1), (1, 0), (1, 1), (P256_ORDER, 1), (1, P256_ORDER), (P256_ORDER, P256_ORDER), (2**256 - 1, 2**256 - 1)],
+    [
+        (0, 0),
+        (0, 1),
+        (1, 0),
+        (1, 1),
+        (P256_ORDER, 1),
+        (1, P256_ORDER),
+        (P256_ORDER, P256_ORDER),
+        (2**256 - 1, 2**256 - 1),
+    ],
 )
 def test_an_ecdsa_signature_out_of_range_does_not_verify(r, s):
     """Zero for r and s passed in Java for years (CVE-2022-21449)."""

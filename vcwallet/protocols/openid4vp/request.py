@@ -179,7 +179,7 @@ class RequestObject(WireModel):
     purpose: Maybe[str] = None
     dcql_query: dict[str, Any]
     verifier_info: Array[VerifierInfo] = ()
-    transaction_data: Maybe[Array[str]] = None
+    transaction_data: Array[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +283,7 @@ def _require_rules(members: RequestObject) -> None:
         raise UnsupportedError(f"response mode {quoted(members.response_mode)} is not supported")
     if members.aud != AUDIENCE:
         raise RemoteProtocolError("the request is for another wallet", clause="OpenID4VP 1.0, section 5.8")
-    if members.transaction_data is not None:
+    if "transaction_data" in members.model_fields_set:
         raise UnsupportedError("transaction data are not supported", clause="OpenID4VP 1.0, section 5.1")
 
 

@@ -1,0 +1,182 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The roles on this machine: with the system clock, a SQLite file or a database, and every format that vcwallet has.
+
+The classes add constructors and nothing else (specs/decisions/001-local-roles.md).
+
+    >>> from vcwallet import TrustRegistry, Wallet
+    >>> with TrustRegistry.create("Demo trust registry") as registry:
+    ...     with Wallet.create(None, passphrase="correct horse battery staple", trust=registry.published()) as wallet:
+    ...         list(wallet.cards())
+    []
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from vcwallet import issuer, registry, verifier, wallet
+from vcwallet.adapters.store import SqlStore
+from vcwallet.formats.base import CredentialFormat
+from vcwallet.formats.sd_jwt_vc import SdJwtVc
+from vcwallet.registry.registry import UNKNOWN_COUNTRY
+from vcwallet.storage import MemoryStore
+from vcwallet.trust.client import TrustedListClient
+from vcwallet.trust.enrolment import Enrolment
+from vcwallet.trust.published import PublishedTrust
+
+Clock = Callable[[], datetime]
+FORMATS: tuple[CredentialFormat, ...] = (SdJwtVc(),)
+"""The credential formats that wallets and verifiers read."""
+
+
+def system_clock() -> datetime:
+    """Return the time of this machine."""
+    return datetime.now(UTC)
+
+
+class _Closing:
+    """Closes the store that a role was opened with."""
+
+    _opened: SqlStore
+
+    def close(self) -> None:
+        """Close the store; what was returned before is durable."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+class Issuer(issuer.Issuer):
+    """An enrolled issuer with the system clock."""
+
+    def __init__(self, enrolment: Enrolment, *, clock: Clock = system_clock, time_zone: tzinfo = UTC) -> None:
+        """Take up an enrolment (see `vcwallet.issuer.Issuer`)."""
+        super().__init__(enrolment, clock=clock, time_zone=time_zone)
+
+
+class Verifier(_Closing, verifier.Verifier):
+    """An enrolled verifier with the system clock and a store for what it has to remember."""
+
+    def __init__(self, enrolment: Enrolment, *, path: str | Path | None = None, clock: Clock = system_clock) -> None:
+        """Take up an enrolment.
+
+        Args:
+            enrolment: what the registry gave.
+            path: the file, or the URL of the database, that remembers answered requests and receipts; None remembers
+                them as long as the process lives.
+            clock: tells the time.
+
+        Raises:
+            StoreError: the file cannot be opened.
+            TrustedListError: the registry's list is past its end.
+        """
+        self._opened = SqlStore.open_unsealed(path)
+        super().__init__(enrolment, store=self._opened, formats=FORMATS, clock=clock)
+
+
+class Wallet(_Closing, wallet.Wallet):
+    """One person's wallet in a sealed file."""
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path | None,
+        *,
+        passphrase: str,
+        trust: PublishedTrust,
+        clock: Clock = system_clock,
+        language: str = "en",
+    ) -> Self:
+        """Make a new wallet.
+
+        Args:
+            path: the file, or the URL of a database; None keeps it in memory.
+            passphrase: opens it again; nobody can open it without.
+            trust: what the registry has published; its root is pinned for good.
+            clock: tells the time.
+            language: the language of labels.
+
+        Raises:
+            StoreError: there is a file already, or it cannot be written.
+            TrustedListError: the registry's list is past its end, or not what its root has signed.
+        """
+        TrustedListClient.start(trust, store=MemoryStore(), at=clock())  # before a file is made that would be left over
+        store = SqlStore.create(path, passphrase=passphrase)
+        client = TrustedListClient.start(trust, store=store, at=clock())
+        return cls._over(store, client, clock, language)
+
+    @classmethod
+    def open(cls, path: str | Path, *, passphrase: str, clock: Clock = system_clock, language: str = "en") -> Self:
+        """Open a wallet.
+
+        Raises:
+            WrongPassphraseError: the passphrase does not open it.
+            StoreCorruptError: the file is damaged, or none of a wallet.
+            StoreError: there is no such file, or it is in use.
+        """
+        store = SqlStore.open(path, passphrase=passphrase)
+        return cls._over(store, TrustedListClient.resume(store), clock, language)
+
+    @classmethod
+    def _over(cls, store: SqlStore, client: TrustedListClient, clock: Clock, language: str) -> Self:
+        made = cls(store=store, trust=client, formats=FORMATS, clock=clock, language=language)
+        made._opened = store
+        return made
+
+
+class TrustRegistry(_Closing, registry.TrustRegistry):
+    """A trust registry in a sealed file."""
+
+    @classmethod
+    def create(
+        cls,
+        name: str | Mapping[str, str],
+        *,
+        path: str | Path | None = None,
+        passphrase: str | None = None,
+        country: str = UNKNOWN_COUNTRY,
+        clock: Clock = system_clock,
+    ) -> Self:
+        """Found a registry: make its root, issuing CA, registrar and list operator.
+
+        Args:
+            name: its name, or its name by language tag.
+            path: the file, or the URL of a database, that keeps its keys; None keeps it in memory.
+            passphrase: opens it again; needed with a path.
+            country: two letters of ISO 3166-1.
+            clock: tells the time.
+
+        Raises:
+            ValueError: a path without a passphrase.
+            StoreError: there is a file already, or it cannot be written.
+        """
+        if path is not None and not passphrase:
+            raise ValueError("a registry in a file is sealed with a passphrase")
+        store = SqlStore.create(path, passphrase=passphrase or secrets.token_urlsafe(32))
+        made = cls.found(name, store=store, country=country, clock=clock)
+        made._opened = store
+        return made
+
+    @classmethod
+    def open(cls, path: str | Path, *, passphrase: str, clock: Clock = system_clock) -> Self:
+        """Continue with a registry that was created before.
+
+        Raises:
+            WrongPassphraseError: the passphrase does not open it.
+            StoreCorruptError: the file is damaged, or none of a registry.
+            StoreError: there is no such file, or it is in use.
+        """
+        store = SqlStore.open(path, passphrase=passphrase)
+        made = cls.reopen(store, clock=clock)
+        made._opened = store
+        return made
