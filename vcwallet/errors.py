@@ -146,7 +146,7 @@ class TrustedListError(VerificationError):
     default_code = "REGISTRY_UNSIGNED"
 
 
-# --- the wallet refuses a request --------------------------------------------------------------------------------------
+# --- the wallet refuses a request ------------------------------------------------------------------------------------
 
 
 class RequestRefusedError(VcError):
@@ -199,7 +199,7 @@ class ConsentRequiredError(RequestRefusedError):
     default_code = "CONSENT_REQUIRED"
 
 
-# --- the caller, the person, the surroundings ----------------------------------------------------------------------------
+# --- the caller, the person, the surroundings ------------------------------------------------------------------------
 
 
 class LocalProtocolError(VcError):

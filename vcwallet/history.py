@@ -92,9 +92,9 @@ class HashChain:
             return added
 
     def entries(self) -> Iterator[LogEntry]:
-        """Yield the entries, oldest first, each after its link to the one before was checked.
+        """Yield the entries, oldest first, each after its links to the one before and the one after were checked.
 
-        That the last one is there is known when the iterator has ended.
+        That nothing is missing at the end is known when the iterator has ended.
 
         Raises:
             StoreCorruptError: at the first entry that is not what was appended (code ``HISTORY_BROKEN``).
@@ -117,12 +117,16 @@ class HashChain:
         reached = _Head()
         while True:
             head = self._head()
+            unconfirmed = []
             while reached.count < head.count:
-                entry, body = self._next(reached)
-                reached = _Head.at(entry)
-                yield entry, body
+                found = self._next(reached)
+                reached = _Head.at(found[0])
+                # The next entry has confirmed the hash of the one before.
+                yield from unconfirmed
+                unconfirmed = [found]
             if reached != head:
                 raise _broken("its last entry is not the one that it says")
+            yield from unconfirmed
             if self._body(reached.count + 1) is None:
                 return
             # Somebody appended since the head was read, or else the end of the chain was cut off.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every token: it comes back as it was, no byte of it can be changed, and readers raise our errors only."""
+"""Every token comes back as it was, no byte of it can be changed, and readers raise our errors only."""
 
 from __future__ import annotations
 

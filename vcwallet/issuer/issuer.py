@@ -12,7 +12,7 @@ from vcwallet.encoding import sri
 from vcwallet.errors import NotAuthorisedError
 from vcwallet.formats.base import Credential, CredentialContent, CredentialFormat, IssuerKey
 from vcwallet.keys.policy import KeySource, Role
-from vcwallet.keys.public import HasPublicKey
+from vcwallet.keys.public import HasPublicKey, PublicKey
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
@@ -50,7 +50,7 @@ class Issuer:
         record: CredentialType,
         *,
         format: CredentialFormat | Callable[[], CredentialFormat],
-        holder: HasPublicKey | None,
+        holder: HasPublicKey | PublicKey | None,
         valid_for: timedelta,
         on: date | None = None,
     ) -> Credential:
@@ -61,7 +61,7 @@ class Issuer:
         Args:
             record: what is said about the person.
             format: the credential format, as a value or as a class with defaults.
-            holder: whoever has the key that presentations will be made with; None for a bearer credential.
+            holder: the key that presentations will be made with, or whoever has it; None for a bearer credential.
             valid_for: the technical validity.
             on: the date for ages and other answers that depend on it; by default today, where the issuer is.
 
@@ -78,7 +78,7 @@ class Issuer:
             type_id=record.vct,
             claims=record.claims(on=on or now.astimezone(self._time_zone).date()),
             concealment=record.concealment(),
-            holder=holder.public_key if holder is not None else None,
+            holder=holder if isinstance(holder, PublicKey | None) else holder.public_key,
             issued_at=self._time_of_issue(record.vct, now, valid_for),
             expires=_midnight(now) + valid_for + _DAY if valid_for >= _DAY else now + valid_for,
             type_integrity=self._integrity(record.vct),

@@ -3,7 +3,7 @@
 """JOSE protected headers, read once and checked whole (RFC 7515, section 4).
 
 No member of a header is ever followed: ``jku`` and ``x5u`` are kept but mean nothing, ``kid`` is an opaque string, and
-``jwk`` is not a source of trust.  A header with ``crit`` or ``b64`` is refused, since vcwallet understands no extension.
+``jwk`` is not a source of trust.  A signature with ``crit`` or ``b64`` is refused, since vcwallet knows no extension.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -60,6 +61,22 @@ def read(path: Path, query: str) -> tuple:
         return database.execute(query).fetchone()
 
 
+def header_column(path: Path, column: str) -> bytes:
+    return read(path, f"SELECT {column} FROM vcwallet_store")[0]  # noqa: S608 - a name of ours
+
+
+def set_header(path: Path, column: str, value: object) -> None:
+    change(path, f"UPDATE vcwallet_store SET {column} = ?", value)  # noqa: S608
+
+
+def column_of(path: Path, column: str, id: str) -> bytes:
+    return read(path, f"SELECT {column} FROM vcwallet_record WHERE id = '{id}'")[0]  # noqa: S608
+
+
+def set_two(path: Path, column: str, value: object) -> None:
+    change(path, f"UPDATE vcwallet_record SET {column} = ? WHERE id = 'two'", value)  # noqa: S608
+
+
 def flipped(data: bytes) -> Iterator[bytes]:
     """Yield `data` with each of its bytes changed, cut short, made longer, and gone."""
     for position in range(len(data)):
@@ -85,14 +102,14 @@ class TestHeader:
 
     @pytest.mark.parametrize("column", ["parameters", "wrapped_key", "checksum"])
     def test_any_changed_byte_of_the_header_is_damage_not_a_wrong_passphrase(self, path, kind, column):
-        (whole,) = read(path, f"SELECT {column} FROM vcwallet_store")  # noqa: S608 - a name of ours
+        whole = header_column(path, column)
         for damaged in flipped(whole):
             if damaged != whole:
-                change(path, f"UPDATE vcwallet_store SET {column} = ?", damaged)  # noqa: S608
+                set_header(path, column, damaged)
                 with pytest.raises(StoreCorruptError) as caught:
                     reopened(path, kind)
                 assert caught.value.code == "STORE_CORRUPT"
-        change(path, f"UPDATE vcwallet_store SET {column} = ?", whole)  # noqa: S608
+        set_header(path, column, whole)
         reopened(path, kind).close()
 
     @pytest.mark.parametrize("version", [0, -1, 2, 257, 2**40, "1x", b"\1"])
@@ -104,7 +121,7 @@ class TestHeader:
     @pytest.mark.parametrize("column", ["parameters", "wrapped_key", "checksum"])
     def test_a_header_of_another_type_is_damage(self, path, kind, column):
         for value in ("text", 5):
-            change(path, f"UPDATE vcwallet_store SET {column} = ?", value)  # noqa: S608
+            set_header(path, column, value)
             with pytest.raises(StoreCorruptError):
                 reopened(path, kind)
 
@@ -119,7 +136,8 @@ class TestHeader:
     def test_a_missing_or_second_header_is_damage(self, path, kind):
         change(
             path,
-            "INSERT INTO vcwallet_store SELECT 2, schema_version, parameters, wrapped_key, checksum FROM vcwallet_store",
+            "INSERT INTO vcwallet_store "
+            "SELECT 2, schema_version, parameters, wrapped_key, checksum FROM vcwallet_store",
         )
         with pytest.raises(StoreCorruptError):
             reopened(path, kind)
@@ -198,6 +216,8 @@ class TestForgedHeader:
             (b'"store":"', b'"store":"!'),
             (b'"store"', b'"shop"'),
             (b'{"store"', b'["store"'),
+            (b'{"store"', b'{"more":1,"store"'),
+            (b'"lanes":1', b'"lanes": 1'),
         ],
     )
     def test_parameters_that_vcwallet_does_not_write_are_refused(self, path, old, new):
@@ -207,14 +227,10 @@ class TestForgedHeader:
 
     @pytest.mark.parametrize(
         ("old", "new"),
-        [(b'"iterations":2', b'"iterations":3'), (b'"salt":"', b'"salt": "'), (b'"store":"', b'"store": "')],
+        [(b'"iterations":2', b'"iterations":3'), (b'"memory_kib":19456', b'"memory_kib":19457')],
     )
     def test_other_parameters_than_the_key_was_wrapped_under_do_not_open_it(self, path, old, new):
         self.forge(path, old, new)
-        if b": " in new:  # the same values, in another spelling, still name the same parameters
-            with SqlStore.open(path, passphrase=PASSPHRASE) as store:
-                assert store.get("c", "one") == BODIES["one"]
-            return
         with pytest.raises(WrongPassphraseError):
             SqlStore.open(path, passphrase=PASSPHRASE)
 
@@ -230,16 +246,14 @@ class TestForgedHeader:
         other = tmp_path / "other.db"
         make(other, "sealed")
         for column in ("parameters", "wrapped_key", "checksum"):
-            change(
-                path, f"UPDATE vcwallet_store SET {column} = ?", *read(other, f"SELECT {column} FROM vcwallet_store")
-            )  # noqa: S608
+            set_header(path, column, header_column(other, column))
         with SqlStore.open(path, passphrase=PASSPHRASE) as store, pytest.raises(RecordCorruptError):
             store.get("c", "one")
 
     def test_an_unsealed_header_does_not_pass_for_a_sealed_one(self, path):
         row = Header.unsealed().row()
         for column, value in row.items():
-            change(path, f"UPDATE vcwallet_store SET {column} = ?", value)  # noqa: S608
+            set_header(path, column, value)
         with pytest.raises(StoreError) as caught:
             SqlStore.open(path, passphrase=PASSPHRASE)
         assert caught.value.code == "STORE_NOT_SEALED"
@@ -270,30 +284,31 @@ class TestRecords:
 
     @pytest.mark.parametrize("column", ["body", "tags"])
     def test_any_changed_byte_of_a_record_is_found_and_the_others_are_read(self, path, kind, column):
-        (whole,) = read(path, f"SELECT {column} FROM vcwallet_record WHERE id = 'two'")  # noqa: S608
+        whole = column_of(path, column, "two")
         with reopened(path, kind) as store:
             for damaged in flipped(whole):
-                change(path, f"UPDATE vcwallet_record SET {column} = ? WHERE id = 'two'", damaged)  # noqa: S608
+                set_two(path, column, damaged)
                 with pytest.raises(RecordCorruptError):
                     store.get("c", "two")
                 found = list(outcomes(store.find("c", "all")))
                 assert [found.id for found in found] == ["three", "two", "one"]
                 assert [type(found) for found in found] == [Record, RecordCorruptError, Record]
-            change(path, f"UPDATE vcwallet_record SET {column} = ? WHERE id = 'two'", whole)  # noqa: S608
+            set_two(path, column, whole)
             assert store.get("c", "two") == BODIES["two"]
 
     @pytest.mark.parametrize("column", ["body", "tags"])
     @pytest.mark.parametrize("value", ["text", 7, 2**60, 1.5])
     def test_a_record_of_another_type_is_damage(self, path, kind, column, value):
-        change(path, f"UPDATE vcwallet_record SET {column} = ? WHERE id = 'two'", value)  # noqa: S608
+        set_two(path, column, value)
         self.expect_only_two_damaged(path, kind)
 
     def test_bodies_cannot_be_swapped(self, path, kind):
-        two, three = (read(path, f"SELECT body FROM vcwallet_record WHERE id = '{id}'")[0] for id in ("two", "three"))  # noqa: S608
-        change(path, "UPDATE vcwallet_record SET body = ? WHERE id = 'two'", three)
+        two, three = (column_of(path, "body", id) for id in ("two", "three"))
+        set_two(path, "body", three)
         self.expect_only_two_damaged(path, kind)
-        change(path, "UPDATE vcwallet_record SET body = ? WHERE id = 'two'", two)
-        reopened(path, kind).close()
+        set_two(path, "body", two)
+        with reopened(path, kind) as store:
+            assert store.get("c", "two") == BODIES["two"]
 
     def test_a_record_cannot_be_given_another_name(self, path, kind):
         change(path, "UPDATE vcwallet_record SET id = 'zwei' WHERE id = 'two'")
@@ -323,7 +338,7 @@ class TestRecords:
         self.expect_only_two_damaged(path, kind)
 
     def test_a_tag_of_another_record_does_not_lead_to_this_one(self, path, kind):
-        change(path, "UPDATE vcwallet_tag SET position = 2 WHERE position = 1")
+        change(path, "UPDATE OR REPLACE vcwallet_tag SET position = 2 WHERE position = 1")
         with reopened(path, kind) as store:
             assert list(store.find("c", "one")) == []
             assert [record.id for record in store.find("c", "two")] == ["two"]
@@ -346,9 +361,12 @@ class TestRecords:
 
 
 class TestFile:
-    """Any byte of the file may rot: what is still returned is what was put."""
+    """Any byte of the file may rot: what is still returned is what was put.
 
-    EXPECTED = {f"id-{number}": bytes([number]) * 1_500 for number in range(40)}
+    A record can go missing, where the byte was in an index: SQLite keeps no checksums of its pages.
+    """
+
+    EXPECTED: ClassVar = {f"id-{number}": bytes([number]) * 1_500 for number in range(40)}
 
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:

@@ -46,8 +46,8 @@ def test_required_are_the_claims_without_a_default() -> None:
 
 def test_groups_and_arrays_are_described_with_their_members() -> None:
     schema = json_schema(HouseholdRecord)
-    assert schema["properties"]["resident_address"]["$ref"] == "#/$defs/Address"
-    assert schema["properties"]["resident_address"]["title"] == "Address"
+    assert schema["properties"]["resident_address"] == {"$ref": "#/$defs/Address", "x-ja": "住所"}
+    assert schema["properties"]["income"] == {"$ref": "#/$defs/Money", "title": "Income", "x-ja": "所得"}
     assert schema["properties"]["members"]["items"] == {"$ref": "#/$defs/Member"}
     assert schema["$defs"]["Address"]["properties"]["locality"]["x-ja"] == "市区町村"
 

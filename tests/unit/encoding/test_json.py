@@ -133,8 +133,9 @@ def test_json_is_written_compactly_in_utf_8():
     assert json.dumps({"b": [1, True, None], "a": "\u3042"}) == '{"b":[1,true,null],"a":"\u3042"}'.encode()
 
 
-def test_read_only_mappings_and_tuples_are_written_too():
+def test_read_only_mappings_and_other_sequences_are_written_too():
     assert json.dumps({"a": MappingProxyType({"b": (1, 2)})}) == b'{"a":{"b":[1,2]}}'
+    assert json.dumps([range(2), MappingProxyType({})]) == b"[[0,1],{}]"
 
 
 @pytest.mark.parametrize("value", [None, [None, "null", 1.5], {"a": {"b": None}}])

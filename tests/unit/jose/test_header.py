@@ -45,7 +45,7 @@ def test_a_header_is_written_and_read():
 
 def test_the_members_cannot_be_changed():
     with pytest.raises(TypeError):
-        header.parse(with_members()).members["alg"] = "none"
+        header.parse(with_members()).members["alg"] = "none"  # type: ignore[index]
 
 
 def test_addresses_and_keys_in_a_header_mean_nothing():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,7 +22,7 @@ from vcwallet.errors import (
 )
 from vcwallet.jose import jwe
 from vcwallet.jose.jwe import ContentEncryption
-from vcwallet.keys import KeyAgreement, jwk
+from vcwallet.keys import Algorithm, KeyAgreement, jwk
 from vcwallet.keys.software import SoftwareKeyAgreement, SoftwareSigner
 
 A128GCM, A256GCM = ContentEncryption
@@ -67,7 +68,7 @@ def enc(request):
     return request.param
 
 
-def encrypted(recipient: KeyAgreement, enc: ContentEncryption = A128GCM, **options: object) -> str:
+def encrypted(recipient: KeyAgreement, enc: ContentEncryption = A128GCM, **options: Any) -> str:
     return jwe.encrypt(PLAINTEXT, recipient_jwk=recipient.public_jwk, enc=enc, **options)
 
 
@@ -75,7 +76,7 @@ def part(members: object) -> str:
     return base64url.encode(json.dumps(members).encode())
 
 
-def header_of(text: str) -> dict[str, object]:
+def header_of(text: str) -> dict[str, Any]:
     return json.loads(base64url.decode(text.split(".")[0]))
 
 
@@ -185,7 +186,7 @@ def test_all_failures_to_decrypt_look_the_same(recipient, enc):
 def test_the_content_encryption_must_be_on_our_list(recipient, enc):
     message = jwe.parse(encrypted(recipient, enc))
     assert message.decrypt(recipient, encryptions=[enc]) == PLAINTEXT
-    for allowed in ([], set(ContentEncryption) - {enc}):
+    for allowed in (set(), set(ContentEncryption) - {enc}):
         with pytest.raises(AlgorithmNotAllowedError):
             message.decrypt(recipient, encryptions=allowed)
 
@@ -215,7 +216,7 @@ def test_one_does_not_encrypt_to_a_key_for_something_else(members):
         {**BOB, "x": ALICE["x"]},
         {**BOB, "d": BOB_PRIVATE},
         {**BOB, "kid": 7},
-        jwk.public_jwk(SoftwareSigner.generate("ES384").public_key),
+        jwk.public_jwk(SoftwareSigner.generate(Algorithm.ES384).public_key),
     ],
 )
 def test_one_does_not_encrypt_to_what_is_no_public_point_on_p_256(value):
@@ -234,7 +235,7 @@ def compact(**members: object) -> str:
 
 
 def refusal(text: str | bytes) -> VcError:
-    assert jwe.parse(compact())
+    jwe.parse(compact())
     with pytest.raises(VcError) as caught:
         jwe.parse(text)
     return caught.value
@@ -328,10 +329,10 @@ def test_what_is_no_compact_serialisation_is_refused(text, reason):
 def test_sizes_are_limited():
     room = 1024 * 1024 - len(compact())
     fitting = f"{PROTECTED}..{'A' * 16}.{'A' * (4 + room - room % 4)}.{'A' * 22}"
-    assert jwe.parse(fitting)
+    jwe.parse(fitting)
     with pytest.raises(LimitExceededError):
         jwe.parse(f"{PROTECTED}..{'A' * 16}.{'A' * (8 + room)}.{'A' * 22}")
-    assert jwe.parse(compact(kid="k" * 24_000))
+    jwe.parse(compact(kid="k" * 24_000))
     with pytest.raises(LimitExceededError):
         jwe.parse(compact(kid="k" * 25_000))
 
@@ -340,4 +341,4 @@ def test_there_is_no_plaintext_before_it_is_decrypted(recipient):
     message = jwe.parse(encrypted(recipient))
     assert not {"plaintext", "payload"} & set(dir(message))
     with pytest.raises(TypeError):
-        message.header.members["alg"] = "dir"
+        message.header.members["alg"] = "dir"  # type: ignore[index]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -174,7 +175,7 @@ HEADER = part({"alg": "ES256"})
     ],
 )
 def test_what_is_no_compact_serialisation_is_refused(text, reason):
-    assert jws.parse(f"{HEADER}.e30.{'A' * 86}")
+    jws.parse(f"{HEADER}.e30.{'A' * 86}")
     with pytest.raises(MalformedError):
         jws.parse(text)
 
@@ -186,10 +187,10 @@ def test_an_extension_is_refused():
 
 def test_sizes_are_limited():
     longest = 1024 * 1024 - len(HEADER) - 2 - 86
-    assert jws.parse(f"{HEADER}.{'A' * (longest - longest % 4)}.{'A' * 86}")
+    jws.parse(f"{HEADER}.{'A' * (longest - longest % 4)}.{'A' * 86}")
     with pytest.raises(LimitExceededError):
         jws.parse(f"{HEADER}.{'A' * (longest + 1)}.{'A' * 86}")
-    assert jws.parse(f"{HEADER}.e30.{'A' * 10_920}")
+    jws.parse(f"{HEADER}.e30.{'A' * 10_920}")
     with pytest.raises(LimitExceededError):
         jws.parse(f"{HEADER}.e30.{'A' * 10_924}")
 
@@ -295,7 +296,7 @@ def test_ten_signatures_are_read_and_eleven_are_not(signer):
 
 
 FLAT = {"payload": "e30", "protected": HEADER, "signature": "A" * 86}
-GENERAL = {"payload": "e30", "signatures": [{"protected": HEADER, "signature": "A" * 86}]}
+GENERAL: dict[str, Any] = {"payload": "e30", "signatures": [{"protected": HEADER, "signature": "A" * 86}]}
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from vcwallet.errors import MalformedError, StoreCorruptError, StoreNewerError, 
 SCHEMA_VERSION = 1
 KEY_BYTES = 32
 NONCE_BYTES = 12
+_TAG_BYTES = 16
 _ID_BYTES = 16
 _SALT_BYTES = 16
 
@@ -143,10 +144,13 @@ class Header:
             members = json.loads_object(parameters)
             store_id = base64url.decode(members["store"])
             seal = None if members["seal"] is None else _seal(members["seal"], wrapped_key)
-        except (MalformedError, KeyError, TypeError, AttributeError, ValueError):
+            header = cls(store_id=store_id, seal=seal)
+            if header.row()["parameters"] != parameters:
+                raise ValueError("a second spelling, or members that we do not know")
+        except (MalformedError, KeyError, TypeError, ValueError):
             # The checksum is right: someone wrote this on purpose, for instance a key derivation below the floor.
             raise StoreCorruptError("the header of the store is not one that vcwallet writes") from None
-        return cls(store_id=store_id, seal=seal)
+        return header
 
     def row(self) -> dict[str, int | bytes]:
         """Return the columns of the stored row."""
@@ -204,9 +208,7 @@ def _parameters(store_id: bytes, derivation: KeyDerivation | None = None, salt: 
 
 def _seal(members: Mapping[str, object], wrapped_key: bytes) -> Seal:
     costs = {name: members[name] for name in ("memory_kib", "iterations", "lanes")}
-    if members["kdf"] != "argon2id" or len(wrapped_key) != NONCE_BYTES + KEY_BYTES + 16:
-        raise ValueError("not a seal of this schema")
     salt = base64url.decode(str(members["salt"]))
-    if len(salt) != _SALT_BYTES:
-        raise ValueError("not a salt of this schema")
+    if len(salt) != _SALT_BYTES or len(wrapped_key) != NONCE_BYTES + KEY_BYTES + _TAG_BYTES:
+        raise ValueError("not a seal of this schema")
     return Seal(derivation=KeyDerivation(**costs), salt=salt, wrapped_key=wrapped_key)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ A digest is taken over the text of a disclosure as it was received, so that text
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -58,6 +59,11 @@ class HashAlgorithm(StrEnum):
     def digest(self, text: str) -> str:
         """Return the digest of a text in ASCII, as base64url."""
         return base64url.encode(_HASHES[self](text.encode("ascii")).digest())
+
+    def digest_each(self, texts: Iterable[str]) -> list[str]:
+        """Return the digest of each text, as base64url."""
+        new = _HASHES[self]
+        return base64url.encode_each([new(text.encode("ascii")).digest() for text in texts])
 
     @property
     def digest_bytes(self) -> int:

@@ -23,6 +23,7 @@ SALT_BYTES = 18
 RandomBytes = Callable[[int], bytes]
 
 _NOTHING = Concealment()
+_SCALARS = (str, int, float, type(None))  # bool is an int
 
 
 def issue(
@@ -92,38 +93,42 @@ class _Concealing:
     salts: list[str] = field(default_factory=list)
 
     def value(self, value: JsonValue, rule: Concealment) -> Any:
+        if isinstance(value, _SCALARS):
+            return value
         if isinstance(value, Mapping):
             return self.object(value, rule)
-        if isinstance(value, list | tuple):
-            return self.array(value, rule.elements or _NOTHING)
-        return value
+        return self.array(value, rule.elements or _NOTHING)
 
     def object(self, claims: JsonObject, rule: Concealment) -> dict[str, Any]:
-        open_members: dict[str, Any] = {}
-        digests: list[str] = []
+        shown: dict[str, Any] = {}
+        hidden: list[str] = []
+        members, any_member = rule.members, rule.any_member or _NOTHING
         for name, claim in claims.items():
             if name in RESERVED:
                 raise MalformedError(f"a claim is named {name}", code="RESERVED_NAME", clause="RFC 9901, section 4.1")
-            below = rule.members.get(name) or rule.any_member or _NOTHING
-            inner = self.value(claim, below)
+            below = members.get(name, any_member)
+            inner = claim if isinstance(claim, _SCALARS) else self.value(claim, below)
             if below.selectable:
-                digests.append(self.keep(disclosure.member(self.salt(), name, inner)))
+                hidden.append(disclosure.member(self.salt(), name, inner))
             else:
-                open_members[name] = inner
-        if digests:
+                shown[name] = inner
+        if hidden:
             # Sorting hides the order of the claims, and which digests are decoys.
-            open_members[SD] = sorted([*digests, *self.decoy_digests()])
-        return open_members
+            shown[SD] = sorted(self.digests(hidden))
+        return shown
 
     def array(self, values: Sequence[JsonValue], rule: Concealment) -> list[Any]:
         if not rule.selectable:
             return [self.value(value, rule) for value in values]
-        hidden = [self.keep(disclosure.element(self.salt(), self.value(value, rule))) for value in values]
-        return [{ELEMENT: digest} for digest in [*hidden, *self.decoy_digests()]]
+        hidden = [disclosure.element(self.salt(), self.value(value, rule)) for value in values]
+        return [{ELEMENT: digest} for digest in self.digests(hidden)]
 
-    def keep(self, text: str) -> str:
-        self.disclosures.append(text)
-        return self.hash_algorithm.digest(text)
+    def digests(self, hidden: list[str]) -> list[str]:
+        """Keep the disclosures, and return their digests with those of the decoys."""
+        self.disclosures += hidden
+        size = self.hash_algorithm.digest_bytes
+        decoys = [base64url.encode(self.random_bytes(size)) for _ in range(self.decoys)]
+        return self.hash_algorithm.digest_each(hidden) + decoys
 
     def salt(self) -> str:
         if not self.salts:
@@ -131,7 +136,3 @@ class _Concealing:
             pool = base64url.encode(self.random_bytes(SALT_BYTES * 16))
             self.salts = [pool[start : start + 24] for start in range(0, len(pool), 24)]
         return self.salts.pop()
-
-    def decoy_digests(self) -> list[str]:
-        size = self.hash_algorithm.digest_bytes
-        return [base64url.encode(self.random_bytes(size)) for _ in range(self.decoys)]

@@ -24,6 +24,9 @@ from vcwallet.formats.sd_jwt.disclosure import (
 )
 
 
+_CONTAINERS = (dict, list)
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where a disclosure stands.
@@ -96,7 +99,7 @@ class _Walk:
         if SD_ALG in members and path:
             raise MalformedError("_sd_alg stands below the top level", clause="RFC 9901, section 4.1.1")
         claims = {
-            name: self.value(value, (*path, name), (*issued, name))
+            name: self.value(value, (*path, name), (*issued, name)) if isinstance(value, _CONTAINERS) else value
             for name, value in members.items()
             if name != SD and name != SD_ALG
         }
