@@ -117,7 +117,7 @@ class HashChain:
         reached = _Head()
         while True:
             head = self._head()
-            unconfirmed = []
+            unconfirmed: list[tuple[LogEntry, bytes]] = []
             while reached.count < head.count:
                 found = self._next(reached)
                 reached = _Head.at(found[0])

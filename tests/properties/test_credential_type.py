@@ -4,17 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.credential_type.sample_types import ON, Address, HouseholdRecord, Member, Money, NurseLicence, Sex
+from tests.unit.credential_type.sample_types import ON, Address, HouseholdRecord, Member, Money, Qualification, Sex
 from vcwallet.claims import ClaimPath, Concealment, is_present
 from vcwallet.credential_type import ClaimNotDisclosedError, CredentialType, type_metadata
-from vcwallet.errors import VcError
+from vcwallet.errors import MalformedError
 
 TEXT = st.text(max_size=8)
 ADDRESSES = st.builds(Address, region=TEXT, locality=TEXT, street=st.none() | TEXT)
@@ -73,10 +74,8 @@ def test_a_view_has_what_was_disclosed_and_nothing_else(record: HouseholdRecord,
 
 @given(TREES | JSON)
 def test_reading_a_tree_raises_nothing_but_our_errors(tree: Any) -> None:
-    try:
+    with suppress(MalformedError):
         HouseholdRecord.disclosed(tree)
-    except VcError as error:
-        assert error.code == "CLAIM_INVALID"
 
 
 @given(RECORDS)
@@ -86,26 +85,20 @@ def test_what_is_mandatory_is_in_each_tree(record: HouseholdRecord) -> None:
     assert all(is_present(tree, tuple(entry["path"])) for entry in claims if entry.get("mandatory"))
 
 
-@pytest.mark.parametrize("kind", [HouseholdRecord, NurseLicence])
+@pytest.mark.parametrize("kind", [HouseholdRecord, Qualification])
 def test_metadata_and_concealment_say_the_same(kind: type[CredentialType]) -> None:
-    documented = {path for path, entry in _entries(kind).items() if entry["sd"] == "always"}
-    concealed = set(_selectable(kind.concealment()))
-    thresholds = {path for path in documented if path[-1] in ("1000000", "3000000")}
-    assert documented - thresholds == concealed - {("income_above", "any")}
-    assert bool(thresholds) is (("income_above", "any") in concealed)
-
-
-def _entries(kind: type[CredentialType]) -> dict[ClaimPath, Mapping[str, Any]]:
-    parent = next((base for base in kind.__mro__ if getattr(base, "vct", None) == kind.extends), None)
-    inherited = _entries(parent) if parent is not None and issubclass(parent, CredentialType) else {}
     claims: Any = type_metadata(kind)["claims"]
-    return inherited | {tuple(entry["path"]): entry for entry in claims}
+    documented = {tuple(entry["path"]) for entry in claims if entry["sd"] == "always"}
+    assert documented == set(_selectable(kind.concealment()))
 
 
 def _selectable(concealment: Concealment, path: ClaimPath = ()) -> Iterator[ClaimPath]:
     if concealment.selectable:
         yield path
-    inside: dict[str | None, Concealment | None] = {**concealment.members, "any": concealment.any_member}
-    for name, below in {**inside, None: concealment.elements}.items():
-        if below is not None:
-            yield from _selectable(below, (*path, name))
+    for name, member in concealment.members.items():
+        yield from _selectable(member, (*path, name))
+    if concealment.elements is not None:
+        yield from _selectable(concealment.elements, (*path, None))
+    if concealment.any_member is not None:
+        for key in HouseholdRecord.income_above.thresholds:
+            yield from _selectable(concealment.any_member, (*path, key))

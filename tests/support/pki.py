@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -35,7 +36,7 @@ class Draft:
 
     subject: x509.Name
     issuer_name: x509.Name
-    key: object
+    key: Any
     not_before: datetime
     not_after: datetime
     extensions: Extensions
@@ -51,7 +52,7 @@ class Draft:
             x509.CertificateBuilder()
             .subject_name(self.subject)
             .issuer_name(self.issuer_name)
-            .public_key(self.key)  # type: ignore[arg-type]
+            .public_key(self.key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(self.not_before)
             .not_valid_after(self.not_after)

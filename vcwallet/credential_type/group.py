@@ -24,7 +24,7 @@ from vcwallet.credential_type.claim import Claim
 from vcwallet.credential_type.disclosed import ClaimNotDisclosedError
 from vcwallet.credential_type.outline import Answer, Answers, Array, ClaimNode, Group, Leaf, Outline, Shape, resolve
 from vcwallet.credential_type.predicate import Predicate, ThresholdPredicate
-from vcwallet.credential_type.reading import CONFIG, ClaimValue, alternatives
+from vcwallet.credential_type.reading import ClaimValue, alternatives
 
 AnyPredicate: TypeAlias = "Predicate[Any] | ThresholdPredicate[Any]"
 
@@ -35,7 +35,16 @@ class ClaimGroup(BaseModel):
     Each public field carries a `Claim`.  A field whose type is another kind of model is disclosed as a whole.
     """
 
-    model_config = ConfigDict(**CONFIG, ignored_types=(Predicate, ThresholdPredicate))
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        ignored_types=(Predicate, ThresholdPredicate),
+    )
     __outline__: ClassVar[Outline] = {}
 
     @classmethod
@@ -88,7 +97,8 @@ def _no_attribute(record: ClaimGroup, name: str) -> AttributeError:
 
 
 def _require_config(cls: type[ClaimGroup]) -> None:
-    changed = [name for name, value in CONFIG.items() if cls.model_config.get(name) != value]
+    settings = {name: value for name, value in ClaimGroup.model_config.items() if name != "ignored_types"}
+    changed = [name for name, value in settings.items() if cls.model_config.get(name) != value]
     if changed:
         raise TypeError(f"{cls.__name__} changes settings that all claims depend on: {', '.join(changed)}")
 
@@ -120,8 +130,9 @@ def _answer_node(fields: Outline, predicate: AnyPredicate) -> ClaimNode:
             resolve(fields, predicate.replaces)
         except ValueError as error:
             raise TypeError(f"the predicate {predicate.name} replaces a claim that is not there: {error}") from None
-    shape = Answer(predicate) if isinstance(predicate, Predicate) else Answers(predicate)
-    return ClaimNode(claim=predicate.claim, shape=shape)
+    if isinstance(predicate, Predicate):
+        return ClaimNode(claim=predicate.claim, shape=Answer(predicate.replaces))
+    return ClaimNode(claim=predicate.claim, shape=Answers(predicate.replaces, predicate.thresholds))
 
 
 def _field_node(cls: type[ClaimGroup], name: str, field: FieldInfo) -> ClaimNode:

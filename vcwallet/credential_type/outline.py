@@ -14,13 +14,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
 from pydantic import BaseModel
 
 from vcwallet.claims import ClaimPath, Concealment, path_text
 from vcwallet.credential_type.claim import Claim, Disclosure, Language
-from vcwallet.credential_type.predicate import Predicate, ThresholdPredicate
 from vcwallet.credential_type.reading import ClaimValue
 
 
@@ -48,16 +47,17 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of a predicate."""
+    """The answer of a predicate, which can be shown instead of the claim that `replaces` names."""
 
-    predicate: Predicate[Any]
+    replaces: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers of a threshold predicate, by threshold."""
+    """The answers of a threshold predicate, by threshold as text."""
 
-    predicate: ThresholdPredicate[Any]
+    replaces: str | None
+    thresholds: Mapping[str, int]
 
 
 Shape: TypeAlias = "Leaf | Group | Array | Answer | Answers"
@@ -162,7 +162,7 @@ def _walk_shape(shape: Shape, place: Place) -> Iterator[Place]:
         case Leaf():
             yield place
         case Answer():
-            yield replace(place, replaces=shape.predicate.replaces)
+            yield replace(place, replaces=shape.replaces)
         case Group():
             yield place
             yield from _walk_members(shape.members, place.path, mandatory=place.mandatory, never=never)
@@ -172,8 +172,8 @@ def _walk_shape(shape: Shape, place: Place) -> Iterator[Place]:
             element = replace(place, path=(*place.path, None), labels={}, mandatory=False)
             yield from _walk_shape(shape.element, element)
         case Answers():
-            yield replace(place, replaces=shape.predicate.replaces)
-            for key, threshold in shape.predicate.thresholds.items():
+            yield replace(place, replaces=shape.replaces)
+            for key, threshold in shape.thresholds.items():
                 labels: Mapping[Language, str] = {"ja": f"{threshold:,}", "en": f"{threshold:,}"}
                 yield replace(place, path=(*place.path, key), labels=labels)
         case _:
@@ -207,7 +207,7 @@ def _inside(shape: Shape, component: str | int | None, path: ClaimPath) -> tuple
         case Array():
             return _index(component, path), shape.element
         case Answers():
-            _require_name(component, shape.predicate.thresholds, path)
+            _require_name(component, shape.thresholds, path)
             return component, Leaf(ClaimValue(bool))
         case Leaf() | Answer():
             raise ValueError(f"the claim {path_text(path)} has no parts; it is disclosed as a whole")

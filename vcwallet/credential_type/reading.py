@@ -22,16 +22,7 @@ from typing import Annotated, Any, Final, Union, cast, get_args, get_origin, is_
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError, PydanticSerializationError, to_json
 
-CONFIG: Final = ConfigDict(
-    strict=True,
-    frozen=True,
-    extra="forbid",
-    hide_input_in_errors=True,
-    allow_inf_nan=False,
-    ser_json_bytes="base64",
-    val_json_bytes="base64",
-)
-
+_CONFIG: Final = ConfigDict(allow_inf_nan=False, val_json_bytes="base64")
 _JSON_KINDS: Final = (type(None), bool, int, float, str, list, tuple, Mapping)
 
 
@@ -44,7 +35,7 @@ class ClaimValue:
     @cached_property
     def adapter(self) -> TypeAdapter[object]:
         """Pydantic's validator for the type."""
-        return TypeAdapter(cast(Any, self.annotation), config=None if _has_own_config(self.annotation) else CONFIG)
+        return TypeAdapter(cast(Any, self.annotation), config=None if _has_own_config(self.annotation) else _CONFIG)
 
     def read(self, value: object) -> object:
         """Return `value` as the type has it.
@@ -52,7 +43,7 @@ class ClaimValue:
         Raises:
             ValueError: it is not of the type, neither as Python nor as JSON.  The message may contain the value.
         """
-        return self.read_with(self.adapter.validate_python, value)
+        return self.read_with(lambda given: self.adapter.validate_python(given, strict=True), value)
 
     def read_with(self, as_python: Callable[[object], object], value: object) -> object:
         """Do as `read` does, with `as_python` in place of the type's own strict validator."""
@@ -93,8 +84,9 @@ def alternatives(annotation: object) -> tuple[object, ...]:
     """Return the alternatives of a type: those of a union, or the type alone; what ``Annotated`` says is left out."""
     if get_origin(annotation) is Annotated:
         return alternatives(get_args(annotation)[0])
-    if hasattr(annotation, "__value__"):  # a ``type X = ...`` alias
-        return alternatives(annotation.__value__)
+    alias = getattr(annotation, "__value__", None)  # of ``type X = ...``
+    if alias is not None:
+        return alternatives(alias)
     if get_origin(annotation) in (Union, UnionType):
         return tuple(kind for part in get_args(annotation) for kind in alternatives(part))
     return (annotation,)

@@ -41,6 +41,12 @@ _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv
 
 def public_jwk(key: PublicKey) -> dict[str, str]:
     """Return the JWK of a public key, with the members that identify it and no others."""
+    if key.kept_jwk is None:
+        key.kept_jwk = _jwk(key)
+    return dict(key.kept_jwk)
+
+
+def _jwk(key: PublicKey) -> dict[str, str]:
     raw = key.raw
     if isinstance(raw, ec.EllipticCurvePublicKey):
         return ecdh_jwk(raw)

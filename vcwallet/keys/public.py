@@ -12,6 +12,7 @@ vcwallet.errors.SignatureInvalidError: the signature does not verify [SIGNATURE_
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, TypeAlias
 
 from cryptography import x509
@@ -47,9 +48,11 @@ _ML_DSA: dict[type, Algorithm] = {
 class PublicKey:
     """A public key together with the one algorithm that it is used with."""
 
-    __slots__ = ("_raw", "_spki", "algorithm")
+    __slots__ = ("_raw", "_spki", "algorithm", "kept_jwk")
 
     algorithm: Algorithm
+    kept_jwk: Mapping[str, str] | None
+    """The JWK once it was asked for; see `vcwallet.keys.jwk.public_jwk`."""
 
     def __init__(self, raw: RawPublicKey) -> None:
         """Wrap a key of pyca/cryptography.
@@ -60,6 +63,7 @@ class PublicKey:
         self.algorithm = _algorithm_of(raw)
         self._raw = raw
         self._spki: bytes | None = None
+        self.kept_jwk = None
 
     @classmethod
     def from_spki(cls, der: bytes) -> PublicKey:

@@ -72,11 +72,30 @@ class Enrolled:
         """Return it with one more registered use.
 
         Raises:
-            ValueError: the purpose is registered already.
+            ValueError: the purpose is registered already, or the verifier withdrawn.
         """
+        self._require_not_withdrawn()
         if use.code in self.uses:
             raise ValueError(f"MULTI_PURPOSE: {use.code} is registered already; one registration, one purpose")
         return replace(self, uses={**self.uses, use.code: use})
+
+    def renewed(self, key: PublicKey, *, revoke_previous: bool) -> Enrolled:
+        """Return it with its latest key, which may be the one that it has.
+
+        Raises:
+            ValueError: the key is revoked, also by this very change, or the party withdrawn.
+        """
+        self._require_not_withdrawn()
+        fingerprint, revoked = key_fingerprint(key), self.service.revoked
+        if revoke_previous:
+            revoked |= {self.key_fingerprint}
+        if fingerprint in revoked:
+            raise ValueError("this key is revoked; renew with another")
+        return replace(self, key_fingerprint=fingerprint, service=replace(self.service, revoked=revoked))
+
+    def _require_not_withdrawn(self) -> None:
+        if self.status is Status.WITHDRAWN:
+            raise ValueError(f"{self.service.party} is withdrawn")
 
     def record(self) -> Put:
         """Return the record that keeps it."""

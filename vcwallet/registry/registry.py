@@ -21,7 +21,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, Self, TypeAlias
 
@@ -224,7 +223,6 @@ class TrustRegistry:
             LocalProtocolError: another process has changed the registry.
         """
         [verifier] = self._of(identifier, Role.VERIFIER)
-        _require_not_withdrawn(verifier)
         changed = verifier.with_use(use)
         self._change(Action.ADD_PURPOSE, [changed], reason=use.code)
         return self._register(changed, use, at=self._clock())
@@ -253,13 +251,9 @@ class TrustRegistry:
         if len(enrolled) != 1:
             raise ValueError(f"{quoted(identifier)} has several roles; name one")
         before = enrolled[0]
-        _require_not_withdrawn(before)
         signer = signer if signer is not None else SoftwareSigner.generate()
-        require_unused(signer.public_key, store=self._store, by=None if revoke_previous else before.id)
-        service = before.service
-        if revoke_previous:
-            service = replace(service, revoked=service.revoked | {before.key_fingerprint})
-        changed = replace(before, key_fingerprint=key_fingerprint(signer.public_key), service=service)
+        changed = before.renewed(signer.public_key, revoke_previous=revoke_previous)
+        require_unused(signer.public_key, store=self._store, by=before.id)
         self._change(Action.RENEW, [changed], changes=[key_record(signer.public_key, changed.id)])
         return self._enrolment(changed, signer)
 
@@ -506,11 +500,6 @@ def _names(name: Name) -> Mapping[str, str]:
 
 def _first(names: Mapping[str, str]) -> str:
     return next(iter(names.values()))
-
-
-def _require_not_withdrawn(enrolled: Enrolled) -> None:
-    if enrolled.status is Status.WITHDRAWN:
-        raise ValueError(f"{enrolled.service.party} is withdrawn")
 
 
 class _Identity(WireModel):

@@ -214,14 +214,23 @@ def to_der(certificate: x509.Certificate) -> bytes:
 
 
 def from_der(der: bytes) -> x509.Certificate:
-    """Return the certificate of its bytes, its extensions readable.
+    """Return the certificate of its bytes, all of it readable.
 
     Raises:
-        MalformedError: the bytes are no certificate, or repeat an extension.
+        MalformedError: the bytes are no certificate, repeat an extension, or hold a name of an unknown kind.
     """
     try:
         certificate = x509.load_der_x509_certificate(der)
-        certificate.extensions  # noqa: B018 - parsed on first use, and it is now that we want to know
-    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion):
+        _read_through(certificate)
+        # A signature is whole bytes; pyca would let unused bits pass, a second spelling of the same certificate.
+        if not der.endswith(b"\x00" + certificate.signature):
+            raise ValueError("unused bits")
+    except (ValueError, TypeError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType):
         raise MalformedError("not a DER certificate", clause="RFC 5280, section 4.1") from None
     return certificate
+
+
+def _read_through(certificate: x509.Certificate) -> None:
+    """Read each part that pyca/cryptography parses on first use only, so that later uses raise nothing."""
+    for part in ("subject", "issuer", "not_valid_before_utc", "not_valid_after_utc", "extensions"):
+        getattr(certificate, part)

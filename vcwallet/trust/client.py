@@ -29,7 +29,7 @@ from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.storage import Delete, Put, Record, RecordExistsError, RecordStore
 from vcwallet.trust.certificates import from_der
-from vcwallet.trust.chain import ChainValidator, ValidatedChain
+from vcwallet.trust.chain import MAX_KEPT_CHAINS, ChainValidator, ValidatedChain
 from vcwallet.trust.list_json import read_list
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.trusted_list import ListedService, TrustedList
@@ -63,8 +63,21 @@ class TrustedListClient:
         self._accepted = accepted
 
     @classmethod
-    def start(cls, published: PublishedTrust, *, store: RecordStore, at: datetime) -> TrustedListClient:
+    def start(
+        cls,
+        published: PublishedTrust,
+        *,
+        store: RecordStore,
+        at: datetime,
+        max_kept_chains: int = MAX_KEPT_CHAINS,
+    ) -> TrustedListClient:
         """Pin the root of `published`, which the caller vouches for, and take its list.
+
+        Args:
+            published: what the registry has published.
+            store: keeps the root and the latest list.
+            at: the time.
+            max_kept_chains: how many validated chains are remembered, so that the next use of one costs little.
 
         Raises:
             MalformedError: the root is no certificate.

@@ -14,8 +14,6 @@ Traceback (most recent call last):
 ValueError: Membership has no claim 'member_no'; did you mean 'member_number'?
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

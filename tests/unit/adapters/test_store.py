@@ -26,6 +26,7 @@ from tests.support.scripts import REPOSITORY
 from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, KeyDerivation, SqlStore
 from vcwallet.adapters.store.database import parse_location
 from vcwallet.adapters.store.failures import as_store_errors
+from vcwallet.adapters.store.sql_store import PATIENCE
 from vcwallet.errors import (
     LocalProtocolError,
     MissingExtraError,
@@ -41,8 +42,8 @@ PASSPHRASE = "桜 correct horse battery staple"
 NO_PATIENCE = timedelta(0)
 
 
-def create(path: Path | None, **options: object) -> SqlStore:
-    return SqlStore.create(path, passphrase=PASSPHRASE, derivation=FAST_FOR_TESTS_ONLY, **options)
+def create(path: Path | None, *, busy_timeout: timedelta = PATIENCE) -> SqlStore:
+    return SqlStore.create(path, passphrase=PASSPHRASE, derivation=FAST_FOR_TESTS_ONLY, busy_timeout=busy_timeout)
 
 
 @pytest.fixture

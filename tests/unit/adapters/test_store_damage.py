@@ -263,6 +263,7 @@ class TestForgedHeader:
         row = made.row()
         again = Header.from_row(row["schema_version"], row["parameters"], row["wrapped_key"], row["checksum"])
         assert again == made
+        assert again.seal is not None
         assert again.unwrap(again.seal, "x") == data_key
         assert data_key.hex() not in repr(made)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import AfterValidator, BaseModel, Field, computed_field, create_model
+from typing_extensions import TypeAliasType
 
 from tests.unit.credential_type.sample_types import Address, Certificate, HouseholdRecord, Qualification
 from vcwallet.credential_type import Claim, ClaimGroup, CredentialType, Disclosure, predicate, threshold_predicate
@@ -35,6 +36,7 @@ def type_with(
         (Annotated[Address | None, NAME], Group),
         (Annotated[tuple[str, ...], NAME], Array),
         (Annotated[tuple[Address, ...] | None, NAME, Field(max_length=3)], Array),
+        (Annotated[TypeAliasType("People", tuple[Address, ...]), NAME], Array),
         (Annotated[tuple[int, int], NAME], Leaf),
         (Annotated[dict[str, int], NAME], Leaf),
     ],
@@ -59,7 +61,7 @@ def test_an_annotation_gives_a_claim_its_shape(annotation: Any, shape: type) -> 
         (Annotated[tuple[str, ...] | str, NAME], "no alternative"),
         (Annotated[ClaimGroup, NAME], "has no claims"),
         (Annotated[HouseholdRecord, NAME], "has predicates"),
-        (Annotated["Undefined", NAME], "not defined"),  # type: ignore[name-defined]  # noqa: F821
+        (Annotated["Undefined", NAME], "not defined"),  # noqa: F821
     ],
 )
 def test_an_annotation_that_leaves_a_question_open_is_refused(annotation: Any, message: str) -> None:

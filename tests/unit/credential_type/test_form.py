@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from tests.unit.credential_type.sample_types import HouseholdRecord
-from vcwallet.credential_type import Choice, FieldKind, FormField, form
+from vcwallet.credential_type import Choice, Claim, CredentialType, FieldKind, FormField, form
 
 FIELDS = {field.path: field for field in form(HouseholdRecord, "ja")}
 
@@ -36,6 +38,13 @@ def test_a_field_is_asked_for_by_its_type() -> None:
         "employed": "choice",
         "individual_number": "text",
     }
+
+
+def test_a_number_is_asked_for_as_a_number() -> None:
+    class Income(CredentialType, vct="urn:example:income:1", ja="所得", en="Income"):
+        amount: Annotated[int | None, Claim("金額", "Amount")] = None
+
+    assert [field.kind for field in form(Income, "en")] == [FieldKind.NUMBER]
 
 
 def test_a_claim_with_a_default_is_not_required() -> None:

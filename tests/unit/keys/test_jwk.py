@@ -64,6 +64,9 @@ def test_a_thumbprint_needs_the_members_that_identify_the_key():
         jwk.thumbprint({"kty": "oct", "k": "AA"})
 
 
+_POINT = base64url.decode(P256["x"]) + base64url.decode(P256["y"])
+# The same point once more, with its coordinates cut in another place.
+SHIFTED = {**P256, "x": base64url.encode(_POINT[:31]), "y": base64url.encode(_POINT[31:])}
 OFF_THE_CURVE = {**P256, "y": base64url.encode(bytes(31) + b"\x01")}
 
 
@@ -89,6 +92,7 @@ OFF_THE_CURVE = {**P256, "y": base64url.encode(bytes(31) + b"\x01")}
         ({**P256, "x": base64url.encode(bytes(32)), "y": base64url.encode(bytes(32))}, MalformedError),
         ({**P256, "x": base64url.encode(b"\xff" * 32)}, MalformedError),
         (OFF_THE_CURVE, MalformedError),
+        (SHIFTED, MalformedError),
         ({**ED25519, "crv": "X25519"}, UnsupportedError),
         ({**ED25519, "crv": "Ed448"}, UnsupportedError),
         ({**ED25519, "x": ED25519["x"][:-4]}, MalformedError),

@@ -100,3 +100,22 @@ def test_bytes_after_a_certificate_are_malformed() -> None:
     assert to_der(from_der(der)) == der
     with pytest.raises(MalformedError):
         from_der(der + b"\x00")
+
+
+def test_a_second_spelling_of_the_same_signature_is_malformed() -> None:
+    root = build_root(ROOT_SUBJECT, SoftwareSigner.generate(), at=NOW).certificate
+    while root.signature[-1] & 1:  # the last bit must be zero to be called unused
+        root = build_root(ROOT_SUBJECT, SoftwareSigner.generate(), at=NOW).certificate
+    der = to_der(root)
+    unused = len(der) - len(root.signature) - 1
+    assert der[unused] == 0
+    with pytest.raises(MalformedError):
+        from_der(der[:unused] + b"\x01" + der[unused + 1 :])
+
+
+def test_each_part_of_a_certificate_is_read_at_once() -> None:
+    der = to_der(build_root(ROOT_SUBJECT, SoftwareSigner.generate(), at=NOW).certificate)
+    country = der.index(b"ZZ") - 2
+    assert der[country] == 0x13  # PrintableString
+    with pytest.raises(MalformedError):
+        from_der(der[:country] + b"\x0d" + der[country + 1 :])

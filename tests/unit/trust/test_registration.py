@@ -49,9 +49,7 @@ class OneRegistrar:
         return TrustedKey(key=REGISTRAR.public_key, party="urn:registrar", source="test")
 
 
-def sign(
-    use: IntendedUse = LOAN, *, changes: JsonObject | None = None, drop: str | None = None, typ: str = TYP
-) -> str:
+def sign(use: IntendedUse = LOAN, *, changes: JsonObject | None = None, drop: str | None = None, typ: str = TYP) -> str:
     """Return a registration certificate that is right, but for the changes."""
     claims = {
         "sub": "urn:vcwallet:party:bank",
@@ -115,15 +113,13 @@ def test_an_intended_use_survives_its_json() -> None:
     assert use_from_json(json.dumps(use_claims(mdoc))) == mdoc
 
 
-@pytest.mark.parametrize(
-    "claim", ["sub", "sub_ln", "iat", "exp", "intended_use_id", "purpose", "credentials"]
-)
+@pytest.mark.parametrize("claim", ["sub", "sub_ln", "iat", "exp", "intended_use_id", "purpose", "credentials"])
 def test_a_registration_without_what_it_must_say_is_malformed(claim: str) -> None:
     with pytest.raises(MalformedError):
         read(sign(drop=claim))
 
 
-CREDENTIAL = {"format": "dc+sd-jwt", "meta": {"vct_values": ["urn:x"]}, "claims": [{"path": ["a"]}]}
+CREDENTIAL: JsonObject = {"format": "dc+sd-jwt", "meta": {"vct_values": ["urn:x"]}, "claims": [{"path": ["a"]}]}
 
 
 @pytest.mark.parametrize(
@@ -205,7 +201,7 @@ def test_a_registration_is_evidence_and_no_truth_value() -> None:
         bool(read(sign()))
 
 
-# --- with a registry and its list ----------------------------------------------------------------------------------------
+# --- with a registry and its list -------------------------------------------------------------------------------------
 
 
 def test_the_registrar_is_trusted_through_the_list() -> None:
@@ -232,7 +228,7 @@ def test_a_registration_of_another_registry_is_untrusted() -> None:
         read_registration(token, trust=Demo().client, at=other.clock())
 
 
-# --- over-asking (digest of TS 119 475 and ARF 3.0, RPRC_21: the worked cases) -------------------------------------------
+# --- over-asking (digest of TS 119 475 and ARF 3.0, RPRC_21: the worked cases) ----------------------------------------
 
 PID, MDL = "urn:eudi:pid:1", "org.iso.18013.5.1.mDL"
 NS = "org.iso.18013.5.1"

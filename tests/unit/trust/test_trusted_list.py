@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -102,9 +103,10 @@ def test_the_status_at_a_moment_is_that_of_the_last_period_begun() -> None:
 
 def test_a_service_that_says_too_little_cannot_be_made() -> None:
     good = service((G, 0))
-    for change in ({"party": ""}, {"name": {}}, {"periods": ()}):
+    changes: tuple[dict[str, Any], ...] = ({"party": ""}, {"name": {}}, {"periods": ()})
+    for change in changes:
         with pytest.raises(ValueError, match="a service has"):
-            replace(good, **change)  # type: ignore[arg-type]
+            replace(good, **change)
     with pytest.raises(ValueError, match="order"):
         service((G, 5), (S, 0))
 
@@ -119,9 +121,10 @@ def test_a_list_states_each_role_of_a_party_once_and_ends_after_its_issue() -> N
         next_update=day(7),
         services=(one, replace(one, role=Role.VERIFIER)),
     )
-    for change in ({"services": (one, one)}, {"sequence": 0}, {"next_update": NOW}):
+    changes: tuple[dict[str, Any], ...] = ({"services": (one, one)}, {"sequence": 0}, {"next_update": NOW})
+    for change in changes:
         with pytest.raises(ValueError, match="a list"):
-            replace(good, **change)  # type: ignore[arg-type]
+            replace(good, **change)
 
 
 def test_a_time_without_a_zone_is_the_callers_mistake() -> None:

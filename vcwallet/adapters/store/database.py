@@ -21,11 +21,12 @@ from sqlalchemy.exc import ArgumentError
 
 from vcwallet.adapters.store import schema
 from vcwallet.adapters.store.failures import as_store_errors
-from vcwallet.errors import LocalProtocolError, MissingExtraError, StoreError
+from vcwallet.errors import LocalProtocolError, MissingExtraError, StoreBusyError, StoreError
 
 Location: TypeAlias = "str | os.PathLike[str] | None"
 
 _WRITES = "vcwallet_writes"
+_ATTEMPTS = 20
 
 
 def parse_location(location: Location) -> URL:
@@ -172,8 +173,7 @@ def _prepare(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None
     # A damaged text is still a text, so that the record it belongs to is found damaged, and not its neighbours too.
     connection.text_factory = _text
-    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-    if mode not in ("wal", "memory"):
+    if _log_mode(connection) not in ("wal", "memory"):
         raise StoreError("this file system cannot keep a write-ahead log")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -182,6 +182,18 @@ def _prepare(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA cell_size_check=ON")
     connection.execute("PRAGMA journal_size_limit=16777216")  # bytes
     connection.execute("PRAGMA cache_size=-32768")  # KiB, used as needed: a bulk commit must not spill
+
+
+def _log_mode(connection: sqlite3.Connection) -> str:
+    """Ask for a write-ahead log, and return what the database keeps from now on."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+        except sqlite3.OperationalError:
+            # Several processes open a new file at once.  SQLite waits for its lock only in a transaction.
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("ROLLBACK")
+    raise StoreBusyError("other processes are opening the store")
 
 
 def _text(raw: bytes) -> str:

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from vcwallet.claims import JsonValue
 from vcwallet.encoding import base64url, json
 from vcwallet.errors import LimitExceededError, MalformedError, UnsupportedError, quoted
 
@@ -110,13 +109,3 @@ class Disclosure:
         if not isinstance(array[1], str) or array[1] in RESERVED:
             raise MalformedError("a disclosure has no usable claim name", clause="RFC 9901, section 7.1")
         return cls(text=text, name=array[1], value=array[2])
-
-
-def member(salt: str, name: str, value: JsonValue) -> str:
-    """Return the disclosure of an object's member (RFC 9901, section 4.2.1)."""
-    return base64url.encode(json.dumps([salt, name, value]))
-
-
-def element(salt: str, value: JsonValue) -> str:
-    """Return the disclosure of an array's element (RFC 9901, section 4.2.2)."""
-    return base64url.encode(json.dumps([salt, value]))

@@ -12,7 +12,6 @@ from typing import Any
 from vcwallet.claims import Concealment, JsonObject, JsonValue
 from vcwallet.encoding import base64url, json
 from vcwallet.errors import MalformedError
-from vcwallet.formats.sd_jwt import disclosure
 from vcwallet.formats.sd_jwt.disclosure import ELEMENT, RESERVED, SD, SD_ALG, HashAlgorithm
 from vcwallet.jose import jws
 from vcwallet.keys.signer import Signer
@@ -101,7 +100,7 @@ class _Concealing:
 
     def object(self, claims: JsonObject, rule: Concealment) -> dict[str, Any]:
         shown: dict[str, Any] = {}
-        hidden: list[str] = []
+        hidden: list[bytes] = []
         members, any_member = rule.members, rule.any_member or _NOTHING
         for name, claim in claims.items():
             if name in RESERVED:
@@ -109,7 +108,7 @@ class _Concealing:
             below = members.get(name, any_member)
             inner = claim if isinstance(claim, _SCALARS) else self.value(claim, below)
             if below.selectable:
-                hidden.append(disclosure.member(self.salt(), name, inner))
+                hidden.append(json.dumps((self.salt(), name, inner)))
             else:
                 shown[name] = inner
         if hidden:
@@ -120,15 +119,16 @@ class _Concealing:
     def array(self, values: Sequence[JsonValue], rule: Concealment) -> list[Any]:
         if not rule.selectable:
             return [self.value(value, rule) for value in values]
-        hidden = [disclosure.element(self.salt(), self.value(value, rule)) for value in values]
+        hidden = [json.dumps((self.salt(), self.value(value, rule))) for value in values]
         return [{ELEMENT: digest} for digest in self.digests(hidden)]
 
-    def digests(self, hidden: list[str]) -> list[str]:
-        """Keep the disclosures, and return their digests with those of the decoys."""
-        self.disclosures += hidden
+    def digests(self, arrays: list[bytes]) -> list[str]:
+        """Keep the disclosures of these JSON arrays, and return their digests with those of the decoys."""
+        disclosures = base64url.encode_json(arrays)
+        self.disclosures += disclosures
         size = self.hash_algorithm.digest_bytes
         decoys = [base64url.encode(self.random_bytes(size)) for _ in range(self.decoys)]
-        return self.hash_algorithm.digest_each(hidden) + decoys
+        return self.hash_algorithm.digest_each(disclosures) + decoys
 
     def salt(self) -> str:
         if not self.salts:

@@ -129,7 +129,7 @@ def _satisfiable(query: CredentialQuery, tree: JsonObject) -> tuple[ClaimOption,
         return query.claim_options if all(_holds(tree, claim) for claim in query.claims) else ()
     # Each claim is looked up once, however many combinations name it: a query cannot multiply our work.
     held = {claim.id for claim in query.claims if _holds(tree, claim)}
-    return tuple(option for option in query.claim_options if all(claim.id in held for claim in option.claims))
+    return tuple(option for option in query.claim_options if option.ids <= held)
 
 
 def _holds(tree: JsonObject, claim: ClaimQuery) -> bool:

@@ -110,10 +110,10 @@ class CredentialQuery(WireModel):
     def claim_options(self) -> tuple[ClaimOption, ...]:
         """The combinations of claims that serve the verifier, its favourite first (section 6.4.1)."""
         if not self.claim_sets:
-            return (ClaimOption(claim_set=None, claims=self.claims),)
+            return (ClaimOption(claim_set=None, ids=frozenset(), claims=self.claims),)
         by_id = {claim.id: claim for claim in self.claims}
         return tuple(
-            ClaimOption(claim_set=index, claims=tuple(by_id[claim_id] for claim_id in dict.fromkeys(ids)))
+            ClaimOption(claim_set=index, ids=frozenset(ids), claims=tuple(by_id[each] for each in dict.fromkeys(ids)))
             for index, ids in enumerate(self.claim_sets)
         )
 
@@ -165,9 +165,10 @@ class ClaimQuery(WireModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimOption:
-    """A combination of claims: the one at an index of ``claim_sets``, or all claims (then `claim_set` is None)."""
+    """A combination of claims: the one at an index of ``claim_sets``, or all claims (then without index and ids)."""
 
     claim_set: int | None
+    ids: frozenset[str]
     claims: tuple[ClaimQuery, ...]
 
     @property

@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""``make bench``: all measurements, as tables; ``make bench ARGS=--quick`` leaves out the long ones."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks import large_wallet, memory, sd_jwt_vc
+
+
+def main() -> None:
+    """Run everything and print it."""
+    console = Console()
+    quick = "--quick" in sys.argv[1:]
+    console.print(_ratios())
+    with Progress(console=console, transient=True) as progress:
+        operations = 6_000 if quick else memory.OPERATIONS
+        task = progress.add_task(f"{operations:,} operations", total=operations)
+        growth = memory.run(lambda done: progress.update(task, completed=done), operations)
+        credentials = 5_000 if quick else large_wallet.CREDENTIALS
+        task = progress.add_task(f"a wallet of {credentials:,} credentials", total=credentials)
+        wallet = large_wallet.run(lambda done: progress.update(task, completed=done), credentials)
+    console.print(_figures(growth, wallet))
+
+
+def _ratios() -> Table:
+    table = Table(title="SD-JWT VC on one core (CPU time; medians of paired rounds)", title_justify="left")
+    for heading in ("operation", "per second", "floor per second", "ratio", "target"):
+        table.add_column(heading, justify="left" if heading == "operation" else "right")
+    for row in sd_jwt_vc.run():
+        met = "green" if row.ratio >= row.target else "red"
+        table.add_row(
+            row.name,
+            f"{row.per_second:,.0f}",
+            f"{row.floor_per_second:,.0f}",
+            f"[{met}]{row.ratio:.2f}[/]",
+            f"{row.target:.2f}",
+        )
+    return table
+
+
+def _figures(growth: memory.Growth, wallet: large_wallet.LargeWallet) -> Table:
+    table = Table(title="Memory and a large wallet", title_justify="left")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_column("target", justify="right")
+    grown = f"{growth.before:.1f} -> {growth.after:.1f} MiB"
+    table.add_row(f"resident memory over {growth.operations:,} operations", grown, "flat")
+    table.add_row(f"store {wallet.credentials:,} credentials", f"{wallet.stored:.2f} s", "")
+    table.add_row("key derivation (Argon2id)", f"{wallet.derived * 1000:.0f} ms", "")
+    table.add_row("open, after key derivation", f"{wallet.opened * 1000:.0f} ms", "< 1000 ms")
+    table.add_row("match a query for two credentials", f"{wallet.answered * 1000:.0f} ms", "< 250 ms")
+    table.add_row("the same with one claim by value", f"{wallet.answered_by_value * 1000:.0f} ms", "< 250 ms")
+    return table
+
+
+if __name__ == "__main__":
+    main()

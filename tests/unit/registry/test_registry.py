@@ -1,0 +1,356 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The authority side: who can be enrolled, what may change, and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+
+from tests.support.pki import NOW
+from tests.support.trust import AGE, LOAN, Clock, Demo, Identity, Residence, Tax
+from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, SqlStore
+from vcwallet.credential_type import Claim, CredentialType
+from vcwallet.encoding import sri
+from vcwallet.errors import LocalProtocolError, StoreCorruptError, ValidityError
+from vcwallet.jose import jws
+from vcwallet.keys import Role
+from vcwallet.keys.software import SoftwareSigner
+from vcwallet.registry import Action, TrustRegistry
+from vcwallet.storage import Delete, MemoryStore, RecordStore
+from vcwallet.trust.certificates import from_der
+from vcwallet.trust.client import TrustedListClient
+from vcwallet.trust.registration import read_registration
+from vcwallet.trust.trusted_list import Status
+
+
+@pytest.fixture
+def demo() -> Demo:
+    return Demo()
+
+
+def sequence(demo: Demo) -> int:
+    client = TrustedListClient.start(demo.registry.published(), store=MemoryStore(), at=demo.clock())
+    return client.sequence
+
+
+# --- enrolment --------------------------------------------------------------------------------------------------------
+
+
+def test_an_enrolment_has_what_a_role_needs(demo: Demo) -> None:
+    bank = demo.bank
+    assert (bank.identifier, bank.role, dict(bank.name)) == (
+        "urn:vcwallet:party:bank",
+        Role.VERIFIER,
+        {"en": "Sakura Bank"},
+    )
+    assert list(bank.registrations) == ["loan_underwriting"]
+    assert bank.trust == demo.registry.published()
+    assert from_der(bank.chain[0]).subject.rfc4514_string().count("Sakura Bank") == 1
+
+
+def test_the_metadata_of_types_is_published_with_that_of_the_types_they_extend(demo: Demo) -> None:
+    metadata = demo.registry.published().type_metadata
+    assert set(metadata) == {Residence.vct, Identity.vct}
+    assert sri.integrity(metadata[Identity.vct]).encode() in metadata[Residence.vct]
+
+
+def test_a_party_may_have_several_roles_under_one_name(demo: Demo) -> None:
+    signer = demo.registry.enrol_status_signer("Mirai City", code="999016")
+    front = demo.registry.enrol_verifier("Mirai City", code="999016", purposes=[AGE])
+    assert signer.identifier == front.identifier == demo.city.identifier
+    demo.update()
+    assert demo.trusts(demo.city)
+    assert demo.trusts(signer)
+    assert demo.trusts(front)
+    with pytest.raises(ValueError, match="another name"):
+        demo.registry.enrol_wallet_provider("Kaze Town", code="999016")
+
+
+def test_a_code_is_enrolled_once_in_a_role(demo: Demo) -> None:
+    with pytest.raises(ValueError, match="already"):
+        demo.registry.enrol_issuer("Mirai City", code="999016", may_issue=[Tax])
+
+
+def test_two_parties_may_have_the_same_name_and_no_code(demo: Demo) -> None:
+    first, second = (demo.registry.enrol_status_signer("Higashi Town") for _ in range(2))
+    assert first.identifier != second.identifier
+
+
+@pytest.mark.parametrize("code", ["", "registry", "a b", "a/b", "urn:x", "番号", "a" * 65, "-a"])
+def test_a_code_that_makes_no_identifier_is_refused(demo: Demo, code: str) -> None:
+    with pytest.raises(ValueError, match="code"):
+        demo.registry.enrol_status_signer("Higashi Town", code=code)
+    assert demo.registry.enrol_status_signer("Higashi Town", code="a" * 64).identifier.endswith(":" + "a" * 64)
+
+
+@pytest.mark.parametrize("name", ["", {}, {"": "x"}, {"en": ""}])
+def test_a_party_has_a_name(demo: Demo, name: str | dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="name"):
+        demo.registry.enrol_status_signer(name)
+
+
+def test_a_key_is_enrolled_once(demo: Demo) -> None:
+    with pytest.raises(ValueError, match="key"):
+        demo.registry.enrol_status_signer("Mirai City", code="999016", signer=demo.city.signer)
+    with pytest.raises(ValueError, match="key"):
+        demo.registry.enrol_verifier("Other", purposes=[AGE], signer=demo.bank.signer)
+    signer = SoftwareSigner.generate()
+    assert demo.registry.enrol_verifier("Other", purposes=[AGE], signer=signer).signer is signer
+
+
+def test_an_issuer_has_types_and_a_verifier_purposes(demo: Demo) -> None:
+    with pytest.raises(ValueError, match="type"):
+        demo.registry.enrol_issuer("Nobody", may_issue=[])
+    with pytest.raises(ValueError, match="purpose"):
+        demo.registry.enrol_verifier("Nobody", purposes=[])
+
+
+def test_one_registration_is_for_one_purpose(demo: Demo) -> None:
+    shop = demo.registry.enrol_verifier("Shop", purposes=[AGE, LOAN])
+    assert set(shop.registrations) == {"age", "loan_underwriting"}
+    with pytest.raises(ValueError, match="MULTI_PURPOSE"):
+        demo.registry.enrol_verifier("Shop", purposes=[LOAN, replace(AGE, code=LOAN.code)])
+    with pytest.raises(ValueError, match="MULTI_PURPOSE"):
+        demo.registry.add_purpose(demo.bank.identifier, LOAN)
+
+
+def test_a_purpose_can_be_added(demo: Demo) -> None:
+    token = demo.registry.add_purpose(demo.bank.identifier, AGE)
+    registration = read_registration(token, trust=demo.client, at=NOW)
+    assert (registration.use, registration.verifier) == (AGE, demo.bank.identifier)
+    with pytest.raises(ValueError, match="no party"):
+        demo.registry.add_purpose(demo.city.identifier, AGE)
+
+
+def test_a_changed_type_needs_a_new_vct(demo: Demo) -> None:
+    class Changed(CredentialType, vct=Residence.vct, ja="住民票", en="Residence, changed"):
+        full_name: Annotated[str, Claim("氏名", "Full name")]
+
+    with pytest.raises(ValueError, match="new vct"):
+        demo.registry.enrol_issuer("Other City", may_issue=[Changed])
+    demo.registry.enrol_issuer("Other City", may_issue=[Residence, Tax])
+
+
+def test_details_reach_those_who_verify(demo: Demo) -> None:
+    operator = demo.registry.enrol_issuer("Furusato", may_issue=[Tax], details={"designated_by": "tax office"})
+    demo.update()
+    [listed] = [one for one in demo.client.parties(Role.CREDENTIAL_ISSUER) if one.party == operator.identifier]
+    assert listed.details == {"designated_by": "tax office"}
+
+
+# --- status -----------------------------------------------------------------------------------------------------------
+
+
+def status(demo: Demo, role: Role = Role.CREDENTIAL_ISSUER) -> Status:
+    [found] = [one for one in demo.registry.parties() if (one.party, one.role) == (demo.city.identifier, role)]
+    return found.periods[-1].status
+
+
+def test_a_suspension_ends_by_reinstatement_and_a_withdrawal_does_not(demo: Demo) -> None:
+    city, registry = demo.city.identifier, demo.registry
+    registry.suspend(city, reason="audit")
+    assert status(demo) is Status.SUSPENDED
+    registry.reinstate(city, reason="audit passed")
+    assert status(demo) is Status.GRANTED
+    registry.suspend(city, reason="audit")
+    registry.withdraw(city, reason="merged")
+    assert status(demo) is Status.WITHDRAWN
+    for change in (registry.suspend, registry.reinstate, registry.withdraw):
+        with pytest.raises(ValueError, match="withdrawn"):
+            change(city, reason="again")
+    with pytest.raises(ValueError, match="withdrawn"):
+        registry.renew(city)
+
+
+def test_a_status_that_does_not_follow_is_refused(demo: Demo) -> None:
+    with pytest.raises(ValueError, match="granted"):
+        demo.registry.reinstate(demo.city.identifier, reason="never suspended")
+    demo.registry.suspend(demo.city.identifier, reason="audit")
+    with pytest.raises(ValueError, match="suspended"):
+        demo.registry.suspend(demo.city.identifier, reason="audit")
+    with pytest.raises(ValueError, match="order"):
+        demo.registry.reinstate(demo.city.identifier, reason="early", since=NOW - timedelta(days=1))
+    with pytest.raises(ValueError, match="not a valid Mode"):
+        demo.registry.withdraw(demo.city.identifier, reason="typo", mode="some")  # type: ignore[arg-type]
+
+
+def test_one_role_of_a_party_can_be_suspended_alone(demo: Demo) -> None:
+    demo.registry.enrol_status_signer("Mirai City", code="999016")
+    demo.registry.suspend(demo.city.identifier, reason="audit", role=Role.STATUS_SIGNER)
+    assert status(demo) is Status.GRANTED
+    assert status(demo, Role.STATUS_SIGNER) is Status.SUSPENDED
+    with pytest.raises(ValueError, match="several roles"):
+        demo.registry.renew(demo.city.identifier)
+    assert demo.registry.renew(demo.city.identifier, role=Role.CREDENTIAL_ISSUER).identifier == demo.city.identifier
+
+
+def test_nobody_can_change_who_is_not_enrolled_or_the_registry_itself(demo: Demo) -> None:
+    for identifier in ("urn:vcwallet:party:nobody", "urn:vcwallet:party:registry"):
+        with pytest.raises(ValueError, match="party"):
+            demo.registry.suspend(identifier, reason="x")
+        with pytest.raises(ValueError, match="party"):
+            demo.registry.renew(identifier)
+
+
+def test_a_renewed_verifier_has_new_registrations(demo: Demo) -> None:
+    demo.clock.pass_by(days=360)
+    renewed = demo.registry.renew(demo.bank.identifier, signer=demo.bank.signer)
+    demo.clock.pass_by(days=10)
+    demo.update()
+    read = read_registration(renewed.registrations[LOAN.code], trust=demo.client, at=demo.clock())
+    assert read.verifier == demo.bank.identifier
+    with pytest.raises(ValidityError):
+        read_registration(demo.bank.registrations[LOAN.code], trust=demo.client, at=demo.clock())
+
+
+def test_a_revoked_key_is_not_enrolled_again(demo: Demo) -> None:
+    with pytest.raises(ValueError, match="key"):
+        demo.registry.renew(demo.bank.identifier, signer=demo.bank.signer, revoke_previous=True)
+    demo.registry.renew(demo.bank.identifier, revoke_previous=True)
+    with pytest.raises(ValueError, match="key"):
+        demo.registry.renew(demo.bank.identifier, signer=demo.bank.signer)
+
+
+# --- publishing -------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_issue_is_made_only_when_something_has_changed(demo: Demo) -> None:
+    first = demo.registry.published()
+    before = sequence(demo)
+    demo.clock.pass_by(days=3)
+    assert demo.registry.published() == first
+    demo.registry.suspend(demo.city.identifier, reason="audit")
+    assert demo.registry.published() != first
+    assert sequence(demo) == before + 1
+
+
+def test_a_new_issue_is_made_when_half_of_the_time_has_passed(demo: Demo) -> None:
+    first = demo.registry.published()
+    demo.clock.pass_by(days=3.5)
+    second = demo.registry.published()
+    assert second.trusted_list != first.trusted_list
+    demo.client.update(second, at=demo.clock())
+    assert demo.client.next_update == demo.clock() + timedelta(days=7)
+
+
+def test_the_published_list_names_its_operator_in_its_signature(demo: Demo) -> None:
+    header = jws.parse(demo.registry.published().trusted_list).header
+    assert "LIST" not in (header.typ or "")
+    assert len(header.chain) == 2
+    assert "List operator" in from_der(header.chain[0]).subject.rfc4514_string()
+
+
+# --- the log ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_change_is_logged_with_who_when_what_and_why(demo: Demo) -> None:
+    demo.clock.pass_by(days=1)
+    demo.registry.suspend(demo.city.identifier, reason="audit")
+    demo.registry.published()
+    founded, city, bank, suspended = demo.registry.log()
+    assert [entry.action for entry in (founded, city, bank)] == [Action.FOUND, Action.ENROL, Action.ENROL]
+    assert suspended.number == 4
+    assert suspended.time == NOW + timedelta(days=1)
+    assert suspended.operator == "registry operator"
+    assert (suspended.action, suspended.party) == (Action.SUSPEND, demo.city.identifier)
+    assert (suspended.roles, suspended.reason) == ((Role.CREDENTIAL_ISSUER,), "audit")
+
+
+def test_a_refused_change_is_not_logged(demo: Demo) -> None:
+    before = demo.registry.log()
+    with pytest.raises(ValueError, match="granted"):
+        demo.registry.reinstate(demo.city.identifier, reason="x")
+    assert demo.registry.log() == before
+
+
+def test_a_missing_entry_of_the_log_is_found(demo: Demo) -> None:
+    demo.store.commit(Delete("registry_log", f"{2:020}"))
+    with pytest.raises(StoreCorruptError):
+        demo.registry.log()
+
+
+# --- keeping ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["memory", "database"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RecordStore]:
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    path = tmp_path / "registry.db"
+    with SqlStore.create(path, passphrase="demo registry", derivation=FAST_FOR_TESTS_ONLY) as opened:
+        yield opened
+
+
+def test_a_registry_goes_on_where_it_stopped(store: RecordStore) -> None:
+    clock = Clock()
+    before = TrustRegistry.found({"ja": "登録簿", "en": "Registry"}, store=store, clock=clock, country="JP")
+    city = before.enrol_issuer("Mirai City", code="999016", may_issue=[Residence], details={"a": "b"})
+    before.enrol_verifier("Sakura Bank", code="bank", purposes=[LOAN, AGE])
+    before.suspend(city.identifier, reason="audit", mode="from_date")
+    before.renew("urn:vcwallet:party:bank", revoke_previous=True)
+    published = before.published()
+
+    after = TrustRegistry.reopen(store, clock=clock)
+    assert after.parties() == before.parties()
+    assert after.log() == before.log()
+    assert after.published() == published
+    renewed = after.renew("urn:vcwallet:party:bank")
+    assert set(renewed.registrations) == {LOAN.code, AGE.code}
+    with pytest.raises(ValueError, match="already"):
+        after.enrol_issuer("Mirai City", code="999016", may_issue=[Residence])
+    with pytest.raises(ValueError, match="key"):
+        after.enrol_status_signer("Other", signer=city.signer)
+    client = TrustedListClient.start(published, store=MemoryStore(), at=clock())
+    client.update(after.published(), at=clock())
+    assert client.published.anchor == published.anchor
+
+
+def test_a_store_holds_one_registry(demo: Demo) -> None:
+    with pytest.raises(LocalProtocolError):
+        TrustRegistry.found("Another", store=demo.store, clock=demo.clock)
+    with pytest.raises(LocalProtocolError):
+        TrustRegistry.reopen(MemoryStore(), clock=demo.clock)
+
+
+def test_of_two_writers_the_later_one_is_told_to_reopen(demo: Demo) -> None:
+    other = TrustRegistry.reopen(demo.store, clock=demo.clock)
+    demo.registry.suspend(demo.city.identifier, reason="audit")
+    with pytest.raises(LocalProtocolError):
+        other.withdraw(demo.city.identifier, reason="merged")
+    assert len(demo.registry.log()) == 4
+    TrustRegistry.reopen(demo.store, clock=demo.clock).withdraw(demo.city.identifier, reason="merged")
+
+
+def test_two_lists_of_one_number_are_never_published(demo: Demo) -> None:
+    demo.clock.pass_by(days=4)
+    other = TrustRegistry.reopen(demo.store, clock=demo.clock)
+    first = demo.registry.published()
+    with pytest.raises(LocalProtocolError):
+        other.published()
+    assert TrustRegistry.reopen(demo.store, clock=demo.clock).published() == first
+
+
+def test_a_lost_key_of_the_registry_is_found(demo: Demo) -> None:
+    demo.store.commit(Delete("registry_key", "registrar"))
+    with pytest.raises(StoreCorruptError):
+        TrustRegistry.reopen(demo.store, clock=demo.clock)
+
+
+def test_the_store_has_no_private_key_of_a_party(demo: Demo) -> None:
+    assert isinstance(demo.city.signer, SoftwareSigner)
+    secret = demo.city.signer.to_bytes()[-40:]
+    bodies = [body for body, _ in demo.store._records.values()]
+    assert not any(secret in body for body in bodies)
+    assert {record.id for record in demo.store.find("registry_key")} == {
+        "root",
+        "issuing_ca",
+        "registrar",
+        "list_operator",
+    }

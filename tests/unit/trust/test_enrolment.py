@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.support.trust import Demo
+from vcwallet.encoding import json
+from vcwallet.errors import MalformedError, WrongPassphraseError
+from vcwallet.keys import PublicKey
+from vcwallet.keys.software import SoftwareSigner
+from vcwallet.trust.enrolment import Enrolment
+
+PASSPHRASE = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class HardwareSigner:
+    """A signer whose key stays where it is."""
+
+    public_key: PublicKey
+
+    def sign(self, data: bytes, /) -> bytes:
+        raise NotImplementedError
+
+
+def test_an_enrolment_goes_to_another_process_as_a_file() -> None:
+    bank = Demo().bank
+    read = Enrolment.from_json(bank.to_json(PASSPHRASE), PASSPHRASE)
+    assert read.signer.public_key == bank.signer.public_key
+    bank.signer.public_key.verify(read.signer.sign(b"data"), b"data")
+    assert replace(read, signer=bank.signer) == bank
+
+
+def test_the_private_key_is_encrypted_in_it() -> None:
+    city = Demo().city
+    data = city.to_json(PASSPHRASE)
+    assert isinstance(city.signer, SoftwareSigner)
+    assert b"BEGIN ENCRYPTED PRIVATE KEY" in data
+    with pytest.raises(WrongPassphraseError):
+        Enrolment.from_json(data, "wrong")
+    with pytest.raises(WrongPassphraseError):
+        Enrolment.from_json(data, "")
+    with pytest.raises(ValueError, match="passphrase"):
+        city.to_json("")
+
+
+def test_a_key_in_hardware_is_not_written() -> None:
+    demo = Demo()
+    signer = HardwareSigner(SoftwareSigner.generate().public_key)
+    enrolment = demo.registry.enrol_wallet_provider("Wallet maker", signer=signer)
+    assert enrolment.signer is signer
+    with pytest.raises(ValueError, match="hardware"):
+        enrolment.to_json(PASSPHRASE)
+
+
+def test_its_repr_shows_no_key_certificate_or_token() -> None:
+    text = repr(Demo().bank)
+    assert "urn:vcwallet:party:bank" in text
+    assert "signer" not in text
+    assert len(text) < 200
+
+
+def test_a_certificate_for_another_key_makes_no_enrolment() -> None:
+    demo = Demo()
+    with pytest.raises(ValueError, match="key"):
+        replace(demo.city, signer=SoftwareSigner.generate())
+    with pytest.raises(ValueError, match="key"):
+        replace(demo.city, chain=())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"role": "king"},
+        {"chain": []},
+        {"chain": ["_-"]},
+        {"chain": ["AA=="]},
+        {"name": {}},
+        {"identifier": ""},
+        {"key": "no key"},
+        {"trust": "{}"},
+        {"registrations": []},
+    ],
+)
+def test_a_file_that_is_no_enrolment_is_malformed(change: dict[str, object]) -> None:
+    document = json.loads_object(Demo().city.to_json(PASSPHRASE))
+    with pytest.raises(MalformedError):
+        Enrolment.from_json(json.dumps({**document, **change}), PASSPHRASE)  # type: ignore[dict-item]
+
+
+def test_parts_of_two_enrolments_make_none() -> None:
+    demo = Demo()
+    city = json.loads_object(demo.city.to_json(PASSPHRASE))
+    bank = json.loads_object(demo.bank.to_json(PASSPHRASE))
+    with pytest.raises(MalformedError):
+        Enrolment.from_json(json.dumps({**city, "chain": bank["chain"]}), PASSPHRASE)
