@@ -59,7 +59,7 @@ class Draft:
         )
         for extension, critical in self.extensions.values():
             builder = builder.add_extension(extension, critical=critical)
-        return builder.sign(key.private_key, hashes.SHA256())  # type: ignore[arg-type]
+        return builder.sign(key.private_key, hashes.SHA256())
 
 
 Change = Callable[[Draft], None]

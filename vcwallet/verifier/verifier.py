@@ -37,7 +37,7 @@ from vcwallet.storage import Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
-from vcwallet.verifier.ask import Ask, query_of
+from vcwallet.verifier.asking import Ask, query_of
 from vcwallet.verifier.verified import Verified
 
 

@@ -7,12 +7,12 @@ The order is: is it registered; for this purpose; do the statutes allow it; does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vcwallet.claims import ClaimPath, covers, path_text
+from vcwallet.claims import ClaimPath, path_text
 from vcwallet.credential_type import Disclosure, Sensitivity
 from vcwallet.errors import (
     OverAskingError,
@@ -25,7 +25,7 @@ from vcwallet.errors import (
 )
 from vcwallet.formats.type_metadata import ResolvedType
 from vcwallet.keys.policy import TrustPolicy
-from vcwallet.protocols.dcql import asked_paths
+from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery, asked_paths
 from vcwallet.protocols.openid4vp import AuthenticatedRequest
 from vcwallet.trust.registration import Registration, over_asked, read_registration
 
@@ -37,7 +37,7 @@ TypeOf = Callable[[str], ResolvedType]
 
 @dataclass(frozen=True, slots=True)
 class AskedClaim:
-    """A claim that a request asks for, or that lies inside one, with the rules of its type."""
+    """A claim that an answer could disclose, with the rules of its type."""
 
     type_id: str
     path: ClaimPath
@@ -50,8 +50,11 @@ class AskedClaim:
 
     @property
     def sensitivity(self) -> Sensitivity:
-        """The class of the claim; a claim without a class is treated as a guarded one."""
-        return Sensitivity(self.rules.get("sensitivity", Sensitivity.C))
+        """The class of the claim; one without a class counts as guarded, one of an unknown class as limited."""
+        try:
+            return Sensitivity(self.rules.get("sensitivity", Sensitivity.C))
+        except ValueError:
+            return Sensitivity.X
 
 
 def screen(request: AuthenticatedRequest, *, trust: TrustPolicy, type_of: TypeOf, at: datetime) -> Registration:
@@ -68,24 +71,64 @@ def screen(request: AuthenticatedRequest, *, trust: TrustPolicy, type_of: TypeOf
     registration = _registration(request, trust=trust, at=at)
     if request.purpose != registration.use.code:
         raise PurposeMismatchError("the request names another purpose than its registration")
-    claims = list(asked_claims(request, type_of))
+    claims = [claim for query in request.query.requested for claim in _claims_of_types(query, type_of)]
     _require_statutes(claims, registration)
-    _require_within_registration(request, registration)
+    _require_within_registration(request.query, registration)
     _require_disclosable(claims, registration)
     return registration
 
 
-def asked_claims(request: AuthenticatedRequest, type_of: TypeOf) -> Iterator[AskedClaim]:
-    """Yield every claim that an answer could disclose: those asked for, and those inside them."""
-    for asked in asked_paths(request.query):
-        for type_id in asked.type_ids:
-            try:
-                resolved = type_of(type_id)
-            except UntrustedError:
-                continue  # nobody may issue this type here, so there is nothing to disclose
-            inside = {claim.path for claim in resolved.claims if covers(asked.path, claim.path)}
-            for path in {asked.path} | inside:
-                yield AskedClaim(type_id, path, resolved.extension(path, EXTENSION) or {})
+def require_card_allowed(query: CredentialQuery, resolved: ResolvedType, registration: Registration) -> None:
+    """Return if the registration also allows what a credential of this type would disclose.
+
+    The type may extend the one that the query names, and be stricter.
+
+    Raises:
+        StatuteLimitedError, RequestRefusedError: as `screen`.
+    """
+    claims = list(asked_claims(query, resolved))
+    _require_statutes(claims, registration)
+    _require_disclosable(claims, registration)
+
+
+def asked_claims(query: CredentialQuery, resolved: ResolvedType) -> Iterator[AskedClaim]:
+    """Yield every claim that an answer could disclose: those asked for, around or inside them, and always open."""
+    asked = {path for option in query.claim_options for path in option.paths}
+    return claims_with(asked | set(_always_open(resolved)), resolved)
+
+
+def claims_with(paths: Iterable[ClaimPath], resolved: ResolvedType) -> Iterator[AskedClaim]:
+    """Yield the claims of some paths, and those of the type that they are part of or that are part of them."""
+    shown = set(paths)
+    touched = {claim.path for claim in resolved.claims if any(_touches(path, claim.path) for path in shown)}
+    for path in sorted(shown | touched, key=str):
+        yield AskedClaim(resolved.type_ids[0], path, resolved.extension(path, EXTENSION) or {})
+
+
+def _claims_of_types(query: CredentialQuery, type_of: TypeOf) -> Iterator[AskedClaim]:
+    for type_id in query.type_ids:
+        try:
+            resolved = type_of(type_id)
+        except UntrustedError:
+            continue  # nobody may issue this type here, so there is nothing to disclose
+        yield from asked_claims(query, resolved)
+
+
+def _always_open(resolved: ResolvedType) -> Iterator[ClaimPath]:
+    """Yield the claims that every presentation shows, whatever is asked for; what has parts shows none of them."""
+    concealed = [claim.path for claim in resolved.claims if claim.sd == "always"]
+    for claim in resolved.claims:
+        has_parts = any(len(other.path) > len(claim.path) and _touches(claim.path, other.path) for other in resolved.claims)
+        is_hidden = any(len(path) <= len(claim.path) and _touches(path, claim.path) for path in concealed)
+        if not has_parts and not is_hidden:
+            yield claim.path
+
+
+def _touches(one: ClaimPath, other: ClaimPath) -> bool:
+    """Tell whether one claim is the other or part of it; an index is any index, as types do not tell them apart."""
+    return all(
+        a == b or not (isinstance(a, str) or isinstance(b, str)) for a, b in zip(one, other, strict=False)
+    )
 
 
 def _registration(request: AuthenticatedRequest, *, trust: TrustPolicy, at: datetime) -> Registration:
@@ -114,12 +157,17 @@ def _require_statutes(claims: list[AskedClaim], registration: Registration) -> N
             )
 
 
-def _require_within_registration(request: AuthenticatedRequest, registration: Registration) -> None:
-    asked = [(asked.type_ids, asked.path) for asked in asked_paths(request.query)]
-    beyond = over_asked(registration, asked)
-    if beyond:
-        names = sorted({f"{type_id}: {path_text(path)}" for type_id, path in beyond})
-        raise OverAskingError("the request asks for more than the verifier registered", claims=names)
+def _require_within_registration(query: DcqlQuery, registration: Registration) -> None:
+    beyond = over_asked(registration, [(asked.type_ids, asked.path) for asked in asked_paths(query)])
+    names = {f"{type_id}: {path_text(path)}" for type_id, path in beyond} | _unregistered_types(query, registration)
+    if names:
+        raise OverAskingError("the request asks for more than the verifier registered", claims=sorted(names))
+
+
+def _unregistered_types(query: DcqlQuery, registration: Registration) -> set[str]:
+    """Return the types that are asked for by themselves: to hold a credential can say much, so it is registered too."""
+    registered = {grant.type_id for grant in registration.use.grants}
+    return {type_id for each in query.requested if not each.claims for type_id in each.type_ids} - registered
 
 
 def _require_disclosable(claims: list[AskedClaim], registration: Registration) -> None:

@@ -361,3 +361,15 @@ def test_nothing_is_started_with_a_root_that_is_none(demo: Demo) -> None:
     with pytest.raises(TrustedListError):
         TrustedListClient.start(published, store=store, at=NOW + timedelta(days=8))
     assert TrustedListClient.start(published, store=store, at=NOW).sequence == demo.client.sequence
+
+
+def test_following_starts_once_and_then_goes_on_with_the_newest_list(demo: Demo) -> None:
+    old, store = demo.registry.published(), MemoryStore()
+    assert TrustedListClient.follow(old, store=store, at=NOW).published == old
+    demo.registry.suspend(demo.bank.identifier, reason="audit")
+    new = demo.registry.published()
+    assert TrustedListClient.follow(new, store=store, at=NOW).published == new
+    assert TrustedListClient.follow(old, store=store, at=NOW).published == new
+    with pytest.raises(TrustedListError) as caught:
+        TrustedListClient.follow(Demo().registry.published(), store=store, at=NOW)
+    assert caught.value.code == "REGISTRY_UNSIGNED"

@@ -19,7 +19,6 @@ from typing import TypeAlias
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from vcwallet.adapters.store import schema
 from vcwallet.adapters.store.failures import as_store_errors
 from vcwallet.errors import LocalProtocolError, MissingExtraError, StoreBusyError, StoreError
 
@@ -119,7 +118,9 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give a connection that alone may write; all is durable at the end, or nothing was done if an error leaves.
+        """Give a connection for one transaction: all is durable at its end, or nothing was done if an error leaves.
+
+        In SQLite it is the only one that writes; for other databases see `records.last_position`.
 
         Raises:
             StoreError: the database failed.
@@ -127,9 +128,6 @@ class Database:
         """
         self._require_usable()
         with as_store_errors(), self._writing, self._writer.begin() as connection:
-            if connection.dialect.name != "sqlite":
-                # Positions rise in the order of commits; SQLite's BEGIN IMMEDIATE has locked already.
-                connection.execute(schema.header.select().with_for_update())
             yield connection
 
     def forget_overwritten(self) -> None:
@@ -169,6 +167,14 @@ def _sqlite(url: URL, busy_timeout: timedelta) -> Engine:
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
+    try:
+        _configure(connection)
+    except BaseException:
+        connection.close()  # nobody else knows of it yet
+        raise
+
+
+def _configure(connection: sqlite3.Connection) -> None:
     # We begin transactions ourselves (`_begin`): the driver would begin them late, and commit before some statements.
     connection.isolation_level = None
     # A damaged text is still a text, so that the record it belongs to is found damaged, and not its neighbours too.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from vcwallet.adapters.store.schema import record, tag
+from vcwallet.adapters.store.schema import header, record, tag
 from vcwallet.errors import StoreCorruptError
 from vcwallet.storage import Change, Delete, Put, RecordExistsError
 
@@ -21,6 +21,8 @@ _HIGHEST_POSITION = 2**62
 _ONE = (record.c.collection == bindparam("of_collection")) & (record.c.id == bindparam("of_id"))
 _IS_THERE = select(record.c.id).where(_ONE)
 _REMOVE = delete(record).where(_ONE)
+# SQLite, which has no such thing, has locked out other writers when the transaction began.
+_LOCK_OUT_WRITERS = select(header.c.id).with_for_update()
 _LAST_POSITION = select(func.coalesce(func.max(record.c.position), 0))
 _INSERT_RECORD = insert(record)
 _INSERT_TAG = insert(tag)
@@ -90,11 +92,12 @@ def remove_replaced(connection: Connection, outcomes: Iterable[Outcome]) -> None
 
 
 def last_position(connection: Connection) -> int:
-    """Return the highest position in use, 0 where there is none; the caller has locked out other writers.
+    """Return the highest position in use, 0 where there is none; until the transaction ends, no other writer gets one.
 
     Raises:
         StoreCorruptError: it is one that no store hands out.
     """
+    connection.execute(_LOCK_OUT_WRITERS)
     last: int = connection.execute(_LAST_POSITION).scalar_one()
     if not 0 <= last < _HIGHEST_POSITION:
         raise StoreCorruptError("the order of records is damaged")
