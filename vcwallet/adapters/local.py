@@ -14,7 +14,8 @@ The classes add constructors and nothing else (specs/decisions/001-local-roles.m
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +39,16 @@ FORMATS: tuple[CredentialFormat, ...] = (SdJwtVc(),)
 def system_clock() -> datetime:
     """Return the time of this machine."""
     return datetime.now(UTC)
+
+
+@contextmanager
+def _kept_if_successful(store: SqlStore) -> Iterator[SqlStore]:
+    """Close the store if nothing comes of what it was opened for."""
+    try:
+        yield store
+    except BaseException:
+        store.close()
+        raise
 
 
 class _Closing:
@@ -80,8 +91,9 @@ class Verifier(_Closing, verifier.Verifier):
             StoreError: the file cannot be opened.
             TrustedListError: the registry's list is past its end.
         """
-        self._opened = SqlStore.open_unsealed(path)
-        super().__init__(enrolment, store=self._opened, formats=FORMATS, clock=clock)
+        with _kept_if_successful(SqlStore.open_unsealed(path)) as store:
+            super().__init__(enrolment, store=store, formats=FORMATS, clock=clock)
+            self._opened = store
 
 
 class Wallet(_Closing, wallet.Wallet):
@@ -111,9 +123,9 @@ class Wallet(_Closing, wallet.Wallet):
             TrustedListError: the registry's list is past its end, or not what its root has signed.
         """
         TrustedListClient.start(trust, store=MemoryStore(), at=clock())  # before a file is made that would be left over
-        store = SqlStore.create(path, passphrase=passphrase)
-        client = TrustedListClient.start(trust, store=store, at=clock())
-        return cls._over(store, client, clock, language)
+        with _kept_if_successful(SqlStore.create(path, passphrase=passphrase)) as store:
+            client = TrustedListClient.start(trust, store=store, at=clock())
+            return cls._over(store, client, clock, language)
 
     @classmethod
     def open(cls, path: str | Path, *, passphrase: str, clock: Clock = system_clock, language: str = "en") -> Self:
@@ -121,11 +133,12 @@ class Wallet(_Closing, wallet.Wallet):
 
         Raises:
             WrongPassphraseError: the passphrase does not open it.
-            StoreCorruptError: the file is damaged, or none of a wallet.
+            StoreCorruptError: the file is damaged, or no store.
             StoreError: there is no such file, or it is in use.
+            LocalProtocolError: it is a store, but not that of a wallet.
         """
-        store = SqlStore.open(path, passphrase=passphrase)
-        return cls._over(store, TrustedListClient.resume(store), clock, language)
+        with _kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
+            return cls._over(store, TrustedListClient.resume(store), clock, language)
 
     @classmethod
     def _over(cls, store: SqlStore, client: TrustedListClient, clock: Clock, language: str) -> Self:
@@ -162,10 +175,10 @@ class TrustRegistry(_Closing, registry.TrustRegistry):
         """
         if path is not None and not passphrase:
             raise ValueError("a registry in a file is sealed with a passphrase")
-        store = SqlStore.create(path, passphrase=passphrase or secrets.token_urlsafe(32))
-        made = cls.found(name, store=store, country=country, clock=clock)
-        made._opened = store
-        return made
+        with _kept_if_successful(SqlStore.create(path, passphrase=passphrase or secrets.token_urlsafe(32))) as store:
+            made = cls.found(name, store=store, country=country, clock=clock)
+            made._opened = store
+            return made
 
     @classmethod
     def open(cls, path: str | Path, *, passphrase: str, clock: Clock = system_clock) -> Self:
@@ -173,10 +186,11 @@ class TrustRegistry(_Closing, registry.TrustRegistry):
 
         Raises:
             WrongPassphraseError: the passphrase does not open it.
-            StoreCorruptError: the file is damaged, or none of a registry.
+            StoreCorruptError: the file is damaged, or no store.
             StoreError: there is no such file, or it is in use.
+            LocalProtocolError: it is a store, but not that of a registry.
         """
-        store = SqlStore.open(path, passphrase=passphrase)
-        made = cls.reopen(store, clock=clock)
-        made._opened = store
-        return made
+        with _kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
+            made = cls.reopen(store, clock=clock)
+            made._opened = store
+            return made

@@ -96,15 +96,14 @@ class Issuer:
 
     def _time_of_issue(self, type_id: str, now: datetime, valid_for: timedelta) -> datetime:
         """Return the beginning of the day if the issuer was authorised then, or else the moment; refuse if it is not."""
-        if valid_for >= _DAY:
-            try:
-                self._require_authorised(type_id, _midnight(now), now)
-            except NotAuthorisedError:
-                pass  # authorised only later today, if at all
-            else:
-                return _midnight(now)
         self._require_authorised(type_id, now, now)
-        return now
+        if valid_for < _DAY:
+            return now
+        try:
+            self._require_authorised(type_id, _midnight(now), now)
+        except NotAuthorisedError:
+            return now  # authorised only later that day
+        return _midnight(now)
 
     def _require_authorised(self, type_id: str, signed_at: datetime, now: datetime) -> None:
         source = KeySource(issuer=self._key.identifier, chain=self._key.chain, signed_at=signed_at)

@@ -117,7 +117,7 @@ def _identifier_fields(model: type[BaseModel]) -> frozenset[str]:
 
 
 def _refused(code: str, path: ClaimPath, reason: str) -> PydanticCustomError:
-    return PydanticCustomError(code, "The claim {claim} {reason}", {"claim": path_text(path), "reason": reason})  # type: ignore[arg-type]  # a code of ours
+    return PydanticCustomError(code, "The claim {claim} {reason}", {"claim": path_text(path), "reason": reason})
 
 
 # --- when a class is made ---------------------------------------------------------------------------------------------

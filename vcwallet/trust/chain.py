@@ -226,25 +226,17 @@ def _equals(expected: x509.ExtensionType) -> Callable[[verification.Policy, x509
     return check
 
 
-def _is_ca(_policy: verification.Policy, _certificate: x509.Certificate, found: x509.BasicConstraints) -> None:
-    if not found.ca:
-        raise ValueError("not a CA")
-
-
 _A_LEAF = LEAF[Role.CREDENTIAL_ISSUER]
-# What pyca would otherwise leave open: everything is permitted until it is required.
+# What pyca would otherwise leave open: everything is permitted until it is required.  That a CA is one it asks itself.
 _CA_POLICY = (
     ExtensionPolicy.permit_all()
-    .require_present(x509.BasicConstraints, Criticality.CRITICAL, _is_ca)
+    .require_present(x509.BasicConstraints, Criticality.CRITICAL, None)
     .require_present(x509.KeyUsage, Criticality.CRITICAL, _equals(ISSUING_CA.key_usage))
-    .require_present(x509.SubjectKeyIdentifier, Criticality.AGNOSTIC, None)
 )
 _LEAF_POLICY = (
     ExtensionPolicy.permit_all()
     .require_present(x509.BasicConstraints, Criticality.CRITICAL, _equals(_A_LEAF.basic_constraints))
     .require_present(x509.KeyUsage, Criticality.CRITICAL, _equals(_A_LEAF.key_usage))
-    .require_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
-    .require_present(x509.AuthorityKeyIdentifier, Criticality.AGNOSTIC, None)
 )
 
 

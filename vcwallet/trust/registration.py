@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -134,9 +134,7 @@ def read_registration(token: str, *, trust: TrustPolicy, at: datetime) -> Regist
     jwt.require_typ(unverified.header, TYP)
     claims = read(_Claims, unverified.unverified_payload)
     times = {"nbf": claims.iat, "exp": claims.exp}
-    issued, expires = jwt.numeric_date(times, "nbf"), jwt.numeric_date(times, "exp")
-    if issued is None or expires is None:
-        raise MalformedError("a registration has iat and exp", clause=CLAUSE)
+    issued, expires = (datetime.fromtimestamp(seconds, UTC) for seconds in times.values())
     source = KeySource(
         issuer=claims.iss, chain=unverified.header.chain, key_id=unverified.header.key_id, signed_at=issued
     )
@@ -238,6 +236,9 @@ def _grant_json(grant: Grant) -> JsonObject:
     return {"format": grant.format, "meta": meta, "claims": [{"path": list(path)} for path in grant.paths]}
 
 
+_NumericDate = Annotated[int, Field(ge=0, lt=253_402_300_800)]  # before the year 10000
+
+
 class _Claim(WireModel):
     path: Annotated[Array[str | int | None], Field(max_length=16)]
 
@@ -276,8 +277,8 @@ class _Claims(_Use):
     sub: Annotated[str, Field(min_length=1)]
     sub_ln: Annotated[str, Field(min_length=1)]
     name: Array[Text] = ()
-    iat: int
-    exp: int
+    iat: _NumericDate
+    exp: _NumericDate
 
 
 def _read_use(claims: _Use) -> IntendedUse:

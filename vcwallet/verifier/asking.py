@@ -11,7 +11,7 @@
 (('member_number',),)
 >>> ask(Membership, "member_no")
 Traceback (most recent call last):
-ValueError: Membership has no claim 'member_no'; did you mean 'member_number'?
+ValueError: there is no claim member_no; did you mean member_number?
 """
 
 import re
@@ -38,7 +38,7 @@ class Ask:
 
     type: type[CredentialType]
     paths: tuple[ClaimPath, ...]
-    values: Mapping[ClaimPath, tuple[str | int | bool, ...]] = field(default_factory=dict)
+    values: Mapping[ClaimPath, tuple[str | int | bool, ...]] = field(default_factory=dict, repr=False)
     optional: bool = False
     format: str = "dc+sd-jwt"
 
@@ -78,9 +78,11 @@ def query_of(asks: Iterable[Ask]) -> DcqlQuery:
 def _with_ids(asks: list[Ask]) -> dict[str, Ask]:
     named: dict[str, Ask] = {}
     for one in asks:
-        base = re.sub(r"(?<!^)(?=[A-Z])", "_", one.type.__name__).lower()
-        name = base if base not in named else f"{base}_{len(named) + 1}"
-        named[name] = one
+        words = re.sub(r"(?<!^)(?=[A-Z])", "_", one.type.__name__).lower()
+        # An identifier is in ASCII (section 6.1), which the name of a class need not be.
+        base = re.sub(r"[^a-z0-9_]", "", words) or "credential"
+        names = (base, *(f"{base}_{number}" for number in range(2, len(asks) + 1)))
+        named[next(name for name in names if name not in named)] = one
     return named
 
 

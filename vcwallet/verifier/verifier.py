@@ -21,8 +21,9 @@ from vcwallet.errors import (
     LocalProtocolError,
     QueryNotSatisfiedError,
     ReplayError,
+    UnsupportedError,
     ValidityError,
-    VerificationError,
+    VcError,
     quoted,
 )
 from vcwallet.formats.base import Binding, CredentialFormat, Formats, UnverifiedPresentation, VerifiedCredential
@@ -193,7 +194,9 @@ class _Case:
                 nonce=self.expected.nonce,
                 required=query.require_cryptographic_holder_binding,
             )
-            reader = self.formats[query.format]
+            reader = self.formats.get(query.format)
+            if reader is None:
+                raise UnsupportedError(f"this verifier does not read credentials of format {quoted(query.format)}")
             found.extend((query_id, reader.read_presentation(raw), binding) for raw in raws)
         return found
 
@@ -201,7 +204,7 @@ class _Case:
         """Return what each check of each presentation found."""
         try:
             presentations = self.presentations()
-        except VerificationError:
+        except VcError:  # the finding of the check itself says why
             return []
         return [
             finding

@@ -99,7 +99,7 @@ class Prompt:
         privacy_policy: where the verifier's privacy notice is.
         contact: where to ask for deletion.
         credentials: what is proposed to answer with.
-        choices: by credential query, all credentials that could answer it.
+        choices: by credential query, all credentials that could answer it; also those of queries that need no answer.
         warnings: what is worth a second look.
         language: the language of the labels.
         request: the request.
@@ -131,28 +131,33 @@ class Prompt:
         """The claims of the proposal that `approve` has to be given by name."""
         return tuple(dict.fromkeys(_explicit(self.credentials)))
 
-    def approve(self, *, explicitly: Iterable[str] = (), cards: Mapping[str, str] | None = None) -> Consent:
+    def approve(self, *, explicitly: Iterable[str] = (), cards: Mapping[str, str | None] | None = None) -> Consent:
         """Return the person's consent to what is proposed, or to the cards chosen instead.
 
         Args:
             explicitly: the guarded and special-care claims, each by its name.
-            cards: by credential query, the identifier of the card to answer with.
+            cards: by credential query, the identifier of the card to answer with, in place of the proposed one or in
+                addition to the proposal; None leaves a proposed one out.
 
         Raises:
-            ConsentRequiredError: a claim that needs approval by name was not named.
+            ConsentRequiredError: a claim that needs approval by name was not named (``CONSENT_REQUIRED``), what is
+                chosen does not answer the request (``SELECTION_INCOMPLETE``), or a part of it is not needed for that
+                (``SELECTION_TOO_LARGE``).
             ValueError: a card that is not among the choices.
         """
-        credentials = tuple(self._chosen(one, cards or {}) for one in self.credentials)
+        wanted = {one.query_id: one.card.id for one in self.credentials} | dict(cards or {})
+        credentials = tuple(self._choice(query_id, card) for query_id, card in wanted.items() if card is not None)
+        if not credentials:
+            raise ConsentRequiredError("nothing is selected", code="SELECTION_INCOMPLETE")
         missing = set(_explicit(credentials)) - set(explicitly)
         if missing:
             raise ConsentRequiredError(f"{len(missing)} claims are approved by name only: {', '.join(sorted(missing))}")
         selection = self.matches.select(self._match(one) for one in credentials)
         return Consent(id=secrets.token_urlsafe(18), prompt=self, selection=selection, credentials=credentials)
 
-    def _chosen(self, proposed: PromptCredential, cards: Mapping[str, str]) -> PromptCredential:
-        wanted = cards.get(proposed.query_id, proposed.card.id)
-        for choice in self.choices[proposed.query_id]:
-            if choice.card.id == wanted:
+    def _choice(self, query_id: str, card_id: str) -> PromptCredential:
+        for choice in self.choices.get(query_id, ()):
+            if choice.card.id == card_id:
                 return choice
         raise ValueError("a card that is not among the choices")
 

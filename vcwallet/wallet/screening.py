@@ -115,20 +115,21 @@ def _claims_of_types(query: CredentialQuery, type_of: TypeOf) -> Iterator[AskedC
 
 
 def _always_open(resolved: ResolvedType) -> Iterator[ClaimPath]:
-    """Yield the claims that every presentation shows, whatever is asked for; what has parts shows none of them."""
-    concealed = [claim.path for claim in resolved.claims if claim.sd == "always"]
+    """Yield the claims that every presentation shows, whatever is asked for; what has parts counts by its parts."""
+    concealed = {claim.path for claim in resolved.claims if claim.sd == "always"}
+    with_parts = {part for claim in resolved.claims for part in _beginnings(claim.path[:-1])}
     for claim in resolved.claims:
-        has_parts = any(len(other.path) > len(claim.path) and _touches(claim.path, other.path) for other in resolved.claims)
-        is_hidden = any(len(path) <= len(claim.path) and _touches(path, claim.path) for path in concealed)
-        if not has_parts and not is_hidden:
+        if claim.path not in with_parts and concealed.isdisjoint(_beginnings(claim.path)):
             yield claim.path
+
+
+def _beginnings(path: ClaimPath) -> Iterator[ClaimPath]:
+    return (path[:length] for length in range(1, len(path) + 1))
 
 
 def _touches(one: ClaimPath, other: ClaimPath) -> bool:
     """Tell whether one claim is the other or part of it; an index is any index, as types do not tell them apart."""
-    return all(
-        a == b or not (isinstance(a, str) or isinstance(b, str)) for a, b in zip(one, other, strict=False)
-    )
+    return all(a == b or not (isinstance(a, str) or isinstance(b, str)) for a, b in zip(one, other, strict=False))
 
 
 def _registration(request: AuthenticatedRequest, *, trust: TrustPolicy, at: datetime) -> Registration:

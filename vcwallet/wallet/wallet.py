@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from vcwallet.claims import ClaimPath, JsonObject, covers, is_present, path_text, select
-from vcwallet.credential_type import Sensitivity
+from vcwallet.claims import ClaimPath, JsonObject, JsonValue, covers, is_present, path_text, select
 from vcwallet.errors import (
     BindingError,
     ConsentRequiredError,
@@ -46,12 +45,14 @@ from vcwallet.protocols.openid4vp import AuthenticatedRequest, Request, Response
 from vcwallet.storage import Delete, Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.published import PublishedTrust
-from vcwallet.trust.registration import Registration
+from vcwallet.trust.registration import IntendedUse, Registration
 from vcwallet.wallet import entries
 from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, find_card
 from vcwallet.wallet.prompt import Consent, Prompt, PromptClaim, PromptCredential, warnings_about
-from vcwallet.wallet.screening import EXTENSION, screen
+from vcwallet.wallet.screening import claims_with, require_card_allowed, screen
 
+_ENVELOPE = frozenset({"iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts", "cnf", "status"})
+"""Claims about the credential, which every presentation shows and nobody can choose about."""
 MAX_CHOICES = 20
 """How many credentials are offered for one credential query, last received first."""
 
@@ -141,8 +142,9 @@ class Wallet:
         return self._reopen(card).claims
 
     def delete(self, card: Card) -> None:
-        """Forget a credential and its key for good."""
-        self._history.append(entries.deletion(card, at=self._clock()), Delete(COLLECTION, card.id))
+        """Forget a credential and its key for good; forgetting it again changes nothing."""
+        if find_card(self._store, card.id) is not None:
+            self._history.append(entries.deletion(card, at=self._clock()), Delete(COLLECTION, card.id))
         if card.key is not None:
             self._keys.delete(card.key)
 
@@ -162,14 +164,10 @@ class Wallet:
         """
         text, at = str(request), self._clock()
         authenticated = self._authenticate(text, at)
-        try:
-            registration = screen(authenticated, trust=self._trust, type_of=self._types.type, at=at)
-        except RequestRefusedError as refusal:
-            self._history.append(entries.refusal(authenticated, refusal, at=at))
-            raise
+        registration = self._screen(authenticated, at)
         matches = match(
             authenticated.query,
-            lambda query: self._candidates(query, at),
+            lambda query: self._candidates(query, registration, at),
             limit_per_query=MAX_CHOICES,
         )
         return self._prompt(text, authenticated, registration, matches)
@@ -189,11 +187,11 @@ class Wallet:
         request = self._authenticate(consent.prompt.request_jwt, at)
         if request.digest != consent.prompt.request.digest:
             raise ConsentRequiredError("the consent is for another request")
-        registration = screen(request, trust=self._trust, type_of=self._types.type, at=at)
+        registration = self._screen(request, at)
         presentations: dict[str, list[str]] = {}
         shown: list[dict[str, Any]] = []
         for chosen in consent.credentials:
-            presentation, entry = self._present_one(chosen, request, at)
+            presentation, entry = self._present_one(chosen, request, registration, at)
             presentations.setdefault(chosen.query_id, []).append(presentation)
             shown.append(entry)
         try:
@@ -278,18 +276,36 @@ class Wallet:
         except (UntrustedError, NotAuthorisedError) as error:
             raise VerifierUnknownError(f"the verifier is not known: {error.args[0]}") from error
 
-    def _candidates(self, query: CredentialQuery, at: datetime) -> Iterator[Candidate]:
+    def _screen(self, request: AuthenticatedRequest, at: datetime) -> Registration:
+        """Return the registration that allows a request; that there is none is written into the history."""
+        try:
+            return screen(request, trust=self._trust, type_of=self._types.type, at=at)
+        except RequestRefusedError as refused:
+            self._history.append(entries.refusal(request, refused, at=at))
+            raise
+
+    def _candidates(self, query: CredentialQuery, registration: Registration, at: datetime) -> Iterator[Candidate]:
         seen: set[str] = set()
         for type_id in query.type_ids:
             for card in cards_of(self._store, type_id):
-                if card.id not in seen and (card.expires is None or at < card.expires):
-                    seen.add(card.id)
-                    yield _candidate(card, self._reopen(card))
+                if card.id in seen or (card.expires is not None and at >= card.expires):
+                    continue
+                seen.add(card.id)
+                held = self._reopen(card)
+                if self._may_answer(query, card, registration) and _keeps_positions(query, held):
+                    yield _candidate(card, held)
+
+    def _may_answer(self, query: CredentialQuery, card: Card, registration: Registration) -> bool:
+        try:
+            require_card_allowed(query, self._types.type(card.type_ids[0]), registration)
+        except RequestRefusedError:
+            return False
+        return True
 
     def _prompt(self, text: str, request: AuthenticatedRequest, registration: Registration, matches: Matches) -> Prompt:
         proposed = matches.default_selection().matches
         choices = {
-            one.query_id: tuple(self._choice(found) for found in matches.found[one.query_id]) for one in proposed
+            query_id: tuple(self._choice(one) for one in found) for query_id, found in matches.found.items() if found
         }
         credentials = tuple(
             next(choice for choice in choices[one.query_id] if choice.card.id == one.candidate.id) for one in proposed
@@ -302,7 +318,7 @@ class Wallet:
             purpose=_in_language(use.text, self.language),
             purpose_code=use.code,
             legal_basis=use.legal_basis,
-            retention=_in_language(use.retention_text, self.language) or f"{use.retention_days} days",
+            retention=_retention(use, self.language),
             privacy_policy=use.privacy_policy,
             contact=use.contact,
             credentials=credentials,
@@ -322,7 +338,7 @@ class Wallet:
         resolved = self._types.type(card.type_ids[0])
         asked = found.least().paths
         unasked = (path for path in self._reopen(card).disclosed_by(asked) if not _is_covered(path, asked))
-        open_claims = [path for path in unasked if resolved.claim(path) is not None]
+        open_claims = [path for path in unasked if path[0] not in _ENVELOPE]
         return PromptCredential(
             query_id=found.query_id,
             card=card,
@@ -335,26 +351,29 @@ class Wallet:
         )
 
     def _claim(self, found: Match, path: ClaimPath, resolved: ResolvedType, *, always: bool) -> PromptClaim:
-        rules = resolved.extension(path, EXTENSION) or {}
-        held = found.candidate.claims
+        held, touched = found.candidate.claims, list(claims_with([path], resolved))
+        predicates = dict.fromkeys(name for claim in touched for name in claim.rules.get("predicates", ()))
+        values = select(held, path)
         return PromptClaim(
             path=path,
             name=f"{found.query_id}.{path_text(path)}",
             label=resolved.label(path, self.language),
-            sensitivity=Sensitivity(rules.get("sensitivity", Sensitivity.C)),
-            value=tuple(select(held, path)),
+            # What is part of a claim is shown with it, so the strictest of them counts.
+            sensitivity=max(claim.sensitivity for claim in touched),
+            value=tuple(map(_emptied, values) if always else values),
             always=always,
-            alternatives=tuple(name for name in rules.get("predicates", ()) if is_present(held, (name,))),
+            alternatives=tuple(name for name in predicates if is_present(held, (name,))),
         )
 
     def _present_one(
-        self, chosen: PromptCredential, request: AuthenticatedRequest, at: datetime
+        self, chosen: PromptCredential, request: AuthenticatedRequest, registration: Registration, at: datetime
     ) -> tuple[str, dict[str, Any]]:
         """Return the presentation of one credential and what the history says about it."""
         card = find_card(self._store, chosen.card.id)
         query = next((query for query in request.query.requested if query.id == chosen.query_id), None)
         if card is None or query is None:
             raise NoMatchError("a credential was deleted meanwhile")
+        require_card_allowed(query, self._types.type(card.type_ids[0]), registration)
         held = self._reopen(card)
         found = match_credential(query, _candidate(card, held))
         approved = {claim.path for claim in chosen.claims if not claim.always}
@@ -384,6 +403,27 @@ def _candidate(card: Card, held: HeldCredential) -> Candidate:
     )
 
 
+def _keeps_positions(query: CredentialQuery, held: HeldCredential) -> bool:
+    """Tell whether every element that is asked for by its position stays there when those before it are hidden.
+
+    Hidden elements leave no gap (RFC 9901, section 7.1), so the verifier would find another one in its place.
+    """
+    for option in query.claim_options:
+        by_position = [path for path in option.paths if any(isinstance(component, int) for component in path)]
+        if by_position and all(is_present(held.claims, path) for path in option.paths):
+            shown = held.disclosed_by(option.paths)
+            if not all(any(covers(path, leaf) for leaf in shown) for path in by_position):
+                return False
+    return True
+
+
+def _emptied(value: JsonValue) -> JsonValue:
+    """Return what is seen of an open claim of which no part is disclosed: that it is there, and not what is in it."""
+    if isinstance(value, Mapping):
+        return {}
+    return value if value is None or isinstance(value, str | int | float) else []
+
+
 def _is_covered(path: ClaimPath, asked: Iterable[ClaimPath]) -> bool:
     return any(covers(one, path) for one in asked)
 
@@ -394,4 +434,10 @@ def _thumbprint(key: PublicKey) -> str:
 
 def _in_language(texts: Mapping[str, str], language: str) -> str:
     """Return the text in a language, or else the first one; names and purposes are never left out."""
-    return texts.get(language) or next(iter(texts.values()), "")
+    spoken = (text for tag, text in texts.items() if tag.split("-")[0] == language.split("-")[0])
+    return texts.get(language) or next(spoken, "") or next(iter(texts.values()), "")
+
+
+def _retention(use: IntendedUse, language: str) -> str:
+    stated = "not stated" if use.retention_days is None else f"{use.retention_days} days"
+    return _in_language(use.retention_text, language) or stated

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,7 +22,10 @@ from vcwallet.errors import (
     ValidityError,
 )
 from vcwallet.keys import KeySource, Role
-from vcwallet.storage import Delete, MemoryStore, Put
+from vcwallet.keys.software import SoftwareSigner
+from vcwallet.registry import TrustRegistry
+from vcwallet.storage import Change, Delete, MemoryStore, Put
+from vcwallet.trust.certificates import ISSUING_CA, LEAF, CertificateAuthority, Subject, build_certificate, to_der
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.published import PublishedTrust
 
@@ -84,6 +88,23 @@ def test_a_chain_alone_proves_nothing_until_the_list_says_so(demo: Demo) -> None
 def test_a_party_of_another_registry_is_untrusted(demo: Demo) -> None:
     with pytest.raises(UntrustedError):
         demo.trusts(Demo().city)
+
+
+def test_a_party_is_trusted_under_the_ca_that_the_list_names_only(demo: Demo) -> None:
+    # The root certifies a second issuing CA, which certifies a key in the city's name.
+    own = demo.registry._authority
+    root = CertificateAuthority(certificate=own.root.certificate, signer=own.root.signer)
+    ca_signer, signer = SoftwareSigner.generate(), SoftwareSigner.generate()
+    ca_subject = Subject(country="ZZ", organisation="Demo registry", common_name="Issuing CA 2")
+    ca = CertificateAuthority(
+        certificate=build_certificate(ca_subject, ca_signer.public_key, profile=ISSUING_CA, issuer=root, at=NOW),
+        signer=ca_signer,
+    )
+    subject = Subject(country="ZZ", organisation="Mirai City", common_name="x", identifier=demo.city.identifier)
+    leaf = build_certificate(subject, signer.public_key, profile=LEAF[Role.CREDENTIAL_ISSUER], issuer=ca, at=NOW)
+    source = KeySource(chain=(to_der(leaf), to_der(ca.certificate)))
+    with pytest.raises(UntrustedError, match="another CA"):
+        demo.client.key_for(source, role=Role.CREDENTIAL_ISSUER, type_id=Residence.vct, at=NOW)
 
 
 def test_a_certificate_is_judged_at_the_time_of_use(demo: Demo) -> None:
@@ -197,7 +218,7 @@ def test_another_list_of_the_same_number_is_a_rollback(demo: Demo) -> None:
     # The registry's store is copied, and the copy publishes something else.
     copy = MemoryStore()
     copy._records = dict(demo.store._records)
-    fork = type(demo.registry).reopen(copy, clock=demo.clock)
+    fork = TrustRegistry.reopen(copy, clock=demo.clock)
     demo.registry.add_purpose(demo.bank.identifier, replace(LOAN, code="kyc"))
     fork.suspend(demo.city.identifier, reason="fork")
     demo.update()
@@ -324,6 +345,45 @@ def test_what_another_process_accepted_counts_here_too(demo: Demo) -> None:
     assert caught.value.code == "REGISTRY_ROLLBACK"
     with pytest.raises(NotAuthorisedError):
         demo.trusts(demo.city)
+
+
+class RacingStore(MemoryStore):
+    """A store in which something else happens just before a commit, once."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__()
+        self._records = dict(store._records)
+        self.meanwhile: list[Callable[[], None]] = []
+
+    def commit(self, *changes: Change) -> None:
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        super().commit(*changes)
+
+
+def test_of_two_processes_that_take_the_same_list_at_once_neither_fails(demo: Demo) -> None:
+    store = RacingStore(demo.client_store)
+    first, second = TrustedListClient.resume(store), TrustedListClient.resume(store)
+    demo.registry.suspend(demo.city.identifier, reason="key in doubt")
+    published = demo.registry.published()
+    store.meanwhile.append(lambda: second.update(published, at=NOW))
+    first.update(published, at=NOW)
+    assert first.published == second.published == published
+
+
+def test_of_two_processes_that_take_two_lists_of_one_number_the_later_one_is_refused(demo: Demo) -> None:
+    copy = MemoryStore()
+    copy._records = dict(demo.store._records)
+    fork = TrustRegistry.reopen(copy, clock=demo.clock)
+    demo.registry.suspend(demo.city.identifier, reason="key in doubt")
+    fork.add_purpose(demo.bank.identifier, replace(LOAN, code="fork"))
+    store = RacingStore(demo.client_store)
+    first, second = TrustedListClient.resume(store), TrustedListClient.resume(store)
+    store.meanwhile.append(lambda: second.update(demo.registry.published(), at=NOW))
+    with pytest.raises(TrustedListError) as caught:
+        first.update(fork.published(), at=NOW)
+    assert caught.value.code == "REGISTRY_ROLLBACK"
+    assert first.published == demo.registry.published()
 
 
 def test_only_one_list_is_kept(demo: Demo) -> None:

@@ -22,6 +22,7 @@ SALT_BYTES = 18
 RandomBytes = Callable[[int], bytes]
 
 _NOTHING = Concealment()
+_RESERVED = RESERVED | {SD_ALG}
 _SCALARS = (str, int, float, type(None))  # bool is an int
 
 
@@ -72,10 +73,8 @@ def conceal(
     """Return the payload to sign, with digests in the place of selectable claims, and the disclosures.
 
     Raises:
-        MalformedError: a claim has a reserved name (``_sd``, ``...``, or ``_sd_alg`` at the top).
+        MalformedError: a claim has a reserved name (``_sd``, ``...``, ``_sd_alg``), at whatever depth.
     """
-    if SD_ALG in claims:
-        raise MalformedError(f"a claim is named {SD_ALG}", code="RESERVED_NAME", clause="RFC 9901, section 4.1.1")
     work = _Concealing(hash_algorithm=hash_algorithm, decoys=decoys, random_bytes=random_bytes)
     payload = work.object(claims, concealment)
     if work.disclosures:
@@ -103,7 +102,7 @@ class _Concealing:
         hidden: list[bytes] = []
         members, any_member = rule.members, rule.any_member or _NOTHING
         for name, claim in claims.items():
-            if name in RESERVED:
+            if name in _RESERVED:
                 raise MalformedError(f"a claim is named {name}", code="RESERVED_NAME", clause="RFC 9901, section 4.1")
             below = members.get(name, any_member)
             inner = claim if isinstance(claim, _SCALARS) else self.value(claim, below)

@@ -83,7 +83,8 @@ class Request:
         """
         unverified = read_request(text)
         members = unverified.members
-        if members.state is None or members.purpose is None:
+        expires = jwt.numeric_date({"exp": members.exp}, "exp")
+        if members.state is None or members.purpose is None or expires is None:
             raise MalformedError("the request object has no state or purpose")
         return cls(
             jwt=text,
@@ -92,7 +93,7 @@ class Request:
             state=members.state,
             query=unverified.query,
             purpose=members.purpose,
-            expires=datetime.fromtimestamp(members.exp, UTC),
+            expires=expires,
         )
 
 
@@ -150,7 +151,7 @@ def make_request(
         state=state,
         query=query,
         purpose=purpose,
-        expires=at + lifetime,
+        expires=datetime.fromtimestamp(claims["exp"], UTC),
     )
 
 

@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The credential types of the profile, in the order in which a municipality would list them.
+
+    >>> [kind.en for kind in TYPES][:3]
+    ['My Number attestation', 'Resident record', 'Household record']
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vcwallet.credential_type import CredentialType
+from vcwallet.japan.my_number import MyNumberAttestation
+from vcwallet.japan.qualification import (
+    AdministrativeScrivenerRegistration,
+    ChildcareWorkerRegistration,
+    NationalQualification,
+    NurseLicence,
+    PhysicianLicence,
+    TeacherLicence,
+)
+from vcwallet.japan.residence import HouseholdRecord, ResidenceRecord
+from vcwallet.japan.tax import TaxAssessment, TaxPayment
+
+TYPES: Final[tuple[type[CredentialType], ...]] = (
+    MyNumberAttestation,
+    ResidenceRecord,
+    HouseholdRecord,
+    TaxAssessment,
+    TaxPayment,
+    NationalQualification,
+    PhysicianLicence,
+    NurseLicence,
+    ChildcareWorkerRegistration,
+    TeacherLicence,
+    AdministrativeScrivenerRegistration,
+)
