@@ -14,8 +14,19 @@ from pathlib import Path
 from typing import Annotated
 
 from benchmarks.timing import seconds
-from vcwallet import Claim, Credential, CredentialType, Grant, IntendedUse, Issuer, SdJwtVc, TrustRegistry, Verifier
-from vcwallet import Wallet, ask
+from vcwallet import (
+    Claim,
+    Credential,
+    CredentialType,
+    Grant,
+    IntendedUse,
+    Issuer,
+    SdJwtVc,
+    TrustRegistry,
+    Verifier,
+    Wallet,
+    ask,
+)
 from vcwallet.adapters.store import SqlStore
 from vcwallet.adapters.store.header import RECOMMENDED, Header
 from vcwallet.keys.software import SoftwareSigner

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured: a type of ten claims, an issuer and a verifier below one registry, a holder, a presentation of three."""
+"""What is measured: a type of ten claims, an issuer and a verifier under one registry, and a holder who shows three."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from vcwallet import Claim, Credential, CredentialType, Grant, IntendedUse, Issuer, Request, SdJwtVc, TrustRegistry
-from vcwallet import Verifier, ask
+from vcwallet import (
+    Claim,
+    Credential,
+    CredentialType,
+    Grant,
+    IntendedUse,
+    Issuer,
+    Request,
+    SdJwtVc,
+    TrustRegistry,
+    Verifier,
+    ask,
+)
 from vcwallet.adapters.local import system_clock
 from vcwallet.claims import ClaimPath
 from vcwallet.formats.base import Binding, HeldCredential

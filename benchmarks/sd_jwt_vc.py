@@ -21,7 +21,7 @@ CLAIMS = 10
 
 
 def run() -> list[Comparison]:
-    """Measure issuing, presenting three of ten, and verifying, with the chain known before and seen for the first time."""
+    """Measure issuing, presenting three of ten, and verifying, with a chain that is known and one that is new."""
     scene = Scene.set()
     return [
         compare("issue, 10 claims", _issue(scene), _issue_floor(scene), target=0.50),

@@ -24,7 +24,9 @@ class Comparison:
     target: float
 
 
-def compare(name: str, work: Work, floor: Work, *, target: float, rounds: int = 15, operations: int = 400) -> Comparison:
+def compare(
+    name: str, work: Work, floor: Work, *, target: float, rounds: int = 15, operations: int = 400
+) -> Comparison:
     """Run work and floor in turns; rates and ratio are medians over the rounds."""
     work(), floor()
     pairs = [(_rate(work, operations), _rate(floor, operations)) for _ in range(rounds)]

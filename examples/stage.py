@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -99,9 +100,22 @@ def _plain(value: object) -> str:
 
 
 def output_folder(name: str) -> Path:
-    """Return the folder for what an example writes: --out, or build/NAME below the current folder."""
+    """Return an empty folder for what an example writes: --out, or build/NAME below the current folder."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, default=Path("build") / name, help="where to write files")
     folder: Path = parser.parse_args().out
+    return emptied(folder)
+
+
+def emptied(folder: Path) -> Path:
+    """Return the folder, made anew; what an earlier run of an example left in it is removed, and nothing else ever is."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            raise SystemExit(f"{folder} is not empty, and not from an example; choose another with --out")
+        shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).write_text("made by an example of vcwallet; the next run removes this folder\n")
     return folder
+
+
+_MARK = "made-by-an-example.txt"

@@ -78,12 +78,15 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticTrust:
-    """A `TrustPolicy` over a table; it checks issuer, chain, role, type and time as a registry would."""
+    """A `TrustPolicy` over a table; it checks issuer, chain, role, type and time as a registry would.
+
+    The party without a name speaks for credentials that name no issuer.
+    """
 
     parties: Mapping[str, Party] = field(default_factory=lambda: {ISSUER: Party(key=ISSUER_KEY.public_key)})
 
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
-        party = self.parties.get(source.issuer) if source.issuer else None
+        party = self.parties.get(source.issuer or "")
         if party is None or party.chain != source.chain:
             raise UntrustedError("no such party")
         if party.role is not role or type_id not in party.types:

@@ -44,7 +44,7 @@ def encode_each(items: Sequence[bytes]) -> list[str]:
 def encode_json(texts: Sequence[bytes]) -> list[str]:
     """Return JSON texts, each as base64url text, for the price of one encoding.
 
-    A text may get one or two spaces at its end, which JSON allows, so that it ends where a group of four characters does.
+    A text may get one or two spaces at its end, which JSON allows: then it ends where a group of four characters does.
     """
     padded = [text + b"  "[: -len(text) % 3] for text in texts]
     whole = encode(b"".join(padded))

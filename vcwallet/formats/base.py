@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every credential format offers: a format issues, a held credential presents, an unverified presentation verifies.
+"""What each credential format offers: a format issues, a held credential presents, an unverified presentation verifies.
 
 Claims are the format's own tree.  What has not been verified has its own type, without claims to use by mistake.
 """

@@ -80,7 +80,7 @@ class Issuer:
             concealment=record.concealment(),
             holder=holder if isinstance(holder, PublicKey | None) else holder.public_key,
             issued_at=self._time_of_issue(record.vct, now, valid_for),
-            expires=_midnight(now) + valid_for + _DAY if valid_for >= _DAY else now + valid_for,
+            expires=_midnight(now + valid_for) + _DAY if valid_for >= _DAY else now + valid_for,
             type_integrity=self._integrity(record.vct),
         )
         return Credential(format=writer.format, raw=writer.issue(content, issuer=self._key))
@@ -95,7 +95,7 @@ class Issuer:
         self._type_integrity.clear()
 
     def _time_of_issue(self, type_id: str, now: datetime, valid_for: timedelta) -> datetime:
-        """Return the beginning of the day if the issuer was authorised then, or else the moment; refuse if it is not."""
+        """Return the beginning of the day if the issuer was authorised then, or else now; refuse if it is not now."""
         self._require_authorised(type_id, now, now)
         if valid_for < _DAY:
             return now

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An address: the one line that the register has, and its parts as the Address Base Registry names them.
 
-    >>> Address(formatted="〇〇県みらい市ひばりが丘一丁目２番３号", lg_code="99901").lg_code
-    '999016'
+>>> Address(formatted="〇〇県みらい市ひばりが丘一丁目２番３号", lg_code="99901").lg_code
+'999016'
 """
 
 from __future__ import annotations

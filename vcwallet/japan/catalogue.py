@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The credential types of the profile, in the order in which a municipality would list them.
 
-    >>> [kind.en for kind in TYPES][:3]
-    ['My Number attestation', 'Resident record', 'Household record']
+>>> [kind.en for kind in TYPES][:3]
+['My Number attestation', 'Resident record', 'Household record']
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ class Code(StrEnum):
     en: str
 
     def __new__(cls, value: str, ja: str, en: str) -> Self:
+        """Make a member of its code and words."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.ja, member.en = ja, en
@@ -36,6 +37,7 @@ class Sex(IntEnum):
     en: str
 
     def __new__(cls, value: int, ja: str, en: str) -> Self:
+        """Make a member of its number and words."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.ja, member.en = ja, en

@@ -27,7 +27,7 @@ from vcwallet.japan.identifiers import MY_NUMBER
 from vcwallet.japan.values import Identified, Text
 
 NUMBER_ACT: Final = Statute("JP_MYNUMBER_NO_BASIS", bases=("number_use_affair", "number_related_affair"))
-"""Affairs that use the number, such as social security and tax offices; and affairs related to them, such as payroll."""
+"""Affairs that use the number (tax offices, social security), and affairs related to them (payroll)."""
 
 IndividualNumber: TypeAlias = Annotated[str, Identified(MY_NUMBER)]
 

@@ -70,13 +70,13 @@ class Topic:
     all_but: frozenset[str] | None = None
 
     def includes(self, claim: GrantedClaim) -> bool:
-        """Tell whether a claim gives this information away; a whole credential of an unknown type always may."""
-        if not claim.path or claim.type_id in self.types or claim.sensitivity in self.sensitivities:
+        """Tell whether a claim gives this information away."""
+        if claim.type_id in self.types or claim.sensitivity in self.sensitivities:
             return True
         if self.all_but is not None and not claim.names & self.all_but:
             return True
         in_this_type = {name for type_id, name in self.elements if type_id == claim.type_id}
-        return bool(claim.names & (self.claims | in_this_type))
+        return bool(claim.names & (self.claims | in_this_type) if claim.path else in_this_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,10 @@ RESIDENT_RECORD_CODE: Final = Topic(
     ja="住民票コード", en="Resident-record code", claims=frozenset(("resident_record_code",))
 )
 RESIDENCE_CARD_NUMBER: Final = Topic(
-    ja="在留カード番号", en="Residence card number", claims=frozenset(("residence_card_number",))
+    ja="在留カード番号",
+    en="Residence card number",
+    claims=frozenset(("residence_card_number",)),
+    elements=frozenset(((type_ids.RESIDENCE_CARD, "residence_card_number"),)),
 )
 DOMICILE: Final = Topic(
     ja="本籍",
@@ -130,7 +133,9 @@ HEALTH: Final = Topic(
     claims=frozenset(("medical", "disability", "disabled")),
 )
 DISABILITY: Final = Topic(
-    ja="障害の名称・等級", en="Name and grade of a disability", claims=frozenset(("disability_name", "grade", "kind"))
+    ja="障害の名称・等級",
+    en="Name and grade of a disability",
+    elements=frozenset((type_ids.DISABILITY_CERTIFICATE, name) for name in ("kind", "disability_name", "grade")),
 )
 DEDUCTIONS: Final = Topic(
     ja="控除の内訳・障害", en="Deductions in detail", claims=frozenset(("deductions", "dependents", "disabled"))
@@ -211,22 +216,17 @@ def granted_claims(grant: Grant) -> Iterator[GrantedClaim]:
 
 
 def _broken_rule(use: IntendedUse, claim: GrantedClaim) -> str | None:
-    known = bool(claim.path)
-    if RESIDENT_RECORD_CODE.includes(claim) and known:
+    if RESIDENT_RECORD_CODE.includes(claim):
         return "JP_JUMINCODE_FORBIDDEN"
-    if _is_my_number(claim) and not _has_number_basis(use):
+    if MY_NUMBER.includes(claim) and not _has_number_basis(use):
         return "JP_MYNUMBER_NO_BASIS"
-    if known and RESIDENCE_CARD_NUMBER.includes(claim) and use.code not in CARD_NUMBER_PURPOSES:
+    if RESIDENCE_CARD_NUMBER.includes(claim) and use.code not in CARD_NUMBER_PURPOSES:
         return "JP_RCN_NO_BASIS"
-    if any(topic.includes(claim) for topic in NEVER.get(use.code, ())):
-        return "JP_RECRUIT_FORBIDDEN" if use.code == "recruitment" else "JP_PURPOSE_FORBIDDEN"
-    return None
-
-
-def _is_my_number(claim: GrantedClaim) -> bool:
-    if not claim.path:
-        return claim.type_id == type_ids.MY_NUMBER_CARD
-    return MY_NUMBER.includes(claim)
+    topics = NEVER.get(use.code)
+    # Of a whole credential that the catalogue does not have, nobody can tell what is in it.
+    if topics is None or (claim.path and not any(topic.includes(claim) for topic in topics)):
+        return None
+    return "JP_RECRUIT_FORBIDDEN" if use.code == "recruitment" else "JP_PURPOSE_FORBIDDEN"
 
 
 def _has_number_basis(use: IntendedUse) -> bool:

@@ -128,7 +128,10 @@ class TaxAssessment(
         Claim("賦課期日の住所", "Address on the assessment date", description_en="The address on 1 January."),
     ] = None
     fiscal_year: Annotated[
-        Year, Claim("年度", "Fiscal year", description_en="The calendar year of its April; the income is of the year before.")
+        Year,
+        Claim(
+            "年度", "Fiscal year", description_en="The calendar year of its April; the income is of the year before."
+        ),
     ]
     income_year: Annotated[Year, Claim("所得年", "Year of income")]
     certificate_kind: Annotated[AssessmentKind, Claim("課税・非課税の別", "Taxed or not")]
@@ -152,9 +155,9 @@ class TaxAssessment(
     municipal_income_levy: Annotated[Money | None, Claim("市町村民税所得割", "Municipal tax, by income")] = None
     municipal_per_capita_levy: Annotated[Money | None, Claim("市町村民税均等割", "Municipal tax, per capita")] = None
     prefectural_income_levy: Annotated[Money | None, Claim("都道府県民税所得割", "Prefectural tax, by income")] = None
-    prefectural_per_capita_levy: Annotated[
-        Money | None, Claim("都道府県民税均等割", "Prefectural tax, per capita")
-    ] = None
+    prefectural_per_capita_levy: Annotated[Money | None, Claim("都道府県民税均等割", "Prefectural tax, per capita")] = (
+        None
+    )
     forest_environment_tax: Annotated[Money | None, Claim("森林環境税", "Forest environment tax")] = None
     annual_tax: Annotated[Money | None, Claim("年税額", "Tax of the year")] = None
     dependents: Annotated[Dependents | None, Claim("扶養", "Dependents", sensitivity=_C)] = None
@@ -187,7 +190,9 @@ class TaxAssessment(
     def _kind_fits_tax(self) -> Self:
         amount = self.annual_tax.amount if self.annual_tax is not None else None
         if amount is not None and (amount == 0) is (self.certificate_kind is AssessmentKind.TAXED):
-            raise PydanticCustomError("JP_ASSESSMENT_KIND", "A tax of 0 yen is a non-taxation certificate, and no other")
+            raise PydanticCustomError(
+                "JP_ASSESSMENT_KIND", "A tax of 0 yen is a non-taxation certificate, and no other"
+            )
         return self
 
 
@@ -230,7 +235,9 @@ class TaxPayment(
     ] = None
     statutory_due_date: Annotated[date | None, Claim("法定納期限", "Statutory due date")] = None
     no_arrears: Annotated[bool | None, Claim("滞納なし", "No arrears")] = None
-    certificate_class: Annotated[PaymentCertificateClass | None, Claim("証明書の種類", "Form of the certificate")] = None
+    certificate_class: Annotated[PaymentCertificateClass | None, Claim("証明書の種類", "Form of the certificate")] = (
+        None
+    )
 
     @model_validator(mode="after")
     def _amounts_add_up(self) -> Self:

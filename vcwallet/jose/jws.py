@@ -46,7 +46,7 @@ class Jws:
 
     header: Header
     signature: bytes
-    signing_input: bytes
+    signing_input: bytes = field(repr=False)
     unverified_payload: bytes = field(repr=False)
     unprotected: JsonObject = field(default_factory=dict, repr=False)
 

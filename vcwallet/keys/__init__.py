@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Keys: algorithms, public keys, the seams to whoever holds a private key, and the seam to whoever knows whom to trust."""
+"""Keys: algorithms, public keys, and the seams to whoever holds a private key or knows whom to trust."""
 
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy

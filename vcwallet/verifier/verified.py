@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The result of a verification: typed claims and the evidence for them.  There is no unverified or half-verified one."""
+"""The result of a verification: typed claims and the evidence for them.  None is unverified or half-verified."""
 
 from __future__ import annotations
 

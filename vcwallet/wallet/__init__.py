@@ -13,6 +13,6 @@ __all__ = [
     "Prompt",
     "PromptClaim",
     "PromptCredential",
-    "Wallet",
     "PromptWarning",
+    "Wallet",
 ]

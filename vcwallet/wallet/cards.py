@@ -58,7 +58,9 @@ class Card:
 
 def card_id(credential: Credential) -> str:
     """Return the identifier of a credential, the same each time that it is received."""
-    return base64url.encode(hashlib.sha256(credential.raw.encode("utf-8")).digest()[:18])
+    # Whatever text it is: that it is none of ours is for its format to say.
+    raw = credential.raw.encode("utf-8", "surrogatepass")
+    return base64url.encode(hashlib.sha256(raw).digest()[:18])
 
 
 def find_card(store: RecordStore, identifier: str) -> Card | None:

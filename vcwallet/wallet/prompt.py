@@ -21,7 +21,7 @@ from vcwallet.protocols.openid4vp import AuthenticatedRequest
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet.cards import Card
 
-EXPLICIT = frozenset({Sensitivity.C, Sensitivity.D})
+EXPLICIT = frozenset({Sensitivity.C, Sensitivity.D, Sensitivity.X})
 """The classes whose claims are approved one by one, by name."""
 
 
@@ -33,7 +33,7 @@ class PromptClaim:
         path: the claim.
         name: the path as `Prompt.approve` takes it.
         label: how people call it.
-        sensitivity: its class.
+        sensitivity: its class, or a stricter one of what is part of it.
         value: what would be disclosed; several values where the path selects several.
         always: whether every presentation of the credential shows it, so that it cannot be held back.
         alternatives: claims of the credential that say less and may serve as well, such as ``income_above``.
@@ -72,7 +72,7 @@ class PromptWarning:
     """Something worth a second look.
 
     Attributes:
-        code: a stable code: ``GUARDED_CLAIM``, ``SPECIAL_CARE_CLAIM``, ``PREDICATE_AVAILABLE``.
+        code: a stable code: ``GUARDED_CLAIM``, ``SPECIAL_CARE_CLAIM``, ``LIMITED_CLAIM``, ``PREDICATE_AVAILABLE``.
         message: the same in words.
         claim: the claim's path as text.
         alternatives: claims that would disclose less and may serve as well.
@@ -135,7 +135,7 @@ class Prompt:
         """Return the person's consent to what is proposed, or to the cards chosen instead.
 
         Args:
-            explicitly: the guarded and special-care claims, each by its name.
+            explicitly: the guarded, special-care and limited claims, each by its name.
             cards: by credential query, the identifier of the card to answer with, in place of the proposed one or in
                 addition to the proposal; None leaves a proposed one out.
 
@@ -184,6 +184,7 @@ class Consent:
 _GUARDED = {
     Sensitivity.C: ("GUARDED_CLAIM", "invites discrimination, or recognising you elsewhere"),
     Sensitivity.D: ("SPECIAL_CARE_CLAIM", "is of special care"),
+    Sensitivity.X: ("LIMITED_CLAIM", "may be asked for only where a statute allows it, as it does here"),
 }
 
 

@@ -7,12 +7,13 @@ Everything that a method has returned is durable.  A disclosure stands in the hi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from vcwallet.claims import ClaimPath, JsonObject, JsonValue, covers, is_present, path_text, select
+from vcwallet.claims import JsonObject, path_text
 from vcwallet.errors import (
     BindingError,
     ConsentRequiredError,
@@ -45,14 +46,13 @@ from vcwallet.protocols.openid4vp import AuthenticatedRequest, Request, Response
 from vcwallet.storage import Delete, Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.published import PublishedTrust
-from vcwallet.trust.registration import IntendedUse, Registration
+from vcwallet.trust.registration import Registration
 from vcwallet.wallet import entries
 from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, find_card
-from vcwallet.wallet.prompt import Consent, Prompt, PromptClaim, PromptCredential, warnings_about
-from vcwallet.wallet.screening import claims_with, require_card_allowed, screen
+from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, warnings_about
+from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text
+from vcwallet.wallet.screening import require_card_allowed, screen
 
-_ENVELOPE = frozenset({"iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts", "cnf", "status"})
-"""Claims about the credential, which every presentation shows and nobody can choose about."""
 MAX_CHOICES = 20
 """How many credentials are offered for one credential query, last received first."""
 
@@ -286,18 +286,19 @@ class Wallet:
 
     def _candidates(self, query: CredentialQuery, registration: Registration, at: datetime) -> Iterator[Candidate]:
         seen: set[str] = set()
+        is_allowed = cache(lambda type_id: self._is_allowed(type_id, query, registration))
         for type_id in query.type_ids:
             for card in cards_of(self._store, type_id):
                 if card.id in seen or (card.expires is not None and at >= card.expires):
                     continue
                 seen.add(card.id)
                 held = self._reopen(card)
-                if self._may_answer(query, card, registration) and _keeps_positions(query, held):
+                if is_allowed(card.type_ids[0]) and keeps_positions(query, held):
                     yield _candidate(card, held)
 
-    def _may_answer(self, query: CredentialQuery, card: Card, registration: Registration) -> bool:
+    def _is_allowed(self, type_id: str, query: CredentialQuery, registration: Registration) -> bool:
         try:
-            require_card_allowed(query, self._types.type(card.type_ids[0]), registration)
+            require_card_allowed(query, self._types.type(type_id), registration)
         except RequestRefusedError:
             return False
         return True
@@ -312,13 +313,13 @@ class Wallet:
         )
         use = registration.use
         return Prompt(
-            verifier=_in_language(registration.name, self.language),
+            verifier=in_language(registration.name, self.language),
             verifier_id=registration.verifier,
             verified_by=f"registered access certificate, trusted list {request.verifier.sequence}",
-            purpose=_in_language(use.text, self.language),
+            purpose=in_language(use.text, self.language),
             purpose_code=use.code,
             legal_basis=use.legal_basis,
-            retention=_retention(use, self.language),
+            retention=retention_text(use, self.language),
             privacy_policy=use.privacy_policy,
             contact=use.contact,
             credentials=credentials,
@@ -335,34 +336,12 @@ class Wallet:
         card = find_card(self._store, found.candidate.id)
         if card is None:
             raise NoMatchError("a credential was deleted meanwhile")
-        resolved = self._types.type(card.type_ids[0])
-        asked = found.least().paths
-        unasked = (path for path in self._reopen(card).disclosed_by(asked) if not _is_covered(path, asked))
-        open_claims = [path for path in unasked if path[0] not in _ENVELOPE]
-        return PromptCredential(
-            query_id=found.query_id,
+        return prompt_credential(
+            found,
             card=card,
-            type_name=resolved.name(self.language),
-            issuer_name=_in_language(card.issuer_name, self.language),
-            claims=(
-                *(self._claim(found, path, resolved, always=False) for path in asked),
-                *(self._claim(found, path, resolved, always=True) for path in open_claims),
-            ),
-        )
-
-    def _claim(self, found: Match, path: ClaimPath, resolved: ResolvedType, *, always: bool) -> PromptClaim:
-        held, touched = found.candidate.claims, list(claims_with([path], resolved))
-        predicates = dict.fromkeys(name for claim in touched for name in claim.rules.get("predicates", ()))
-        values = select(held, path)
-        return PromptClaim(
-            path=path,
-            name=f"{found.query_id}.{path_text(path)}",
-            label=resolved.label(path, self.language),
-            # What is part of a claim is shown with it, so the strictest of them counts.
-            sensitivity=max(claim.sensitivity for claim in touched),
-            value=tuple(map(_emptied, values) if always else values),
-            always=always,
-            alternatives=tuple(name for name in predicates if is_present(held, (name,))),
+            held=self._reopen(card),
+            resolved=self._types.type(card.type_ids[0]),
+            language=self.language,
         )
 
     def _present_one(
@@ -403,41 +382,5 @@ def _candidate(card: Card, held: HeldCredential) -> Candidate:
     )
 
 
-def _keeps_positions(query: CredentialQuery, held: HeldCredential) -> bool:
-    """Tell whether every element that is asked for by its position stays there when those before it are hidden.
-
-    Hidden elements leave no gap (RFC 9901, section 7.1), so the verifier would find another one in its place.
-    """
-    for option in query.claim_options:
-        by_position = [path for path in option.paths if any(isinstance(component, int) for component in path)]
-        if by_position and all(is_present(held.claims, path) for path in option.paths):
-            shown = held.disclosed_by(option.paths)
-            if not all(any(covers(path, leaf) for leaf in shown) for path in by_position):
-                return False
-    return True
-
-
-def _emptied(value: JsonValue) -> JsonValue:
-    """Return what is seen of an open claim of which no part is disclosed: that it is there, and not what is in it."""
-    if isinstance(value, Mapping):
-        return {}
-    return value if value is None or isinstance(value, str | int | float) else []
-
-
-def _is_covered(path: ClaimPath, asked: Iterable[ClaimPath]) -> bool:
-    return any(covers(one, path) for one in asked)
-
-
 def _thumbprint(key: PublicKey) -> str:
     return jwk.thumbprint(jwk.public_jwk(key))
-
-
-def _in_language(texts: Mapping[str, str], language: str) -> str:
-    """Return the text in a language, or else the first one; names and purposes are never left out."""
-    spoken = (text for tag, text in texts.items() if tag.split("-")[0] == language.split("-")[0])
-    return texts.get(language) or next(spoken, "") or next(iter(texts.values()), "")
-
-
-def _retention(use: IntendedUse, language: str) -> str:
-    stated = "not stated" if use.retention_days is None else f"{use.retention_days} days"
-    return _in_language(use.retention_text, language) or stated

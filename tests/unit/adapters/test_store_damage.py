@@ -168,6 +168,15 @@ class TestHeader:
         with pytest.raises(StoreCorruptError):
             SqlStore.open(path, passphrase=PASSPHRASE)
 
+    def test_a_schema_that_is_no_text_any_more_is_damage(self, path, kind):
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("PRAGMA writable_schema=ON")
+            database.execute(
+                "UPDATE sqlite_master SET sql = CAST(x'437265617465a1' AS TEXT), name = CAST(x'a1' AS TEXT)"
+            )
+        with pytest.raises(StoreCorruptError):
+            reopened(path, kind)
+
     def test_tables_that_are_gone_are_damage(self, path, kind):
         with reopened(path, kind) as store:
             change(path, "DROP TABLE vcwallet_record")

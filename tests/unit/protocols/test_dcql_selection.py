@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -177,6 +178,15 @@ def test_a_query_with_very_many_combinations_is_answered_within_bounds() -> None
     assert proposals[0].matches == ()
     same = asked(ask("pid"), ask("mdl"), sets=[one_of(*[["pid"], ["mdl"]] * 5)] * 20)
     assert len(matched(same, PID, MDL).selections()) == 3
+
+
+def test_among_too_many_equals_the_verifier_s_favourites_are_kept_in_its_order() -> None:
+    names = [f"t{number}" for number in range(20)]
+    sets = [one_of(*([name] for name in names[start:end])) for start, end in ((0, 7), (7, 14), (14, 20))]
+    query = asked(*(ask(name) for name in names), sets=sets)
+    proposals = [list(each.by_query) for each in matched(query, *(held(name, name) for name in names)).selections()]
+    combinations = product(names[0:7], names[7:14], names[14:20])
+    assert proposals == [list(each) for each in combinations][:MAX_WAYS]
 
 
 # --- the person's choice ---------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def as_store_errors() -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
         failure, message = _meaning(error)
         raise failure(message) from None
 
@@ -63,6 +63,9 @@ def as_store_errors() -> Iterator[None]:
 def _meaning(error: Exception) -> tuple[type[StoreError], str]:
     if isinstance(error, NoConnectionInTimeError):
         return _BUSY
+    if isinstance(error, UnicodeDecodeError):
+        # SQLite quotes a damaged schema in its message, and the driver cannot read the message.
+        return _CORRUPT
     if isinstance(error, OSError):
         return _FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else _FAILED
     cause = error.orig if isinstance(error, DBAPIError) else error

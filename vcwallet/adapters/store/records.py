@@ -39,10 +39,10 @@ _IDS_BY_TAG = (
 
 
 class StoredRow(NamedTuple):
-    """A record as it lies in its table; in a damaged file, tags and body can be of any type."""
+    """A record as it lies in its table; in a damaged file, anything can be of any type."""
 
-    id: str
-    position: int
+    id: object
+    position: object
     tags: object
     body: object
 
@@ -98,8 +98,8 @@ def last_position(connection: Connection) -> int:
         StoreCorruptError: it is one that no store hands out.
     """
     connection.execute(_LOCK_OUT_WRITERS)
-    last: int = connection.execute(_LAST_POSITION).scalar_one()
-    if not 0 <= last < _HIGHEST_POSITION:
+    last = connection.execute(_LAST_POSITION).scalar_one()
+    if not isinstance(last, int) or not 0 <= last < _HIGHEST_POSITION:
         raise StoreCorruptError("the order of records is damaged")
     return last
 

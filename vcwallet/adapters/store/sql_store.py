@@ -235,7 +235,7 @@ class SqlStore:
             # A damaged page, or an identifier that is no text any more, takes the whole statement with it.  One by
             # one, the others can still be read.
             if len(ids) == 1:
-                yield RecordCorruptError(collection, ids[0])
+                yield RecordCorruptError(collection, str(ids[0]))
             else:
                 for id in ids:
                     yield from self._read(collection, [id], blind)
@@ -250,11 +250,14 @@ class SqlStore:
         """Yield the record, or that it is damaged; nothing if it does not carry `blind`."""
         id, position, tags, body = row
         try:
-            if not (isinstance(tags, bytes) and isinstance(body, bytes)):
-                raise StoreCorruptError("not what was written")
+            # A damaged file holds any type in any column.
+            if not isinstance(id, str) or not isinstance(position, int):
+                raise StoreCorruptError("the record has no identifier or place")
+            if not isinstance(tags, bytes) or not isinstance(body, bytes):
+                raise StoreCorruptError("the record has no body or tags")
             opened = self._sealing.unseal(body, place_of(collection, id, position, tags))
         except StoreCorruptError:
-            yield RecordCorruptError(collection, id)
+            yield RecordCorruptError(collection, str(id))
             return
         # The tags of the record itself decide: what led here may be out of date, or be no true index of them.
         if blind is None or blind in _blinds(tags):

@@ -92,7 +92,7 @@ def require_key_binding(
         BindingError: the type, audience, nonce or ``sd_hash`` is another one.
         SignatureInvalidError: it is not signed by `key`.
         AlgorithmNotAllowedError: the algorithm is not allowed, or not the key's.
-        ValidityError: it is too old or from the future.
+        ValidityError: it is too old or from the future, or outside an ``exp`` or ``nbf`` of its own.
         MalformedError: it is no JWT, or a claim is missing or of the wrong type.
     """
     parsed = jws.parse(key_binding_jwt)
@@ -100,6 +100,7 @@ def require_key_binding(
         raise BindingError("the holder's proof is no key binding JWT", clause="RFC 9901, section 7.3, step 5")
     claims = jws.payload_object(parsed.verify(key, algorithms=algorithms))
     jwt.require_fresh(claims, at=at, max_age=max_age)
+    jwt.require_valid_at(claims, at=at)  # nothing demands exp or nbf here, but they mean what they always mean
     _require_equal(claims, "nonce", nonce)
     _require_equal(claims, "aud", audience)
     _require_equal(claims, "sd_hash", hash_algorithm.digest(sd_jwt))

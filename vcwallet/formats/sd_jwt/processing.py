@@ -23,7 +23,6 @@ from vcwallet.formats.sd_jwt.disclosure import (
     HashAlgorithm,
 )
 
-
 _CONTAINERS = (dict, list)
 
 

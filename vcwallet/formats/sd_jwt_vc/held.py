@@ -14,12 +14,12 @@ from cryptography import x509
 
 from vcwallet.claims import ClaimPath
 from vcwallet.encoding import base64url
-from vcwallet.errors import LocalProtocolError
+from vcwallet.errors import LocalProtocolError, MalformedError
 from vcwallet.formats.base import Binding
 from vcwallet.formats.sd_jwt import serialization
 from vcwallet.formats.sd_jwt.key_binding import confirmation_key, prepare_key_binding
 from vcwallet.formats.sd_jwt.verified import VerifiedSdJwt
-from vcwallet.formats.sd_jwt_vc.vocabulary import FORMAT
+from vcwallet.formats.sd_jwt_vc.vocabulary import FORMAT, TYP
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import Signer
@@ -39,7 +39,10 @@ class HeldSdJwtVc:
             VcError: the stored text is no SD-JWT VC.
         """
         parsed = serialization.parse(raw)
-        return cls(parsed.processed(jws.payload_object(parsed.issuer_jwt.unverified_payload)))
+        payload = jws.payload_object(parsed.issuer_jwt.unverified_payload)
+        jwt.require_typ(parsed.issuer_jwt.header, TYP)
+        jwt.text(payload, "vct")
+        return cls(parsed.processed(payload))
 
     @property
     def format(self) -> str:
@@ -128,7 +131,11 @@ class HeldSdJwtVc:
 
 @lru_cache(maxsize=256)
 def authorities_of(chain: tuple[bytes, ...]) -> frozenset[tuple[str, str]]:
-    """Return the authority key identifiers of certificates, as ``("aki", base64url)`` (OpenID4VP 1.0, section 6.1.1.1)."""
+    """Return the authority key identifiers of certificates, as ``("aki", base64url)`` (OpenID4VP 1.0, section 6.1.1.1).
+
+    Raises:
+        MalformedError: a certificate is none.
+    """
     return frozenset(("aki", aki) for der in chain for aki in _authority_keys(der))
 
 
@@ -144,7 +151,10 @@ def _leaves(node: Any, path: ClaimPath) -> Iterator[ClaimPath]:
 
 
 def _authority_keys(der: bytes) -> Iterator[str]:
-    extensions = x509.load_der_x509_certificate(der).extensions
+    try:
+        extensions = x509.load_der_x509_certificate(der).extensions
+    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType):
+        raise MalformedError("x5c holds something that is no certificate", clause="RFC 7515, section 4.1.6") from None
     try:
         key_id = extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
     except x509.ExtensionNotFound:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from vcwallet.checks import Check, Finding, explain, run_checks
-from vcwallet.errors import BindingError, DigestInvalidError, MalformedError
+from vcwallet.errors import BindingError, DigestInvalidError, LimitExceededError, MalformedError
 from vcwallet.formats.base import Binding, ReceivedCredential, VerifiedCredential
 from vcwallet.formats.sd_jwt import serialization
 from vcwallet.formats.sd_jwt.disclosure import ELEMENT, SD
@@ -25,6 +25,9 @@ from vcwallet.jose import jws, jwt
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
 from vcwallet.keys.public import PublicKey
+
+MAX_OTHER_TYPES = 16
+"""How many further types a credential may name: each is a question to the trust policy, asked before any signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class _Case:
     parsed: SdJwt = field(init=False)
     payload: dict[str, Any] = field(init=False)
     issuer: TrustedKey = field(init=False)
+    authorities: frozenset[tuple[str, str]] = field(init=False)
     sd_jwt: VerifiedSdJwt = field(init=False)
     holder_key: PublicKey | None = field(init=False, default=None)
     holder_proved: bool = field(init=False, default=False)
@@ -103,7 +107,7 @@ class _Case:
             status=claims.get("status"),
             disclosed=tuple(placement.path for placement in self.sd_jwt.processed.placements),
             type_integrity=claims.get("vct#integrity"),
-            authorities=authorities_of(self.parsed.issuer_jwt.header.chain),
+            authorities=self.authorities,
         )
 
 
@@ -115,8 +119,9 @@ def _read(case: _Case) -> None:
 def _require_type(case: _Case) -> None:
     jwt.require_typ(case.parsed.issuer_jwt.header, TYP)
     jwt.text(case.payload, "vct")
-    if "iss" in case.payload:
-        jwt.text(case.payload, "iss")
+    for name in ("iss", "vct#integrity"):
+        if name in case.payload:
+            jwt.text(case.payload, name)
     if not isinstance(case.payload.get("status", {}), dict):
         raise MalformedError("status is an object")
     _type_ids(case.payload)
@@ -134,6 +139,7 @@ def _find_issuer(case: _Case) -> None:
     case.issuer = case.trust.key_for(source, role=Role.CREDENTIAL_ISSUER, type_id=vct, at=case.at)
     for other in others:  # a further type is a further claim to authority, and needs its own
         case.trust.key_for(source, role=Role.CREDENTIAL_ISSUER, type_id=other, at=case.at)
+    case.authorities = authorities_of(header.chain)
 
 
 def _verify_signature(case: _Case) -> None:
@@ -154,6 +160,7 @@ def _require_open_registered_claims(case: _Case) -> None:
 
 def _require_valid(case: _Case) -> None:
     jwt.require_valid_at(case.sd_jwt.claims, at=case.at)
+    jwt.numeric_date(case.sd_jwt.claims, "iat")  # may have been concealed, so it is looked at only now
 
 
 def _require_holder(case: _Case) -> None:
@@ -194,6 +201,8 @@ def _type_ids(claims: dict[str, Any]) -> tuple[str, ...]:
     well_formed = isinstance(others, list) and all(isinstance(other, str) and other for other in others)
     if not well_formed or vct in others or ("aka_vcts" in claims and not others):
         raise MalformedError("aka_vcts is a non-empty array of other types", clause="SD-JWT VC, section 2.2.2.2")
+    if len(others) > MAX_OTHER_TYPES:
+        raise LimitExceededError(f"aka_vcts names more than {MAX_OTHER_TYPES} types")
     return (vct, *others)
 
 

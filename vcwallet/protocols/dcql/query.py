@@ -113,7 +113,7 @@ class CredentialQuery(WireModel):
             return (ClaimOption(claim_set=None, ids=frozenset(), claims=self.claims),)
         by_id = {claim.id: claim for claim in self.claims}
         return tuple(
-            ClaimOption(claim_set=index, ids=frozenset(ids), claims=tuple(by_id[each] for each in dict.fromkeys(ids)))
+            ClaimOption(claim_set=index, ids=frozenset(ids), claims=tuple(by_id[each] for each in ids))
             for index, ids in enumerate(self.claim_sets)
         )
 
@@ -133,7 +133,6 @@ class CredentialQuery(WireModel):
         _require(_are_distinct(ids), "two claims have the same id", SECTION_CREDENTIAL)
         if self.claim_sets:
             named = {claim_id for option in self.claim_sets for claim_id in option}
-            _require(bool(self.claims), "claim_sets without claims", SECTION_CREDENTIAL)
             _require(len(ids) == len(self.claims), "with claim_sets, each claim has an id", SECTION_CREDENTIAL)
             _require(named <= set(ids), "a claim set names no claim", SECTION_CREDENTIAL)
         if self.format == "mso_mdoc":

@@ -1,0 +1,299 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Receiving: a credential is checked once and kept, or refused without a trace (SD-JWT VC, section 2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.support.world import (
+    ForeignResident,
+    Income,
+    Resident,
+    Unknown,
+    World,
+    credential_of,
+    flipped,
+    found,
+    income,
+    payload_of,
+    resident,
+    snapshot,
+)
+from vcwallet.claims import Concealment
+from vcwallet.encoding import base64url, sri
+from vcwallet.errors import (
+    AlgorithmNotAllowedError,
+    BindingError,
+    DigestInvalidError,
+    LimitExceededError,
+    MalformedError,
+    NotAuthorisedError,
+    SignatureInvalidError,
+    StoreCorruptError,
+    TrustedListError,
+    UnsupportedError,
+    UntrustedError,
+    ValidityError,
+    VcError,
+    VerificationError,
+)
+from vcwallet.formats.base import Credential
+from vcwallet.jose import jws
+from vcwallet.keys import Algorithm
+from vcwallet.keys.software import SoftwareSigner
+from vcwallet.registry import TrustRegistry
+from vcwallet.storage import MemoryStore, Put
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@contextmanager
+def nothing_stored(world: World) -> Iterator[None]:
+    """Require that the store is the same afterwards, byte for byte."""
+    before = snapshot(world.wallet_store)
+    yield
+    assert snapshot(world.wallet_store) == before
+
+
+def refused(world: World, credential: Credential, error: type[VcError], *, code: str | None = None) -> VcError:
+    with nothing_stored(world), pytest.raises(error) as caught:
+        world.wallet.receive(credential)
+    assert code is None or caught.value.code == code
+    return caught.value
+
+
+class TestKeeping:
+    def test_a_credential_is_kept_with_what_is_needed_to_find_it(self, world):
+        [card] = world.hold(resident())
+        assert card.type_ids == (Resident.vct,)
+        assert card.issuer == "urn:vcwallet:party:city"
+        assert card.issuer_name["en"] == "Mirai City"
+        assert card.received_at == world.clock()
+        assert card.expires is not None
+        assert list(world.wallet.cards()) == [card]
+
+    def test_a_type_is_also_found_by_the_type_that_it_extends(self, world):
+        [card] = world.hold(resident(ForeignResident, permit="study"))
+        assert list(world.wallet.cards(Resident.vct)) == list(world.wallet.cards(ForeignResident.vct)) == [card]
+        assert list(world.wallet.cards(Income.vct)) == []
+
+    def test_the_holder_sees_every_claim(self, world):
+        [card] = world.hold(resident())
+        claims = world.wallet.claims(card)
+        assert claims["number"] == "4711"
+        assert claims["remark"] == "for the holder"
+
+    def test_the_history_says_what_came_from_whom_and_no_value(self, world):
+        world.hold(resident())
+        [entry] = [entry.entry for entry in world.wallet.history()]
+        assert (entry["event"], entry["type"], entry["issuer"]) == ("received", Resident.vct, "urn:vcwallet:party:city")
+        assert "番号" not in str(entry)
+
+    def test_receiving_the_same_again_changes_nothing(self, world):
+        credential = world.issue(resident())
+        card = world.wallet.receive(credential)
+        world.clock.pass_by(hours=1)
+        with nothing_stored(world):
+            assert world.wallet.receive(credential) == card
+
+    def test_each_credential_has_a_key_of_its_own(self, world):
+        keys = [card.key for card in world.hold(resident(), resident(), income())]
+        assert len(set(keys)) == 3
+
+    @pytest.mark.parametrize("algorithm", [Algorithm.ES384, Algorithm.ED25519])
+    def test_the_holder_s_key_can_be_of_another_algorithm(self, world, algorithm):
+        key = world.wallet.new_holder_key(algorithm)
+        credential = credential_of(world.city_enrolment, resident(), at=world.clock(), holder=key)
+        assert world.wallet.receive(credential).key == key.handle
+
+    def test_a_bearer_credential_is_kept_without_a_key(self, world):
+        credential = credential_of(world.city_enrolment, resident(), at=world.clock(), holder=None)
+        assert world.wallet.receive(credential).key is None
+
+    def test_the_cards_of_a_type_come_last_received_first(self, world):
+        cards = world.hold(resident(), resident(), resident())
+        assert list(world.wallet.cards(Resident.vct)) == cards[::-1]
+
+    def test_a_damaged_record_is_reported_and_not_returned(self, world):
+        world.hold(resident())
+        [record] = found(world.wallet_store, "credential")
+        world.wallet_store.commit(Put("credential", record.id, record.body.replace(b'"issuer"', b'"ISSUER"')))
+        with pytest.raises(StoreCorruptError):
+            list(world.wallet.cards())
+
+
+class TestHolderKey:
+    def test_a_credential_for_a_foreign_key_is_refused(self, world):
+        credential = world.issue(resident(), wallet=world.new_wallet())
+        refused(world, credential, BindingError, code="HOLDER_KEY_UNKNOWN")
+
+    def test_a_key_is_used_for_one_credential_only(self, world):
+        key = world.wallet.new_holder_key()
+        first, second = (
+            world.city.issue(resident(), format=world_format(), holder=key, valid_for=timedelta(days=9)) for _ in "12"
+        )
+        world.wallet.receive(first)
+        refused(world, second, BindingError, code="HOLDER_KEY_USED")
+
+    def test_the_same_credential_in_another_order_of_disclosures_is_a_second_use_of_its_key(self, world):
+        credential = world.issue(resident())
+        world.wallet.receive(credential)
+        head, *disclosures = credential.raw.removesuffix("~").split("~")
+        refused(world, with_raw("~".join((head, *disclosures[::-1], ""))), BindingError, code="HOLDER_KEY_USED")
+
+    def test_a_key_is_free_again_after_a_refusal(self, world):
+        key = world.wallet.new_holder_key()
+        credential = credential_of(world.city_enrolment, resident(), at=world.clock(), holder=key)
+        refused(world, with_raw(flipped(credential.raw, len(credential.raw) - 5)), VcError)
+        assert world.wallet.receive(credential).key == key.handle
+
+
+class TestDeleting:
+    def test_a_deleted_credential_and_its_key_are_gone(self, world):
+        card, other = world.hold()
+        world.wallet.delete(card)
+        assert list(world.wallet.cards()) == [other]
+        assert world.wallet_store.get("key", card.key) is None
+        assert world.wallet_store.get("key", other.key) is not None
+
+    def test_deleting_stands_in_the_history_once(self, world):
+        [card] = world.hold(resident())
+        world.wallet.delete(card)
+        world.wallet.delete(card)
+        assert [entry.entry["event"] for entry in world.wallet.history()] == ["received", "deleted"]
+
+    def test_a_card_of_another_wallet_is_not_deleted_and_not_noted(self, world):
+        other = world.new_wallet()
+        [card] = world.hold(resident())
+        other.delete(card)
+        assert list(other.history()) == []
+        assert list(world.wallet.cards()) == [card]
+
+    def test_a_deleted_credential_does_not_come_back_since_its_key_is_gone(self, world):
+        credential = world.issue(resident())
+        world.wallet.delete(world.wallet.receive(credential))
+        refused(world, credential, BindingError)
+
+
+class TestIssuer:
+    def test_an_unknown_issuer_is_refused(self, world):
+        elsewhere = TrustRegistry.found("Other", store=MemoryStore(), clock=world.clock)
+        stranger = elsewhere.enrol_issuer("Mirai City", code="city", may_issue=[Resident])
+        credential = credential_of(stranger, resident(), at=world.clock(), holder=world.wallet.new_holder_key())
+        refused(world, credential, UntrustedError)
+
+    def test_an_issuer_may_not_issue_another_s_type(self, world):
+        key = world.wallet.new_holder_key()
+        forged = credential_of(world.city_enrolment, income(), at=world.clock(), holder=key)
+        refused(world, forged, NotAuthorisedError)
+        rightful = credential_of(world.office_enrolment, income(), at=world.clock(), holder=key)
+        assert world.wallet.receive(rightful).issuer == "urn:vcwallet:party:office"
+
+    def test_a_type_that_the_registry_does_not_have_is_refused(self, world):
+        forged = credential_of(
+            world.city_enrolment, Unknown(full_name="x"), at=world.clock(), holder=world.wallet.new_holder_key()
+        )
+        refused(world, forged, NotAuthorisedError)
+
+    def test_a_further_type_needs_its_own_authority(self, world):
+        key = world.wallet.new_holder_key()
+        claims = {**resident().claims(world.clock().date())}
+        forged = resigned(
+            credential_of(world.city_enrolment, resident(), at=world.clock(), holder=key, claims=claims),
+            world.city_enrolment.signer,
+            aka_vcts=[Income.vct],
+        )
+        refused(world, forged, NotAuthorisedError)
+
+    def test_a_verifier_s_key_signs_no_credential(self, world):
+        forged = credential_of(
+            world.bank_enrolment, resident(), at=world.clock(), holder=world.wallet.new_holder_key()
+        )
+        refused(world, forged, NotAuthorisedError)
+
+    def test_one_issuer_cannot_speak_in_the_name_of_another(self, world):
+        credential = world.issue(resident())
+        forged = resigned(credential, world.city_enrolment.signer, iss="urn:vcwallet:party:office")
+        refused(world, forged, UntrustedError)
+
+    def test_a_suspended_issuer_is_refused_once_the_wallet_knows(self, world):
+        credential = world.issue(resident())
+        world.registry.suspend("urn:vcwallet:party:city", reason="audit")
+        world.wallet.update_trust(world.registry.published())
+        refused(world, credential, NotAuthorisedError)
+
+    def test_what_was_signed_before_a_suspension_from_a_date_is_still_good(self, world):
+        credential = world.issue(resident())
+        world.clock.pass_by(days=1)
+        world.registry.suspend("urn:vcwallet:party:city", reason="merger", mode="from_date")
+        world.wallet.update_trust(world.registry.published())
+        assert world.wallet.receive(credential).issuer == "urn:vcwallet:party:city"
+
+    def test_a_list_past_its_end_vouches_for_nobody(self, world):
+        credential = world.issue(resident())
+        world.clock.pass_by(days=30)
+        refused(world, credential, TrustedListError, code="REGISTRY_STALE")
+
+
+class TestTime:
+    def test_an_expired_credential_is_refused(self, world):
+        credential = world.issue(resident(), valid_for=timedelta(hours=1))
+        world.clock.pass_by(hours=1, minutes=2)
+        refused(world, credential, ValidityError, code="EXPIRED")
+
+    def test_a_credential_is_received_until_it_expires(self, world):
+        credential = world.issue(resident(), valid_for=timedelta(hours=1))
+        world.clock.pass_by(minutes=59)
+        assert world.wallet.receive(credential)
+
+    def test_a_credential_of_the_future_is_refused(self, world):
+        nbf = int(world.clock().timestamp()) + 3_600
+        forged = resigned(world.issue(resident()), world.city_enrolment.signer, nbf=nbf)
+        refused(world, forged, ValidityError, code="NOT_YET_VALID")
+        world.clock.pass_by(hours=1)
+        assert world.wallet.receive(forged)
+
+
+class TestTampering:
+    def test_no_character_of_a_credential_can_be_changed(self, world):
+        """Every twenty-third character, which over all parts meets each of them often."""
+        credential = world.issue(resident())
+        for position in range(0, len(credential.raw), 23):
+            refused(world, with_raw(flipped(credential.raw, position)), VcError)
+        assert world.wallet.receive(credential)
+
+    def test_a_changed_signature_is_told_from_changed_disclosures(self, world):
+        credential = world.issue(resident())
+        signature = credential.raw.index("~") - 20
+        refused(world, with_raw(flipped(credential.raw, signature)), SignatureInvalidError)
+        disclosure = base64url.encode(b'["salt-of-my-own-making", "full_name", "Mallory"]')
+        refused(world, with_raw(f"{credential.raw}{disclosure}~"), DigestInvalidError)
+
+    def test_another_signature_algorithm_is_refused(self, world):
+        credential = world.issue(resident())
+        payload = payload_of(credential.raw)
+        header = {"typ": "dc+sd-jwt", "x5c": x5c_of(credential)}
+        tail = credential.raw[credential.raw.index("~") :]
+        signed = jws.sign(encoded(payload), signer=SoftwareSigner.generate(Algorithm.ES384), header=header)
+        refused(world, with_raw(signed + tail), AlgorithmNotAllowedError)
+
+    def test_a_withheld_disclosure_of_a_mandatory_claim_is_noticed(self, world):
+        credential = world.issue(resident())
+        for number in range(1, credential.raw.count("~")):
+            parts = credential.raw.split("~")
+            short = "~".join(parts[:number] + parts[number + 1 :])
+            with nothing_stored(world):
+                try:
+                    world.wallet.receive(with_raw(short))
+                except VerificationError:
+                    continue
+                raise AssertionError("a credential with a part missing was received")  # pragma: nobody gets here

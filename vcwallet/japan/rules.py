@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The rules of the profile: the table, and those that a verifier or issuer calls.
+
+* R-01, R-04, R-05: `forbidden_number` looks into a text, `require_not_derived` at an identifier.  Every type of the
+  catalogue applies the first to its records by itself (`vcwallet.japan.envelope`).
+* R-20, R-21 and the rows of the purposes: `vcwallet.japan.purposes.require_within_maximum`.
+* R-23: `require_identity_bound`.  R-25: `require_age`.
+
+    >>> age_claim(AgeMatter.ALCOHOL)
+    'age_over_20'
+    >>> RULES["R-25"].code
+    'AGE_THRESHOLD'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from vcwallet.claims import JsonObject
+from vcwallet.errors import VerificationError
+from vcwallet.formats.base import VerifiedCredential
+from vcwallet.japan import type_ids
+from vcwallet.japan.forbidden_numbers import ForbiddenNumber, forbidden_number, require_not_derived
+from vcwallet.japan.names import NO_FOLDING, NameMatch, match_names
+from vcwallet.japan.qualification import NationalQualification
+from vcwallet.japan.residence import ResidenceRecord
+from vcwallet.japan.rule_table import RULES, Rule, Where
+from vcwallet.verifier.verified import Verified
+
+__all__ = [
+    "AGE_THRESHOLDS",
+    "RULES",
+    "AgeMatter",
+    "ForbiddenNumber",
+    "IdentityBinding",
+    "Rule",
+    "Where",
+    "age_claim",
+    "forbidden_number",
+    "require_age",
+    "require_identity_bound",
+    "require_not_derived",
+]
+
+# --- R-23: who presents a qualification -------------------------------------------------------------------------------
+
+# Where an identity credential has the name, outermost component first.
+_NAME_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        ResidenceRecord.vct: ("full_name",),
+        type_ids.BASIC_IDENTITY: ("name",),
+        type_ids.MY_NUMBER_CARD: (type_ids.MY_NUMBER_CARD_DOMESTIC, "full_name_unicode"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityBinding:
+    """What ties a qualification to whoever presented it.
+
+    Attributes:
+        holder_key: the presenter proved to hold the key that the qualification was issued to.
+        name_match: how far its name agrees with that of a proof of identity; None where none came with it.
+    """
+
+    holder_key: bool
+    name_match: NameMatch | None
+
+
+def require_identity_bound(
+    verified: Verified, *, fold_table: Mapping[str, str] = NO_FOLDING
+) -> tuple[IdentityBinding, ...]:
+    """Return what ties each qualification of a presentation to the presenter (R-23).
+
+    A qualification is bound when the presenter proved the key that it was issued to, or when a resident record or basic
+    identity, itself bound to a proved key, came along with a name that is the same but for variants of characters.
+    A qualification is often registered under a former name, so where the key is proved the names may differ: the
+    result says how far they agree.
+
+    Args:
+        verified: what a verifier got.
+        fold_table: characters to hold equal in names; see `vcwallet.japan.names.folded_key`.
+
+    Raises:
+        VerificationError: a qualification is not bound (code ``IDENTITY_NOT_BOUND``).
+        ValueError: there is no qualification in the presentation.
+    """
+    credentials = [one for found in verified.credentials.values() for one in found]
+    qualifications = [one for one in credentials if NationalQualification.vct in one.type_ids]
+    if not qualifications:
+        raise ValueError("the presentation has no qualification")
+    names = [name for one in credentials if one.holder_proved for name in _identity_names(one)]
+    return tuple(_binding(one, names, fold_table) for one in qualifications)
+
+
+def _binding(qualification: VerifiedCredential, names: list[str], fold_table: Mapping[str, str]) -> IdentityBinding:
+    own = qualification.claims.get("full_name")
+    matches = [match_names(own, name, fold_table=fold_table) for name in names] if isinstance(own, str) else []
+    best = min(matches, key=list(NameMatch).index, default=None)
+    if not qualification.holder_proved and best not in (NameMatch.EXACT, NameMatch.FOLDED):
+        raise VerificationError(
+            "nothing ties the qualification to whoever presented it", code="IDENTITY_NOT_BOUND", clause="rule R-23"
+        )
+    return IdentityBinding(holder_key=qualification.holder_proved, name_match=best)
+
+
+def _identity_names(credential: VerifiedCredential) -> Iterator[str]:
+    for type_id in credential.type_ids:
+        name: object = credential.claims if type_id in _NAME_OF else None
+        for component in _NAME_OF.get(type_id, ()):
+            name = name.get(component) if isinstance(name, Mapping) else None
+        if isinstance(name, str):
+            yield name
+
+
+# --- R-25: ages -------------------------------------------------------------------------------------------------------
+
+
+class AgeMatter(StrEnum):
+    """What an age is asked for."""
+
+    ALCOHOL = "alcohol"
+    TOBACCO = "tobacco"
+    GAMBLING = "gambling"
+    MAJORITY = "majority"
+
+
+AGE_THRESHOLDS: Final[Mapping[AgeMatter, int]] = MappingProxyType(
+    {AgeMatter.ALCOHOL: 20, AgeMatter.TOBACCO: 20, AgeMatter.GAMBLING: 20, AgeMatter.MAJORITY: 18}
+)
+"""From what age on."""
+
+
+def age_claim(matter: AgeMatter) -> str:
+    """Return the name of the claim that answers whether somebody is old enough."""
+    return f"age_over_{AGE_THRESHOLDS[matter]}"
+
+
+def require_age(claims: JsonObject, *, matter: AgeMatter) -> None:
+    """Return if the disclosed claims prove that somebody is old enough (R-25).
+
+    Args:
+        claims: the claims of a verified credential; of an mdoc, those of the namespace.
+        matter: what for.
+
+    Raises:
+        VerificationError: not old enough, or only an answer about another age (``AGE_THRESHOLD``); no answer, as for a
+            birth date that is not wholly known (``AGE_UNPROVEN``).
+    """
+    needed = age_claim(matter)
+    if claims.get(needed) is True:
+        return
+    # Whoever asks about 18 in order to sell alcohol has asked the wrong question.
+    if any(name.startswith("age_over_") for name in claims):
+        raise VerificationError(f"the claim {needed} is not true", code="AGE_THRESHOLD", clause="rule R-25")
+    raise VerificationError(f"the claim {needed} was not disclosed", code="AGE_UNPROVEN", clause="rule R-25")

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a prompt shows of a credential: exactly the claims that the verifier would see, called as people call them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from vcwallet.claims import ClaimPath, JsonObject, JsonValue, covers, is_present, path_text, select
+from vcwallet.credential_type import Language, labels_from_metadata
+from vcwallet.formats.base import HeldCredential
+from vcwallet.formats.type_metadata import ResolvedType
+from vcwallet.protocols.dcql import CredentialQuery, Match
+from vcwallet.trust.registration import IntendedUse
+from vcwallet.wallet.cards import Card
+from vcwallet.wallet.prompt import PromptClaim, PromptCredential
+from vcwallet.wallet.screening import claims_with
+
+_ENVELOPE = frozenset({"iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts", "cnf", "status"})
+"""Claims about the credential, which every presentation shows and nobody can choose about."""
+
+
+def prompt_credential(
+    found: Match, *, card: Card, held: HeldCredential, resolved: ResolvedType, language: str
+) -> PromptCredential:
+    """Return what would be disclosed of a credential: what is asked for, and what cannot be held back."""
+    asked = found.least().paths
+    unasked = [path for path in held.disclosed_by(asked) if not any(covers(one, path) for one in asked)]
+    open_claims = [path for path in unasked if path[0] not in _ENVELOPE]
+    return PromptCredential(
+        query_id=found.query_id,
+        card=card,
+        type_name=resolved.name(language),
+        issuer_name=in_language(card.issuer_name, language),
+        claims=(
+            *(_claim(found, path, resolved, language, always=False) for path in asked),
+            *(_claim(found, path, resolved, language, always=True) for path in open_claims),
+        ),
+    )
+
+
+def keeps_positions(query: CredentialQuery, held: HeldCredential) -> bool:
+    """Tell whether every element that is asked for by its position stays there when those before it are hidden.
+
+    Hidden elements leave no gap (RFC 9901, section 7.1), so the verifier would find another one in its place.
+    """
+    return all(_stay(option.paths, held) for option in query.claim_options)
+
+
+def in_language(texts: Mapping[str, str], language: str) -> str:
+    """Return the text in a language, or else the first one; names and purposes are never left out."""
+    spoken = (text for tag, text in texts.items() if _primary(tag) == _primary(language))
+    return texts.get(language) or next(spoken, "") or next(iter(texts.values()), "")
+
+
+def retention_text(use: IntendedUse, language: str) -> str:
+    """Return how long claims are kept, in words or days."""
+    days = "not stated" if use.retention_days is None else f"{use.retention_days} days"
+    return in_language(use.retention_text, language) or days
+
+
+def _stay(paths: Iterable[ClaimPath], held: HeldCredential) -> bool:
+    paths = [path for path in paths if is_present(held.claims, path)]
+    by_position = [path for path in paths if any(isinstance(component, int) for component in path)]
+    if not by_position:
+        return True
+    shown = held.disclosed_by(paths)
+    return all(any(covers(path, leaf) for leaf in shown) for path in by_position)
+
+
+def _claim(found: Match, path: ClaimPath, resolved: ResolvedType, language: str, *, always: bool) -> PromptClaim:
+    held, touched = found.candidate.claims, list(claims_with([path], resolved))
+    values = select(held, path)
+    if always:  # of an open claim that has parts, none of them is shown
+        values = [_emptied(value) for value in values]
+        touched = [claim for claim in touched if len(claim.path) <= len(path)]
+    predicates = dict.fromkeys(name for claim in touched for name in claim.rules.get("predicates", ()))
+    return PromptClaim(
+        path=path,
+        name=f"{found.query_id}.{path_text(path)}",
+        label=_label(resolved, path, language),
+        # What is part of a claim is shown with it, so the strictest of them counts.
+        sensitivity=max(claim.sensitivity for claim in touched),
+        value=tuple(values),
+        always=always,
+        alternatives=tuple(name for name in predicates if not always and is_present(held, (name,))),
+    )
+
+
+def _emptied(value: JsonValue) -> JsonValue:
+    """Return what is seen of an open claim of which no part is disclosed: that it is there, and not what is in it."""
+    if isinstance(value, Mapping):
+        return {}
+    return value if value is None or isinstance(value, str | int | float) else []
+
+
+def _label(resolved: ResolvedType, path: ClaimPath, language: str) -> str:
+    """Return how people call a claim, after the claims that it is part of: ``Address › Municipality``."""
+    claims: list[JsonObject] = [
+        {"path": claim.path, "display": [{"locale": one.locale, "label": one.label} for one in claim.display]}
+        for claim in resolved.claims
+    ]
+    return labels_from_metadata({"claims": claims}, path, cast(Language, _primary(language)))
+
+
+def _primary(tag: str) -> str:
+    return tag.split("-")[0]
