@@ -108,7 +108,7 @@ def output_folder(name: str) -> Path:
 
 
 def emptied(folder: Path) -> Path:
-    """Return the folder, made anew; what an earlier run of an example left in it is removed, and nothing else ever is."""
+    """Return the folder, made anew; what an earlier run of an example left there is removed, and nothing else ever."""
     if folder.exists() and any(folder.iterdir()):
         if not (folder / _MARK).exists():
             raise SystemExit(f"{folder} is not empty, and not from an example; choose another with --out")

@@ -63,9 +63,9 @@ class Member(ClaimGroup):
 
 
 class Resident(CredentialType, vct="urn:example:resident:1", ja="住民の記録", en="Resident record"):
-    registered_in: Annotated[str, Claim("台帳", "Register", sensitivity=Sensitivity.A, disclosure=Disclosure.ALWAYS)] = (
-        "main"
-    )
+    registered_in: Annotated[
+        str, Claim("台帳", "Register", sensitivity=Sensitivity.A, disclosure=Disclosure.ALWAYS)
+    ] = "main"
     full_name: Annotated[str, Claim("氏名", "Full name")]
     birth_date: Annotated[date, Claim("生年月日", "Date of birth")]
     nationality: Annotated[str, Claim("国籍", "Nationality", sensitivity=Sensitivity.C)]

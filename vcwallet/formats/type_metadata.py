@@ -20,9 +20,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, PlainValidator
+from pydantic import Field, PlainValidator
 
-from vcwallet.claims import ClaimPath, JsonObject, covers, is_present, parse_path, path_text
+from vcwallet.claims import ClaimPath, JsonObject, covers, parse_path, path_text, select
 from vcwallet.encoding import sri, wire
 from vcwallet.encoding.wire import Array, Maybe, WireModel
 from vcwallet.errors import MalformedError, VerificationError, quoted
@@ -60,8 +60,6 @@ class TypeDisplay(WireModel):
 
 class TypeMetadata(WireModel):
     """One type metadata document (section 4.2)."""
-
-    model_config = ConfigDict(populate_by_name=True)
 
     vct: Annotated[str, Field(min_length=1)]
     name: Maybe[str] = None
@@ -147,14 +145,19 @@ def require_conformity(
     Raises:
         VerificationError: a mandatory claim is missing (``CLAIM_MISSING``), or a claim is concealed or open against
             its ``sd`` (``CLAIM_DISCLOSURE``).
+        MalformedError: a path of the type meets a claim of another kind than it expects (``CLAIM_PATH``).
     """
     for claim in resolved.claims:
         name = quoted(path_text(claim.path))
-        present, is_concealed = is_present(claims, claim.path), claim.path in concealed
+        present, is_concealed = bool(select(claims, claim.path)), _any_position(claim.path) in concealed
         if complete and claim.mandatory and not present:
             raise VerificationError(f"the mandatory claim {name} is missing", code="CLAIM_MISSING", clause=_CLAUSE)
         if (claim.sd == "never" and is_concealed) or (claim.sd == "always" and present and not is_concealed):
             raise VerificationError(f"the claim {name} is concealed or open against its type", code="CLAIM_DISCLOSURE")
+
+
+def _any_position(path: ClaimPath) -> ClaimPath:
+    return tuple(None if isinstance(component, int) else component for component in path)
 
 
 class TypeCatalogue:

@@ -29,12 +29,19 @@ _INSERT_TAG = insert(tag)
 _ROWS = select(record.c.id, record.c.position, record.c.tags, record.c.body).where(
     record.c.collection == bindparam("of_collection"), record.c.id.in_(bindparam("of_ids", expanding=True))
 )
-_IDS = select(record.c.id).where(record.c.collection == bindparam("of_collection")).order_by(record.c.position.desc())
+_ALL = 2**62
+_IDS = (
+    select(record.c.id)
+    .where(record.c.collection == bindparam("of_collection"))
+    .order_by(record.c.position.desc())
+    .limit(bindparam("at_most"))
+)
 _IDS_BY_TAG = (
     select(record.c.id)
     .join(tag, tag.c.position == record.c.position)
     .where(record.c.collection == bindparam("of_collection"), tag.c.tag == bindparam("of_tag"))
     .order_by(tag.c.position.desc())
+    .limit(bindparam("at_most"))
 )
 
 
@@ -118,11 +125,12 @@ def insert_rows(connection: Connection, records: Sequence[dict[str, Any]], tags:
         connection.execute(_INSERT_TAG, tags)
 
 
-def ids(connection: Connection, collection: str, blind: bytes | None) -> Sequence[str]:
-    """Return the identifiers of a collection, or of those that a tag leads to, last written first."""
+def ids(connection: Connection, collection: str, blind: bytes | None, *, limit: int = _ALL) -> Sequence[str]:
+    """Return the identifiers of a collection, or of those that a tag leads to, last written first, at most `limit`."""
+    given = {"of_collection": collection, "at_most": limit}
     if blind is None:
-        return connection.execute(_IDS, {"of_collection": collection}).scalars().all()
-    return connection.execute(_IDS_BY_TAG, {"of_collection": collection, "of_tag": blind}).scalars().all()
+        return connection.execute(_IDS, given).scalars().all()
+    return connection.execute(_IDS_BY_TAG, {**given, "of_tag": blind}).scalars().all()
 
 
 def rows(connection: Connection, collection: str, ids: Sequence[str]) -> dict[str, StoredRow]:

@@ -199,8 +199,9 @@ class SqlStore:
     def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
         """Yield the records of a collection that carry `tag` (all for None), last written first.
 
-        They are the records there are at the first `next`, each read shortly before it is yielded: one that is
-        deleted or loses the tag meanwhile is left out, and one that is replaced comes as it is then.
+        Every record that is there from the first `next` to the last comes once, read shortly before it is yielded: one
+        that is replaced meanwhile comes as it is then, and one that is deleted or loses the tag is left out.  One that
+        is written meanwhile may come.
 
         Raises:
             RecordCorruptError: a record is damaged; asked for the next one, the iterator goes on behind it.
@@ -220,9 +221,16 @@ class SqlStore:
 
     def _found(self, collection: str, tag: str | None) -> Iterator[Record | RecordCorruptError]:
         blind = None if tag is None else self._sealing.blind(collection, tag)
-        with self._database.read() as connection:
-            ids = records.ids(connection, collection, blind)
         # No transaction stays open while the caller looks at a record: it would keep the log from being emptied.
+        with self._database.read() as connection:
+            newest = records.ids(connection, collection, blind, limit=_READ_AT_ONCE)
+        yield from self._read(collection, newest, blind)
+        if len(newest) < _READ_AT_ONCE:
+            return
+        # Most callers have what they want by now, and need not wait for the list of a hundred thousand.
+        done = set(newest)
+        with self._database.read() as connection:
+            ids = [id for id in records.ids(connection, collection, blind) if id not in done]
         for start in range(0, len(ids), _READ_AT_ONCE):
             yield from self._read(collection, ids[start : start + _READ_AT_ONCE], blind)
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from vcwallet.encoding import json, wire
 from vcwallet.encoding.wire import Maybe, WireModel
-from vcwallet.errors import MalformedError, NotAuthorisedError, TransportError, UntrustedError
+from vcwallet.errors import LimitExceededError, MalformedError, NotAuthorisedError, TransportError, UntrustedError
 from vcwallet.flow import Flow, HttpRequest
 from vcwallet.keys import jwk_set
 from vcwallet.keys.jwk_set import JwkSet
@@ -25,6 +25,8 @@ from vcwallet.keys.policy import KeySource, Role, TrustedKey
 
 MAX_BYTES = 256 * 1024
 _PATH = "/.well-known/jwt-vc-issuer"
+_JSON = "application/json"
+_JWK_SET = "application/jwk-set+json"  # RFC 7517, section 8.5.2
 
 
 class JwtVcIssuerMetadata(WireModel):
@@ -78,16 +80,17 @@ def fetch_issuer(issuer: str, *, types: frozenset[str]) -> Flow[MetadataIssuer]:
 
     Raises:
         MalformedError: the identifier is no https URL of the right form, or a document is not as it should be.
+        LimitExceededError: a document is longer than 256 KiB.
         UntrustedError: the document is another issuer's.
         TransportError: a document was not there.
     """
-    document = wire.read(JwtVcIssuerMetadata, (yield from _get(well_known_url(issuer))), max_bytes=MAX_BYTES)
+    document = wire.read(JwtVcIssuerMetadata, (yield from _get(well_known_url(issuer), _JSON)), max_bytes=MAX_BYTES)
     if document.issuer != issuer:
         raise UntrustedError("the metadata are another issuer's", clause="SD-JWT VC, section 3.3")
     if (document.jwks is None) == (document.jwks_uri is None):
         raise MalformedError("issuer metadata have either jwks or jwks_uri", clause="SD-JWT VC, section 3.2")
     if document.jwks_uri is not None:
-        keys = jwk_set.parse(json.loads((yield from _get(_https(document.jwks_uri)))))
+        keys = jwk_set.parse(json.loads((yield from _get(_https(document.jwks_uri), _JSON, _JWK_SET))))
     else:
         keys = jwk_set.parse(document.jwks)
     return MetadataIssuer(issuer=issuer, keys=keys, types=types)
@@ -119,13 +122,14 @@ def _is_plain_https(url: str) -> bool:
         return False
 
 
-def _get(url: str) -> Flow[bytes]:
-    response = yield HttpRequest(method="GET", url=url, max_bytes=MAX_BYTES, headers={"accept": "application/json"})
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip()
+def _get(url: str, *media_types: str) -> Flow[bytes]:
+    headers = {"accept": ", ".join(media_types)}
+    response = yield HttpRequest(method="GET", url=url, max_bytes=MAX_BYTES, headers=headers)
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if response.status != 200:
         raise TransportError("the issuer's metadata are not there", clause="SD-JWT VC, section 3.2")
-    if media_type != "application/json":
-        raise MalformedError("the issuer's metadata are not application/json", clause="SD-JWT VC, section 3.2")
+    if media_type not in media_types:
+        raise MalformedError("the issuer's metadata are not of a JSON media type", clause="SD-JWT VC, section 3.2")
     if len(response.body) > MAX_BYTES:
-        raise MalformedError("the issuer's metadata are too long")
+        raise LimitExceededError(f"the issuer's metadata are longer than {MAX_BYTES} bytes")
     return response.body

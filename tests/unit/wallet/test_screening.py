@@ -1,0 +1,429 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a wallet refuses to answer, whatever the person would say; each refusal beside a request that is in order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated, Any
+
+import pytest
+
+from tests.support.world import (
+    DAYS_90,
+    ForeignResident,
+    Income,
+    Resident,
+    Unknown,
+    World,
+    approved,
+    resident,
+    signed_request,
+    snapshot,
+)
+from vcwallet.credential_type import Claim, ClaimGroup, CredentialType, Disclosure, Sensitivity, Statute
+from vcwallet.errors import (
+    NoMatchError,
+    OverAskingError,
+    PurposeMismatchError,
+    RequestRefusedError,
+    StatuteLimitedError,
+    VcError,
+    VerifierUnknownError,
+)
+from vcwallet.formats.sd_jwt_vc import SdJwtVc
+from vcwallet.issuer import Issuer
+from vcwallet.protocols.dcql import DcqlQuery
+from vcwallet.protocols.openid4vp import Request, read_request
+from vcwallet.protocols.openid4vp.request import client_id
+from vcwallet.trust.registration import Grant, IntendedUse
+from vcwallet.verifier import ask
+from vcwallet.wallet import Consent
+
+EVERYTHING = tuple((name,) for name in Resident.outline())
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    made.hold()
+    return made
+
+
+def use(code: str = "test", *, type_id: str = Resident.vct, paths: Any = EVERYTHING, **members: Any) -> IntendedUse:
+    """Return an intended use that is registered for everything, so that only the rule under test refuses."""
+    return IntendedUse(code=code, text={"en": "To test"}, grants=(Grant(type_id, paths),), **members)
+
+
+def asks(world: World, *questions: Any, registered: IntendedUse) -> Request:
+    """Return the request of a verifier that was enrolled for this use just now."""
+    enrolment = world.registry.enrol_verifier("Tester", purposes=[registered])
+    world.wallet.update_trust(world.registry.published())
+    return world.ask(*questions, purpose=registered.code, by=world.verifier(enrolment))
+
+
+def refused(world: World, request: Request | str, error: type[VcError], *, code: str | None = None) -> Any:
+    """Require that the wallet refuses, and that nothing but the refusal was stored."""
+    before = snapshot(world.wallet_store, "history")
+    with pytest.raises(error) as caught:
+        world.wallet.match(request)
+    assert type(caught.value) is error
+    assert code is None or caught.value.code == code
+    assert snapshot(world.wallet_store, "history") == before
+    return caught.value
+
+
+def last_entry(world: World) -> dict[str, Any]:
+    return dict(list(world.wallet.history())[-1].entry)
+
+
+class TestVerifier:
+    def test_a_registered_verifier_is_answered(self, world):
+        assert world.wallet.match(world.ask("full_name")).verifier == "Sakura Bank"
+
+    def test_an_unregistered_verifier_with_a_chain_of_its_own_is_refused(self, world):
+        stranger = World()
+        refused(world, stranger.ask("full_name"), VerifierUnknownError, code="VERIFIER_UNKNOWN")
+
+    def test_an_issuer_is_no_verifier(self, world):
+        request = world.ask("full_name")
+        enrolment = world.city_enrolment
+        forged = signed_request(enrolment, request, client_id=client_id(enrolment.chain[0]))
+        refused(world, forged, VerifierUnknownError)
+
+    @pytest.mark.parametrize("change", ["suspend", "withdraw"])
+    def test_a_suspended_or_withdrawn_verifier_is_refused_once_the_wallet_knows(self, world, change):
+        request = world.ask("full_name")
+        getattr(world.registry, change)("urn:vcwallet:party:bank", reason="audit")
+        assert world.wallet.match(request)
+        world.wallet.update_trust(world.registry.published())
+        refused(world, request, VerifierUnknownError)
+
+    def test_a_reinstated_verifier_is_answered_again(self, world):
+        world.registry.suspend("urn:vcwallet:party:bank", reason="audit")
+        world.clock.pass_by(hours=1)
+        world.registry.reinstate("urn:vcwallet:party:bank", reason="all well")
+        world.wallet.update_trust(world.registry.published())
+        assert world.wallet.match(world.ask("full_name"))
+
+
+class TestRegistration:
+    @pytest.mark.parametrize("number", [0, 2])
+    def test_a_request_comes_with_exactly_one_registration(self, world, number):
+        registration = world.bank_enrolment.registrations["loan"]
+        infos = [{"format": "registration_cert", "data": registration}] * number
+        request = signed_request(world.bank_enrolment, world.ask("full_name"), verifier_info=infos)
+        refused(world, request, VerifierUnknownError)
+        assert last_entry(world)["code"] == "VERIFIER_UNKNOWN"
+
+    def test_other_attestations_beside_it_are_ignored(self, world):
+        registration = world.bank_enrolment.registrations["loan"]
+        infos = [
+            {"format": "jwt", "data": "whatever"},
+            {"format": "registration_cert", "data": registration},
+            {"format": "registration_cert", "data": {"not": "text"}},
+        ]
+        request = signed_request(world.bank_enrolment, world.ask("full_name"), verifier_info=infos)
+        assert world.wallet.match(request)
+
+    def test_the_registration_of_another_verifier_is_refused(self, world):
+        infos = [{"format": "registration_cert", "data": world.shop_enrolment.registrations["shopping"]}]
+        request = world.ask("over_20")
+        forged = signed_request(world.bank_enrolment, request, verifier_info=infos, purpose="shopping")
+        refused(world, forged, VerifierUnknownError)
+
+    def test_an_expired_registration_is_refused(self):
+        world = World()
+        world.clock.pass_by(days=365)
+        world.update()
+        world.hold(resident())
+        refused(world, world.ask("full_name"), VerifierUnknownError)
+        renewed = world.verifier(world.registry.renew("urn:vcwallet:party:bank"))
+        world.wallet.update_trust(world.registry.published())
+        assert world.wallet.match(world.ask("full_name", by=renewed))
+
+    def test_a_registration_that_the_registrar_did_not_sign_is_refused(self, world):
+        """A verifier that adds a claim by itself, with its own key."""
+        registration = world.bank_enrolment.registrations["loan"]
+        credentials = [
+            {"format": "dc+sd-jwt", "meta": {"vct_values": [Resident.vct]}, "claims": [{"path": ["number"]}]}
+        ]
+        forged = signed_request(world.bank_enrolment, registration, typ="rc-wrp+jwt", credentials=credentials)
+        infos = [{"format": "registration_cert", "data": forged}]
+        request = signed_request(world.bank_enrolment, world.ask("full_name"), verifier_info=infos)
+        refused(world, request, VerifierUnknownError)
+
+    def test_a_request_for_another_purpose_than_it_is_registered_for_is_refused(self, world):
+        request = signed_request(world.bank_enrolment, world.ask("full_name"), purpose="care")
+        refused(world, request, PurposeMismatchError, code="PURPOSE_MISMATCH")
+
+    def test_a_request_that_names_no_purpose_is_refused(self, world):
+        request = signed_request(world.bank_enrolment, world.ask("full_name"), drop=["purpose"])
+        refused(world, request, PurposeMismatchError)
+
+
+class TestOverAsking:
+    def test_the_claims_beyond_the_registration_are_listed(self, world):
+        request = world.ask("full_name", "number", ask(Income, "total"), purpose="care")
+        error = refused(world, world.ask("over_20", "full_name", "languages.*", purpose="care"), OverAskingError)
+        assert error.claims == (f"{Resident.vct}: languages.*", f"{Resident.vct}: over_20")
+        assert error.code == "OVER_ASKING"
+        refused(world, request, StatuteLimitedError)  # the statute comes first
+        assert world.wallet.match(world.ask("full_name", purpose="care"))
+
+    def test_a_grant_of_a_part_is_no_grant_of_the_whole(self, world):
+        registered = use(paths=(("address", "locality"),))
+        refused(world, asks(world, "address", registered=registered), OverAskingError)
+        assert world.wallet.match(asks(world, "address.locality", registered=use("whole", paths=(("address",),))))
+
+    def test_the_parent_of_a_registered_type_is_not_registered(self, world):
+        registered = use(type_id=ForeignResident.vct, paths=(("full_name",),))
+        refused(world, asks(world, "full_name", registered=registered), OverAskingError)
+        world.hold(resident(ForeignResident, permit="study"))
+        assert world.wallet.match(asks(world, ask(ForeignResident, "full_name"), registered=registered))
+
+    def test_each_of_several_types_has_to_be_registered(self, world):
+        query = DcqlQuery.from_json(
+            {
+                "credentials": [
+                    {
+                        "id": "one",
+                        "format": "dc+sd-jwt",
+                        "meta": {"vct_values": [Resident.vct, Income.vct]},
+                        "claims": [{"path": ["full_name"]}],
+                    }
+                ]
+            }
+        )
+        error = refused(world, world.ask(query), OverAskingError)
+        assert error.claims == (f"{Income.vct}: full_name",)
+
+    def test_a_type_that_nobody_registered_is_not_asked_for_by_itself(self, world):
+        """A query without claims still tells that the person holds such a credential, and shows its open claims."""
+        error = refused(world, world.ask(ask(Income), purpose="care"), OverAskingError)
+        assert error.claims == (Income.vct,)
+        assert world.wallet.match(world.ask(ask(Income))).credentials[0].claims[0].path == ("fiscal_year",)
+
+    def test_a_type_that_the_registry_does_not_have_is_over_asking_too(self, world):
+        assert refused(world, world.ask(ask(Unknown, "full_name")), OverAskingError).claims == (
+            f"{Unknown.vct}: full_name",
+        )
+
+    def test_every_way_to_answer_is_compared_and_not_only_the_cheapest(self, world):
+        claims = [{"id": "a", "path": ["over_20"]}, {"id": "b", "path": ["full_name"]}]
+        one = {"id": "one", "format": "dc+sd-jwt", "meta": {"vct_values": [Resident.vct]}, "claims": claims}
+        query = DcqlQuery.from_json({"credentials": [one | {"claim_sets": [["a"], ["b"]]}]})
+        refused(world, world.ask(query, purpose="shopping", by=world.shop), OverAskingError)
+        assert world.wallet.match(world.ask(query))
+
+    def test_the_longest_list_of_claims_is_refused_and_noted(self, world):
+        """A request as large as it may be, which multiplies types by claims."""
+        types = [f"t{number}" for number in range(100)]
+        claims = [{"path": [f"c{number}"]} for number in range(50)]
+        query = {
+            "credentials": [
+                {
+                    "id": f"q{n}",
+                    "format": "dc+sd-jwt",
+                    "meta": {"vct_values": [f"{t}-{n}" for t in types]},
+                    "claims": claims,
+                }
+                for n in range(20)
+            ]
+        }
+        error = refused(world, world.ask(DcqlQuery.from_json(query)), OverAskingError)
+        assert len(error.claims) == 100_000
+        assert last_entry(world)["code"] == "OVER_ASKING"
+
+
+class TestStatutes:
+    @pytest.mark.parametrize(
+        "changed",
+        [{"legal_basis": ()}, {"legal_basis": ("consent", "another_act")}, {"procedure": None}],
+        ids=["no basis", "other bases", "no procedure"],
+    )
+    def test_a_limited_claim_needs_a_basis_and_a_procedure(self, world, changed):
+        registered = use(**{"legal_basis": ("number_act",), "procedure": "withholding_slip"} | changed)
+        error = refused(world, asks(world, "number", registered=registered), StatuteLimitedError)
+        assert error.code == "NUMBER_NO_BASIS"
+        assert error.claims == (f"{Resident.vct}: number",)
+
+    def test_with_a_basis_and_a_procedure_it_is_answered(self, world):
+        request = world.ask("number", purpose="withholding")
+        verified = world.bank.verify(world.answer(request), expected=request)
+        assert verified[Resident].number == "4711"
+
+    def test_the_person_is_not_even_asked(self, world):
+        """Consent does not cure a missing basis: there is no prompt that could be approved."""
+        registered = use(legal_basis=("consent",), procedure="shopping")
+        request = asks(world, "number", registered=registered)
+        with pytest.raises(StatuteLimitedError):
+            approved(world.wallet.match(request))
+
+    def test_a_consent_from_another_request_does_not_help(self, world):
+        lawful = approved(world.wallet.match(world.ask("number", purpose="withholding")))
+        unlawful = asks(world, "number", registered=use())
+        forged = with_request(lawful, unlawful, world)
+        with pytest.raises(VcError):
+            world.wallet.present(forged)
+        assert [entry.entry["event"] for entry in world.wallet.history()].count("presented") == 0
+
+    @pytest.mark.parametrize(
+        "asked", ["household", "household.*", "household.0", "household.*.number", "household.0.number"]
+    )
+    def test_a_limited_claim_is_found_wherever_it_hides(self, world, asked):
+        error = refused(world, asks(world, asked, registered=use()), StatuteLimitedError)
+        assert error.code == "NUMBER_NO_BASIS"
+        assert "number" in error.claims[0]
+        assert world.wallet.match(world.ask(asked, purpose="withholding"))
+
+    def test_its_neighbour_is_not_limited(self, world):
+        assert world.wallet.match(asks(world, "household.*.first_name", registered=use()))
+
+    def test_an_optional_question_is_judged_too(self, world):
+        request = world.ask(ask(Resident, "full_name"), ask(Resident, "number", optional=True))
+        refused(world, request, StatuteLimitedError)
+
+
+class TestSpecialCare:
+    def test_it_needs_a_registration_for_special_care(self, world):
+        refused(world, asks(world, "health", registered=use()), RequestRefusedError, code="SPECIAL_CARE_NOT_REGISTERED")
+        assert world.wallet.match(world.ask("health", purpose="care"))
+
+
+class TestNeverDisclosed:
+    def test_a_claim_for_the_holder_only_is_refused(self, world):
+        error = refused(world, asks(world, "remark", registered=use()), RequestRefusedError, code="NEVER_DISCLOSED")
+        assert "holder" in str(error)
+        assert world.wallet.match(asks(world, "full_name", registered=use("other")))
+
+
+class Letter(ClaimGroup):
+    sender: Annotated[str, Claim("差出人", "Sender")]
+
+
+class File(CredentialType, vct="urn:example:file:1", ja="書類", en="File"):
+    """Rules that a claim has from what it is part of, or that hold for open claims."""
+
+    title: Annotated[str, Claim("題", "Title")]
+    letter: Annotated[Letter, Claim("手紙", "Letter", sensitivity=Sensitivity.D)]
+
+
+class OpenFile(CredentialType, vct="urn:example:open-file:1", ja="書類", en="Open file"):
+    title: Annotated[str, Claim("題", "Title")]
+    number: Annotated[
+        str,
+        Claim(
+            "番号",
+            "Number",
+            sensitivity=Sensitivity.X,
+            disclosure=Disclosure.ALWAYS,
+            statute=Statute(code="NUMBER_NO_BASIS", bases=("number_act",)),
+        ),
+    ]
+
+
+class SealedLetter(Letter):
+    seal: Annotated[
+        str,
+        Claim("封", "Seal", sensitivity=Sensitivity.X, statute=Statute(code="SEAL_NO_BASIS", bases=("seal_act",))),
+    ]
+
+
+class SealedFile(File, vct="urn:example:sealed-file:1", ja="封書", en="Sealed file"):
+    """Stricter than the type that it extends."""
+
+    letter: Annotated[SealedLetter, Claim("手紙", "Letter", sensitivity=Sensitivity.D)]
+
+
+class TestInheritedRules:
+    @pytest.fixture
+    def archive(self, world) -> Issuer:
+        return world.issuer(world.registry.enrol_issuer("Archive", may_issue=[File, OpenFile, SealedFile]))
+
+    def hold(self, world: World, archive: Issuer, record: CredentialType) -> None:
+        world.wallet.update_trust(world.registry.published())
+        key = world.wallet.new_holder_key()
+        world.wallet.receive(archive.issue(record, format=SdJwtVc, holder=key, valid_for=DAYS_90))
+
+    def test_a_part_of_a_claim_of_special_care_is_of_special_care(self, world, archive):
+        self.hold(world, archive, File(title="t", letter=Letter(sender="s")))
+        plain = use(type_id=File.vct, paths=(("title",), ("letter",)))
+        question = ask(File, "letter.sender")
+        refused(world, asks(world, question, registered=plain), RequestRefusedError, code="SPECIAL_CARE_NOT_REGISTERED")
+        caring = use("care", type_id=File.vct, paths=(("letter",),), special_care=True)
+        assert world.wallet.match(asks(world, question, registered=caring)).to_approve_by_name == (
+            "file.letter.sender",
+        )
+
+    def test_a_limited_claim_that_is_always_open_limits_the_whole_type(self, world, archive):
+        self.hold(world, archive, OpenFile(title="t", number="4711"))
+        plain = use(type_id=OpenFile.vct, paths=(("title",),))
+        refused(world, asks(world, ask(OpenFile, "title"), registered=plain), StatuteLimitedError)
+        refused(world, asks(world, ask(OpenFile), registered=use("two", type_id=OpenFile.vct)), StatuteLimitedError)
+        lawful = use(
+            "three", type_id=OpenFile.vct, paths=(("title",),), legal_basis=("number_act",), procedure="filing"
+        )
+        assert world.wallet.match(asks(world, ask(OpenFile, "title"), registered=lawful))
+
+    def test_a_stricter_type_does_not_answer_for_the_type_that_it_extends(self, world, archive):
+        caring = use(type_id=File.vct, paths=(("letter",), ("title",)), special_care=True)
+        self.hold(world, archive, SealedFile(title="t", letter=SealedLetter(sender="s", seal="4711")))
+        refused(world, asks(world, ask(File, "letter"), registered=caring), NoMatchError)
+        self.hold(world, archive, File(title="t", letter=Letter(sender="s")))
+        prompt = world.wallet.match(asks(world, ask(File, "letter"), registered=caring))
+        assert [choice.card.type_ids[0] for choice in prompt.choices["file"]] == [File.vct]
+
+    def test_what_is_the_same_in_both_types_is_answered(self, world, archive):
+        self.hold(world, archive, SealedFile(title="t", letter=SealedLetter(sender="s", seal="4711")))
+        registered = use(type_id=File.vct, paths=(("title",),))
+        assert world.wallet.match(asks(world, ask(File, "title"), registered=registered))
+
+
+class TestHistoryOfRefusals:
+    def test_a_refusal_says_who_wanted_what_and_why_not(self, world):
+        refused(world, world.ask("over_20", purpose="care"), OverAskingError)
+        entry = last_entry(world)
+        assert entry["event"] == "refused"
+        assert entry["verifier"] == "urn:vcwallet:party:bank"
+        assert entry["verifier_name"]["en"] == "Sakura Bank"
+        assert (entry["purpose"], entry["code"]) == ("care", "OVER_ASKING")
+        assert entry["claims"] == [f"{Resident.vct}: over_20"]
+
+    def test_a_request_of_nobody_in_particular_is_not_noted(self, world):
+        before = list(world.wallet.history())
+        refused(world, World().ask("full_name"), VerifierUnknownError)
+        assert list(world.wallet.history()) == before
+
+
+class TestNoMatch:
+    """Before consent, an answer must not tell "has none" from "has another value"."""
+
+    def test_nothing_held_and_another_value_look_the_same(self, world):
+        empty = World()
+        absent = refused(empty, empty.ask("full_name"), NoMatchError)
+        question = ask(Resident, values={"full_name": ["番号　一郎"]})
+        other_value = refused(world, world.ask(question), NoMatchError)
+        assert str(absent) == str(other_value)
+        assert (absent.code, absent.clause, absent.args) == (other_value.code, other_value.clause, other_value.args)
+        assert absent.__cause__ is other_value.__cause__ is None
+
+    def test_the_right_value_matches(self, world):
+        question = ask(Resident, values={"full_name": ["番号　一郎", "番号　花子"]})
+        assert world.wallet.match(world.ask(question)).credentials[0].claims[0].value == ("番号　花子",)
+
+    def test_an_expired_credential_is_as_good_as_none(self, world):
+        world.clock.pass_by(days=8)
+        world.wallet.update_trust(world.registry.published())
+        assert world.wallet.match(world.ask("full_name"))
+        short = World()
+        short.hold(resident(), valid_for=timedelta(hours=1))
+        short.clock.pass_by(hours=1)
+        refused(short, short.ask("full_name"), NoMatchError)
+
+
+def with_request(consent: Consent, request: Request, world: World) -> Consent:
+    """Return the consent put under another request, in every place where it says which one it is for."""
+    authenticated = read_request(str(request)).verify(trust=world.wallet._trust, at=world.clock())
+    return replace(consent, prompt=replace(consent.prompt, request=authenticated, request_jwt=str(request)))
