@@ -106,8 +106,8 @@ def _conceal(shape: Shape, concealed: bool) -> Concealment:
         case Group():
             return Concealment(selectable=concealed, members=_conceal_members(shape.members))
         case Array():
-            # The array itself is always there; what is chosen is each element.
-            return Concealment(elements=_conceal(shape.element, concealed))
+            # The array as well as each element: the number of elements says something, too.
+            return Concealment(selectable=concealed, elements=_conceal(shape.element, concealed))
         case Answers():
             return Concealment(selectable=concealed, any_member=Concealment(selectable=concealed))
         case _:
@@ -167,7 +167,7 @@ def _walk_shape(shape: Shape, place: Place) -> Iterator[Place]:
             yield place
             yield from _walk_members(shape.members, place.path, mandatory=place.mandatory, never=never)
         case Array():
-            yield replace(place, concealed=False)
+            yield place
             # An empty array is complete, so nothing below it is mandatory.
             element = replace(place, path=(*place.path, None), labels={}, mandatory=False)
             yield from _walk_shape(shape.element, element)

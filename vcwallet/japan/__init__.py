@@ -35,6 +35,7 @@ from vcwallet.japan.qualification import (
     QualificationStatus,
     Sanction,
     SanctionKind,
+    Sanctions,
     TeacherLicence,
     TeacherLicenceClass,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "ResidenceRecord",
     "Sanction",
     "SanctionKind",
+    "Sanctions",
     "Sex",
     "StatusOfResidence",
     "TaxAssessment",

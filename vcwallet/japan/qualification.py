@@ -19,7 +19,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, RootModel, model_validator
 from pydantic_core import PydanticCustomError
 
 from vcwallet.credential_type import Claim, ClaimGroup, Sensitivity
@@ -64,6 +64,15 @@ class Sanction(ClaimGroup):
         return self
 
 
+class Sanctions(RootModel[tuple[Sanction, ...]]):
+    """All measures together: shown one by one, what was left out could mislead.
+
+    The type is no array of claims for a second reason: how long such an array is, every verifier would see.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+
 class NationalQualification(
     Certificate,
     vct="urn:vcwallet:jp:national-qualification:1",
@@ -90,7 +99,7 @@ class NationalQualification(
     registered_domicile_prefecture: Annotated[
         Text | None, Claim("本籍地都道府県（国籍）", "Prefecture of domicile or nationality", sensitivity=_C)
     ] = None
-    sanctions: Annotated[tuple[Sanction, ...], Claim("処分", "Measures", sensitivity=_C)] = ()
+    sanctions: Annotated[Sanctions | None, Claim("処分", "Measures", sensitivity=_C)] = None
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -164,7 +173,7 @@ class TeacherLicence(
     qualification_name: Annotated[Text, _NAME] = "教育職員"
     licence_kind: Annotated[Text | None, Claim("免許状の種類", "Kind of licence", sensitivity=_A)] = None
     licence_class: Annotated[TeacherLicenceClass, Claim("免許状の区分", "Class", sensitivity=_A)]
-    subjects: Annotated[tuple[Text, ...], Claim("教科", "Subjects", sensitivity=_A)] = ()
+    subjects: Annotated[tuple[Text, ...] | None, Claim("教科", "Subjects", sensitivity=_A)] = None
     conferred_on: Annotated[date | None, Claim("授与年月日", "Conferred on")] = None
     conferring_authority: Annotated[Text | None, Claim("授与権者", "Conferred by", sensitivity=_A)] = None
     lapse: Annotated[LicenceLapse | None, Claim("失効・取上げ", "Lapsed or withdrawn", sensitivity=_C)] = None

@@ -87,7 +87,7 @@ def test_each_place_of_the_tree_has_an_entry_and_outer_ones_come_first() -> None
         (("full_name",), "always", "selectable"),
         (("resident_address",), "always", "selectable"),
         (("resident_address", "locality"), "always", "selectable"),
-        (("members",), "never", "selectable"),  # the array is in the clear, its elements are not
+        (("members",), "always", "selectable"),  # the number of elements says something, too
         (("members", None), "always", "selectable"),
         (("members", None, "full_name"), "always", "selectable"),
         (("age_over_20",), "always", "selectable"),
