@@ -73,17 +73,18 @@ def play(folder: Path) -> None:
         environment = {**os.environ, PASSPHRASE: passphrase}
         subprocess.run([sys.executable, __file__, "serve", str(folder)], env=environment, check=True)
     with stage.step("The wallet checks what came back, and keeps it"):
-        for path in sorted((folder / "issued").glob("*.json")):
-            credential = Credential(**json.loads(path.read_text()))
+        paths = sorted((folder / "issued").glob("*.json"))
+        credentials = [Credential(**json.loads(path.read_text())) for path in paths]
+        for path, credential in zip(paths, credentials, strict=True):
             card = wallet.receive(credential)
             stage.say(f"{path.stem}: from {card.issuer}, until {card.expires:%Y-%m-%d}")
     with stage.step("Somebody else's wallet cannot keep it, and a changed one is no credential"):
         thief = Wallet.create(None, passphrase="another passphrase", trust=registry.published())
         with stage.refused("a credential bound to another wallet's key"):
-            thief.receive(credential)
+            thief.receive(credentials[0])
         with stage.refused("a credential with one disclosure left out and another put in twice"):
-            parts = credential.raw.split("~")
-            wallet.receive(Credential(format=credential.format, raw="~".join([*parts[:-2], parts[1], ""])))
+            parts = credentials[0].raw.split("~")
+            wallet.receive(Credential(format=SdJwtVc().format, raw="~".join([*parts[:-2], parts[1], ""])))
     stage.end()
 
 

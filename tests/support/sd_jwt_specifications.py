@@ -8,7 +8,6 @@ something that shares no code with it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,25 +64,21 @@ def plain(marked: Any) -> Any:
 
 def concealment(marked: Any) -> Concealment | None:
     """Return the marks as a rule of ours; None where they differ between the elements of an array."""
+    marks = list(_marks(marked, ()))
+    hidden = {path for path, is_hidden in marks if is_hidden}
+    return Concealment.of(hidden) if all(is_hidden for path, is_hidden in marks if path in hidden) else None
+
+
+def _marks(marked: Any, path: ClaimPath) -> Iterator[tuple[ClaimPath, bool]]:
     if isinstance(marked, dict):
-        members = {_name(name): (isinstance(name, Hidden), concealment(value)) for name, value in marked.items()}
-        if any(rule is None for _, rule in members.values()):
-            return None
-        return Concealment(members={name: _marked(rule, hidden) for name, (hidden, rule) in members.items() if rule})
-    if isinstance(marked, list):
-        inside = [one.value if isinstance(one, Hidden) else one for one in marked]
-        rules = {repr(one): (isinstance(one, Hidden), concealment(value)) for one, value in zip(marked, inside, strict=True)}
-        different = {(hidden, repr(rule)) for hidden, rule in rules.values()}
-        if len(different) > 1 or any(rule is None for _, rule in rules.values()):
-            return None
-        return Concealment(elements=next((_marked(rule, hidden) for hidden, rule in rules.values() if rule), None))
-    return Concealment()
-
-
-def _marked(rule: Concealment, hidden: bool) -> Concealment:
-    return Concealment(
-        selectable=hidden, members=rule.members, any_member=rule.any_member, elements=rule.elements
-    )
+        children = [((*path, _name(name)), isinstance(name, Hidden), value) for name, value in marked.items()]
+    elif isinstance(marked, list):
+        children = [((*path, None), isinstance(one, Hidden), _open(one)) for one in marked]
+    else:
+        return
+    for here, is_hidden, value in children:
+        yield here, is_hidden
+        yield from _marks(value, here)
 
 
 @dataclass
@@ -101,7 +96,9 @@ class Concealed:
         if not isinstance(marked, dict):
             return marked
         hidden = [
-            digest(self.keep(name.value, self.payload(value))) for name, value in marked.items() if isinstance(name, Hidden)
+            digest(self.keep(name.value, self.payload(value)))
+            for name, value in marked.items()
+            if isinstance(name, Hidden)
         ]
         shown = {name: self.payload(value) for name, value in marked.items() if not isinstance(name, Hidden)}
         return shown | ({"_sd": sorted(hidden)} if hidden else {})
@@ -155,8 +152,3 @@ def _open(one: Any) -> Any:
 def _with_choice(marked: list[Any], chosen: Any) -> list[tuple[Any, Any]]:
     wanted = chosen if isinstance(chosen, list) else []
     return list(zip(marked, [*wanted, *[None] * len(marked)], strict=False))
-
-
-def as_json(value: Any) -> Any:
-    """Return a value as it looks after a trip through JSON."""
-    return json.loads(json.dumps(value))

@@ -52,6 +52,10 @@ class Address(ClaimGroup):
     plot: Annotated[str, Claim("地番", "Plot", sensitivity=Sensitivity.C)]
 
 
+class Contact(ClaimGroup):
+    phone: Annotated[str, Claim("電話", "Phone")]
+
+
 class Member(ClaimGroup):
     first_name: Annotated[str, Claim("名", "First name")]
     number: Annotated[
@@ -81,6 +85,7 @@ class Resident(CredentialType, vct="urn:example:resident:1", ja="住民の記録
     ]
     remark: Annotated[str, Claim("備考", "Remark", disclosure=Disclosure.NEVER)]
     address: Annotated[Address, Claim("住所", "Address")]
+    contact: Annotated[Contact, Claim("連絡先", "Contact", disclosure=Disclosure.ALWAYS)]
     languages: Annotated[tuple[str, ...], Claim("言語", "Languages")] = ()
     household: Annotated[tuple[Member, ...], Claim("世帯", "Household")] = ()
 
@@ -123,6 +128,7 @@ LOAN = IntendedUse(
                 ("nationality",),
                 ("address",),
                 ("languages",),
+                ("contact",),
             ),
         ),
         Grant(Income.vct, (("total",), ("allowances",), ("above",))),
@@ -164,7 +170,8 @@ def resident(kind: type[Resident] = Resident, **changed: Any) -> Resident:
         "health": "hay fever",
         "number": "4711",
         "remark": "for the holder",
-        "address": Address(country="JP", locality="未来市", plot="7-12"),
+        "address": Address(country="JP", locality="港町", plot="7-12"),
+        "contact": Contact(phone="090-0000-0000"),
         "languages": ("ja", "en", "fr"),
         "household": (Member(first_name="太郎", number="4712"), Member(first_name="次郎", number="4713")),
     }

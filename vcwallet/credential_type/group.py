@@ -35,7 +35,7 @@ class ClaimGroup(BaseModel):
     Each public field carries a `Claim`.  A field whose type is another kind of model is disclosed as a whole.
     """
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         strict=True,
         frozen=True,
         extra="forbid",

@@ -38,7 +38,7 @@ class Predicate(Generic[_Record]):
         self.claim = claim
         self.rule = rule
         self.replaces = replaces
-        self.name = rule.__name__
+        self.name: str = rule.__name__
         self.__doc__ = rule.__doc__
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -69,8 +69,8 @@ class ThresholdPredicate(Generic[_Record]):
         self.claim = claim
         self.rule = rule
         self.replaces = replaces
-        self.thresholds = {str(threshold): threshold for threshold in thresholds}
-        self.name = rule.__name__
+        self.thresholds: Mapping[str, int] = {str(threshold): threshold for threshold in thresholds}
+        self.name: str = rule.__name__
         self.__doc__ = rule.__doc__
 
     def __set_name__(self, owner: type, name: str) -> None:

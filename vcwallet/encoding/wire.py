@@ -19,7 +19,7 @@ them sets ``extra="forbid"``.  Whatever does not fit leaves as `MalformedError`,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, ValidationError
 from pydantic_core import PydanticCustomError
@@ -37,7 +37,7 @@ Model = TypeVar("Model", bound="WireModel")
 class WireModel(BaseModel):
     """The base of all wire documents: strict, frozen, silent about its input."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow", hide_input_in_errors=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(strict=True, frozen=True, extra="allow", hide_input_in_errors=True)
 
 
 def read(model: type[Model], value: bytes | str | Mapping[str, object], *, max_bytes: int = json.MAX_BYTES) -> Model:

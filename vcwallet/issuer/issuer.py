@@ -43,7 +43,7 @@ class Issuer:
         self._trust = TrustedListClient.follow(enrolment.trust, store=MemoryStore(), at=clock())
         self._key = IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier)
         self._type_integrity: dict[str, str] = {}
-        self.identifier = enrolment.identifier
+        self.identifier: str = enrolment.identifier
 
     def issue(
         self,

@@ -17,7 +17,7 @@ qualification does not prove who presents it: see `vcwallet.japan.rules.require_
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import ConfigDict, RootModel, model_validator
 from pydantic_core import PydanticCustomError
@@ -70,7 +70,7 @@ class Sanctions(RootModel[tuple[Sanction, ...]]):
     The type is no array of claims for a second reason: how long such an array is, every verifier would see.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
 
 class NationalQualification(

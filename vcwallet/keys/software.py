@@ -58,7 +58,7 @@ class SoftwareSigner(_Redacted):
         Raises:
             AlgorithmNotAllowedError: its kind or curve has no member in `Algorithm`.
         """
-        self.public_key = PublicKey(key.public_key())
+        self.public_key: PublicKey = PublicKey(key.public_key())
         self._key = key
 
     @classmethod

@@ -74,7 +74,7 @@ class Verifier:
         self._trust = TrustedListClient.follow(enrolment.trust, store=store, at=clock())
         self._types = TypeCatalogue(self._trust.type_metadata)
         self._receipts = HashChain(store, "receipt")
-        self.identifier = enrolment.identifier
+        self.identifier: str = enrolment.identifier
 
     def request(self, *asks: Ask | DcqlQuery, purpose: str, lifetime: timedelta = LIFETIME) -> Request:
         """Return a signed request with a fresh nonce, to be sent to a wallet and kept until its answer comes.

@@ -17,7 +17,6 @@ from tests.support.world import (
     income,
     resident,
 )
-from vcwallet.credential_type import Sensitivity
 from vcwallet.errors import ConsentRequiredError, NoMatchError
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.trust.registration import Grant, IntendedUse
@@ -102,15 +101,15 @@ class TestWhat:
     @pytest.mark.parametrize(
         ("language", "labels"),
         [
-            ("en", ["Full name", "Address › Municipality", "Languages", "Register", "Address › Country"]),
-            ("ja", ["氏名", "住所 › 市区町村", "言語", "台帳", "住所 › 国"]),
+            ("en", ["Full name", "Address › Municipality", "Languages", "Register", "Contact", "Address › Country"]),
+            ("ja", ["氏名", "住所 › 市区町村", "言語", "台帳", "連絡先", "住所 › 国"]),
         ],
     )
     def test_claims_are_called_as_people_call_them(self, language, labels):
         world = World(language=language)
-        world.hold(resident(household=()))
+        world.hold(resident())
         shown = prompt_for(world, "full_name", "address.locality", "languages.*").credentials[0].claims
-        assert [claim.label for claim in shown if claim.path != ("household",)] == labels
+        assert [claim.label for claim in shown] == labels
 
     def test_a_threshold_is_called_with_the_question_that_it_answers(self, world):
         prompt = prompt_for(world, ask(Income, "above.3000000"))
@@ -128,11 +127,14 @@ class TestWhat:
         assert "address.country" not in claims_of(prompt_for(world, "full_name"))
         assert "address.plot" not in claims
 
-    def test_of_a_list_none_of_whose_elements_is_asked_for_only_its_being_there_is_shown(self, world):
+    def test_of_an_open_group_none_of_whose_parts_is_asked_for_only_its_being_there_is_shown(self, world):
         claims = claims_of(prompt_for(world, "full_name"))
-        assert claims["languages"].value == ([],)
-        assert claims["household"].value == ([],)
-        assert claims["household"].sensitivity is Sensitivity.B  # what is limited in it is not shown
+        assert claims["contact"].value == ({},)
+        assert claims_of(prompt_for(world, "contact.phone"))["contact.phone"].value == ("090-0000-0000",)
+
+    def test_a_list_none_of_whose_elements_is_asked_for_is_not_shown(self, world):
+        """Neither is it disclosed: the number of members of a household says something, too."""
+        assert {"languages", "household"}.isdisjoint(claims_of(prompt_for(world, "full_name")))
 
     def test_an_open_claim_that_the_type_does_not_know_is_shown_as_guarded(self, world):
         claims = {**resident().claims(world.clock().date()), "tracking": "0123456789"}
@@ -216,7 +218,7 @@ class TestApproval:
         prompt = prompt_for(world, "nationality", "address.plot")
         with pytest.raises(ConsentRequiredError, match="1 claims"):
             prompt.approve(explicitly=["resident.nationality", "resident.full_name"])
-        assert prompt.approve(explicitly=prompt.to_approve_by_name)
+        assert prompt.approve(explicitly=prompt.to_approve_by_name).credentials
 
     def test_what_needs_a_name_is_judged_for_the_card_that_is_chosen(self, world):
         claims = {**resident().claims(world.clock().date()), "tracking": "0123456789"}
@@ -281,7 +283,7 @@ class TestChoices:
         with pytest.raises(ConsentRequiredError) as refused:
             prompt.approve()
         assert refused.value.code == "SELECTION_INCOMPLETE"
-        assert prompt.approve(cards={"income": prompt.choices["income"][0].card.id})
+        assert prompt.approve(cards={"income": prompt.choices["income"][0].card.id}).credentials
 
     def test_of_alternatives_the_one_that_says_least_is_proposed_and_another_can_be_chosen(self, world):
         prompt = prompt_for(world, either_or("full_name", "birth_date", "above"))

@@ -141,7 +141,7 @@ class TestRegistration:
         refused(world, world.ask("full_name"), VerifierUnknownError)
         renewed = world.verifier(world.registry.renew("urn:vcwallet:party:bank"))
         world.wallet.update_trust(world.registry.published())
-        assert world.wallet.match(world.ask("full_name", by=renewed))
+        assert world.wallet.match(world.ask("full_name", by=renewed)).credentials
 
     def test_a_registration_that_the_registrar_did_not_sign_is_refused(self, world):
         """A verifier that adds a claim by itself, with its own key."""

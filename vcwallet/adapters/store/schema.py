@@ -39,9 +39,9 @@ class _Bytes(LargeBinary):
         return None
 
 
-metadata = MetaData()
+metadata: MetaData = MetaData()
 
-header = Table(
+header: Table = Table(
     "vcwallet_store",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
@@ -54,7 +54,7 @@ header = Table(
 # SQLite gives a table its fast integer key only for the type INTEGER, which has 64 bits there.
 _Position = BigInteger().with_variant(Integer(), "sqlite")
 
-record = Table(
+record: Table = Table(
     "vcwallet_record",
     metadata,
     Column("position", _Position, primary_key=True, autoincrement=False),  # rises with every write
@@ -67,7 +67,7 @@ record = Table(
 # Lists a collection, newest first, without touching the bodies.
 Index("vcwallet_record_newest", record.c.collection, record.c.position, record.c.id)
 
-tag = Table(
+tag: Table = Table(
     "vcwallet_tag",
     metadata,
     Column("tag", _Bytes, primary_key=True),

@@ -53,7 +53,7 @@ class Sealed:
     __slots__ = ("_cipher", "_context", "_tag_key", "data_key")
 
     def __init__(self, data_key: bytes, store_id: bytes) -> None:
-        self.data_key = data_key
+        self.data_key: bytes = data_key
         self._cipher = AESGCM(_derived(data_key, store_id, b"vcwallet store: records"))
         self._tag_key = _derived(data_key, store_id, b"vcwallet store: tags")
         self._context = _context(store_id)

@@ -1,0 +1,362 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Presenting: exactly what was approved leaves the wallet, once, and the history knows before it does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.world import (
+    DAYS_90,
+    Income,
+    Resident,
+    World,
+    approved,
+    credential_of,
+    found,
+    income,
+    resident,
+    snapshot,
+)
+from vcwallet.errors import (
+    BindingError,
+    ConsentRequiredError,
+    LocalProtocolError,
+    MalformedError,
+    NoMatchError,
+    OverAskingError,
+    StoreFullError,
+    TrustedListError,
+    ValidityError,
+    VcError,
+    VerifierUnknownError,
+)
+from vcwallet.history import check_export
+from vcwallet.protocols.dcql import DcqlQuery
+from vcwallet.storage import Change, MemoryStore
+from vcwallet.verifier import Verified, ask
+from vcwallet.wallet import Consent
+
+ENVELOPE = {"iss", "iat", "exp", "vct", "vct#integrity", "cnf"}
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    made.hold()
+    return made
+
+
+def seen(verified: Verified, query_id: str = "resident") -> dict[str, Any]:
+    """Return the claims that the verifier saw, without what every credential says about itself."""
+    [credential] = verified.credentials[query_id]
+    return {name: value for name, value in credential.claims.items() if name not in ENVELOPE}
+
+
+def exchange(world: World, *questions: Any, **approval: Any) -> Verified:
+    request = world.ask(*questions)
+    return world.bank.verify(world.answer(request, **approval), expected=request)
+
+
+def events(world: World) -> list[dict[str, Any]]:
+    return [dict(entry.entry) for entry in world.wallet.history()]
+
+
+OPEN = {"registered_in": "main", "contact": {}}
+"""What every presentation of a resident record shows."""
+
+
+class TestDisclosure:
+    @pytest.mark.parametrize(
+        ("questions", "expected"),
+        [
+            (["full_name"], {"full_name": "番号　花子"}),
+            (["over_20"], {"over_20": True}),
+            (["address.locality"], {"address": {"country": "JP", "locality": "港町"}}),
+            (["address"], {"address": {"country": "JP", "locality": "港町", "plot": "7-12"}}),
+            (["contact.phone"], {"contact": {"phone": "090-0000-0000"}}),
+            (["languages.*"], {"languages": ["ja", "en", "fr"]}),
+            (["languages.0", "full_name"], {"languages": ["ja"], "full_name": "番号　花子"}),
+        ],
+    )
+    def test_the_verifier_sees_what_was_approved_and_what_is_open_and_nothing_else(self, world, questions, expected):
+        assert seen(exchange(world, *questions)) == OPEN | expected
+
+    def test_a_question_for_no_claim_shows_what_is_open(self, world):
+        verified = exchange(world, ask(Income))
+        assert seen(verified, "income") == {"fiscal_year": 2026}
+
+    def test_no_disclosure_goes_along_unasked(self, world):
+        request = world.ask("full_name")
+        [presentation] = world.answer(request).vp_token["resident"]
+        assert presentation.count("~") == 2  # one disclosure, then the holder's proof
+
+    def test_two_credentials_answer_one_request(self, world):
+        verified = exchange(world, "full_name", ask(Income, "above.3000000"))
+        assert verified[Resident].full_name == "番号　花子"
+        assert verified[Income].above == {"3000000": True}
+
+    def test_the_chosen_card_is_presented_in_place_of_the_proposed_one(self, world):
+        older = next(world.wallet.cards(Resident.vct))
+        world.hold(resident(full_name="番号　一郎"))
+        assert exchange(world, "full_name")[Resident].full_name == "番号　一郎"
+        assert exchange(world, "full_name", cards={"resident": older.id})[Resident].full_name == "番号　花子"
+
+    def test_an_optional_question_is_answered_when_it_is_chosen(self, world):
+        optional = ask(Income, "above.1000000", optional=True)
+        card = next(world.wallet.cards(Income.vct))
+        assert Income not in exchange(world, "full_name", optional)
+        assert Income in exchange(world, "full_name", optional, cards={"income": card.id})
+
+    def test_several_cards_answer_a_question_for_several(self, world):
+        """One of them is proposed; the other stays where it is."""
+        query = {"id": "resident", "format": "dc+sd-jwt", "meta": {"vct_values": [Resident.vct]}, "multiple": True}
+        world.hold(resident())
+        verified = exchange(
+            world, DcqlQuery.from_json({"credentials": [query | {"claims": [{"path": ["full_name"]}]}]})
+        )
+        assert len(verified.credentials["resident"]) == 1
+
+    def test_one_of_the_accepted_values_matches_and_is_shown(self, world):
+        verified = exchange(world, ask(Resident, values={"languages.*": ["en"]}))
+        assert verified[Resident].languages == ("ja", "en", "fr")  # the path asks for every element
+
+    def test_the_combination_that_says_least_is_presented(self, world):
+        claims = [{"id": name, "path": [name]} for name in ("full_name", "birth_date", "over_20")]
+        one = {"id": "resident", "format": "dc+sd-jwt", "meta": {"vct_values": [Resident.vct]}, "claims": claims}
+        query = {"credentials": [one | {"claim_sets": [["full_name", "birth_date"], ["over_20"]]}]}
+        assert seen(exchange(world, DcqlQuery.from_json(query))) == OPEN | {"over_20": True}
+
+    def test_a_bearer_credential_answers_only_where_no_proof_is_asked_for(self):
+        world = World()
+        world.wallet.receive(credential_of(world.city_enrolment, resident(), at=world.clock(), holder=None))
+        with pytest.raises(NoMatchError):
+            world.wallet.match(world.ask("full_name"))
+        one = {"id": "resident", "format": "dc+sd-jwt", "meta": {"vct_values": [Resident.vct]}}
+        query = one | {"claims": [{"path": ["full_name"]}], "require_cryptographic_holder_binding": False}
+        verified = exchange(world, DcqlQuery.from_json({"credentials": [query]}))
+        assert not verified.credentials["resident"][0].holder_proved
+
+
+class TestConsent:
+    def test_it_is_used_once(self, world):
+        consent = approved(world.wallet.match(world.ask("full_name")))
+        world.wallet.present(consent)
+        before = snapshot(world.wallet_store)
+        with pytest.raises(LocalProtocolError) as refused:
+            world.wallet.present(consent)
+        assert refused.value.code == "CONSENT_USED"
+        assert snapshot(world.wallet_store) == before
+
+    def test_it_survives_until_it_is_used_in_another_wallet_object(self, world):
+        """The store remembers which consents were used, and not the object."""
+        consent = approved(world.wallet.match(world.ask("full_name")))
+        world.wallet.present(consent)
+        reopened = type(world.wallet)(
+            store=world.wallet_store,
+            trust=world.wallet._trust,
+            formats=list(world.wallet._formats.values()),
+            clock=world.clock,
+        )
+        with pytest.raises(LocalProtocolError, match="CONSENT_USED"):
+            reopened.present(consent)
+
+    def test_it_is_for_one_request(self, world):
+        first = approved(world.wallet.match(world.ask("full_name")))
+        other = world.ask("full_name")
+        self.require_refused(world, replace(first, prompt=replace(first.prompt, request_jwt=str(other))))
+
+    def test_it_is_for_one_wallet(self, world):
+        consent = approved(world.wallet.match(world.ask("full_name")))
+        with pytest.raises(NoMatchError):
+            world.new_wallet().present(consent)
+
+    def test_claims_that_were_not_asked_for_are_not_presented(self, world):
+        narrow = approved(world.wallet.match(world.ask("full_name")))
+        wide = approved(world.wallet.match(world.ask("full_name", "birth_date")))
+        self.require_refused(world, replace(narrow, credentials=wide.credentials))
+
+    def test_fewer_claims_than_asked_for_are_no_answer(self, world):
+        narrow = approved(world.wallet.match(world.ask("full_name")))
+        wide = approved(world.wallet.match(world.ask("full_name", "birth_date")))
+        self.require_refused(world, replace(wide, credentials=narrow.credentials))
+
+    def test_a_credential_that_was_not_asked_for_is_not_presented(self, world):
+        narrow = approved(world.wallet.match(world.ask("full_name")))
+        wide = approved(world.wallet.match(world.ask("full_name", ask(Income, "total"))))
+        self.require_refused(world, replace(narrow, credentials=wide.credentials), NoMatchError)
+
+    def test_a_credential_that_does_not_answer_is_not_presented(self, world):
+        consent = approved(world.wallet.match(world.ask("full_name")))
+        card = next(world.wallet.cards(Income.vct))
+        forged = replace(consent, credentials=(replace(consent.credentials[0], card=card),))
+        self.require_refused(world, forged)
+
+    def require_refused(self, world: World, consent: Consent, error: type[VcError] = ConsentRequiredError) -> None:
+        before = snapshot(world.wallet_store)
+        with pytest.raises(error):
+            world.wallet.present(consent)
+        assert snapshot(world.wallet_store) == before
+
+
+class TestMeanwhile:
+    """Between prompt and answer a person thinks, and the world goes on."""
+
+    def consent(self, world: World, *questions: Any) -> Consent:
+        return approved(world.wallet.match(world.ask(*questions or ["full_name"])))
+
+    def test_a_credential_that_was_deleted_is_not_presented(self, world):
+        consent = self.consent(world)
+        world.wallet.delete(consent.credentials[0].card)
+        with pytest.raises(NoMatchError):
+            world.wallet.present(consent)
+        assert [event["event"] for event in events(world)] == ["received", "received", "deleted"]
+
+    def test_another_credential_may_be_deleted(self, world):
+        consent = self.consent(world)
+        world.wallet.delete(next(world.wallet.cards(Income.vct)))
+        assert world.wallet.present(consent).vp_token
+
+    @pytest.mark.parametrize("change", ["suspend", "withdraw"])
+    def test_a_verifier_that_was_stopped_gets_no_answer(self, world, change):
+        consent = self.consent(world)
+        getattr(world.registry, change)("urn:vcwallet:party:bank", reason="audit")
+        world.wallet.update_trust(world.registry.published())
+        with pytest.raises(VerifierUnknownError):
+            world.wallet.present(consent)
+        assert [event["event"] for event in events(world)] == ["received", "received"]
+
+    def test_a_list_that_ended_vouches_for_no_verifier(self, world):
+        world.clock.pass_by(days=6, hours=23, minutes=55)
+        world.update()
+        consent = self.consent(world)
+        assert world.wallet.present(consent).vp_token
+        late = World()
+        late.hold()
+        late.clock.now = late.wallet._trust.next_update - timedelta(minutes=1)
+        consent = self.consent(late)
+        late.clock.pass_by(minutes=1)
+        with pytest.raises(TrustedListError):
+            late.wallet.present(consent)
+
+    def test_a_request_that_expired_gets_no_answer(self, world):
+        consent, in_time = self.consent(world), self.consent(world)
+        world.clock.pass_by(minutes=9)
+        assert world.wallet.present(in_time).vp_token
+        world.clock.pass_by(minutes=3)
+        with pytest.raises(ValidityError):
+            world.wallet.present(consent)
+
+    def test_a_registration_that_is_no_longer_enough_is_a_refusal_that_is_noted(self, world):
+        """Only a wallet that was tampered with would get here; the check is the same as before the prompt."""
+        consent = self.consent(world)
+        wide = world.ask("full_name", "over_20", purpose="care")
+        forged = replace(consent, prompt=replace(consent.prompt, **self.renamed(consent, wide, world)))
+        with pytest.raises(OverAskingError):
+            world.wallet.present(forged)
+        assert [event["event"] for event in events(world)] == ["received", "received", "refused"]
+
+    def renamed(self, consent: Consent, request: Any, world: World) -> dict[str, Any]:
+        return {"request_jwt": str(request), "request": replace(consent.prompt.request, digest=request.digest)}
+
+
+class TestHistory:
+    def test_it_says_to_whom_why_and_which_claims_by_name(self, world):
+        request = world.ask("full_name", "address.locality")
+        world.answer(request)
+        entry = events(world)[-1]
+        assert entry["event"] == "presented"
+        assert (entry["verifier"], entry["purpose"]) == ("urn:vcwallet:party:bank", "loan")
+        assert entry["verifier_name"] == {"en": "Sakura Bank", "ja": "さくら銀行"}
+        assert entry["request"] == request.digest
+        assert (entry["retention_days"], entry["contact"]) == (30, "mailto:privacy@bank.example")
+        [shown] = entry["credentials"]
+        assert shown["type"] == Resident.vct
+        assert set(shown["claims"]) == {
+            "full_name",
+            "address.locality",
+            "address.country",
+            "registered_in",
+            "contact",
+        }
+
+    def test_it_has_no_values(self, world):
+        world.answer(world.ask("full_name", "address", "nationality", ask(Income, "total")))
+        export = world.wallet.export_history()
+        for value in ("番号", "港町", "7-12", "Atlantis", "3200000", "3_200_000"):
+            assert value.encode() not in export
+
+    def test_nothing_leaves_the_wallet_that_could_not_be_written_down(self, world):
+        consent = approved(world.wallet.match(world.ask("full_name")))
+        full = FullStore(world.wallet_store)
+        world.wallet._history._store = full
+        with pytest.raises(StoreFullError):
+            world.wallet.present(consent)
+        world.wallet._history._store = world.wallet_store
+        assert [event["event"] for event in events(world)] == ["received", "received"]
+        assert world.wallet.present(consent).vp_token  # the consent was not used up
+
+    def test_what_anyone_can_check_is_the_whole_history(self, world):
+        world.answer(world.ask("full_name"))
+        exported = check_export(world.wallet.export_history())
+        assert [entry.entry for entry in exported] == events(world)
+
+    def test_it_stands_in_the_store_beside_the_consent_that_was_used(self, world):
+        consent = approved(world.wallet.match(world.ask("full_name")))
+        world.wallet.present(consent)
+        assert [record.id for record in found(world.wallet_store, "consent")] == [consent.id]
+
+
+class FullStore:
+    """A store that has no room left."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.get, self.find = store.get, store.find
+
+    def commit(self, *changes: Change) -> None:
+        raise StoreFullError("no room")
+
+
+class TestKeys:
+    def test_a_key_that_is_gone_signs_nothing(self, world):
+        consent = approved(world.wallet.match(world.ask("full_name")))
+        world.wallet._keys.delete(consent.credentials[0].card.key)
+        with pytest.raises(VcError):
+            world.wallet.present(consent)
+        assert [event["event"] for event in events(world)] == ["received", "received"]
+
+    def test_another_wallet_cannot_use_the_credential(self, world):
+        """Who has the credential's text but not its key cannot answer with it."""
+        credential = next(world.wallet.cards(Resident.vct)).credential
+        with pytest.raises(BindingError):
+            world.new_wallet().receive(credential)
+
+
+class TestTime:
+    def test_a_credential_answers_until_it_expires(self):
+        world = World()
+        key = world.wallet.new_holder_key()
+        short = credential_of(
+            world.office_enrolment, income(), at=world.clock(), holder=key, expires=world.clock() + timedelta(hours=1)
+        )
+        world.wallet.receive(short)
+        world.clock.pass_by(minutes=59)
+        assert exchange(world, ask(Income, "total"))[Income].total == 3_200_000
+        world.clock.pass_by(minutes=1)
+        with pytest.raises(NoMatchError):
+            world.wallet.match(world.ask(ask(Income, "total")))
+
+    def test_a_credential_answers_for_its_ninety_days(self, world):
+        world.clock.pass_by(days=DAYS_90.days)
+        world.update()
+        assert exchange(world, "full_name")[Resident].full_name == "番号　花子"
+
+
+def test_a_request_that_cannot_be_read_is_malformed(world):
+    for text in ("", "not a request", str(world.ask("full_name"))[:-4]):
+        with pytest.raises((MalformedError, VcError)):
+            world.wallet.match(text)
