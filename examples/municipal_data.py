@@ -26,7 +26,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from pydantic import ValidationError
 
 from vcwallet.claims import JsonObject
-from vcwallet.credential_type import CredentialType
+from vcwallet.credential_type import ClaimGroup
 from vcwallet.encoding import json
 from vcwallet.errors import MalformedError, VcError
 from vcwallet.japan import (
@@ -53,7 +53,7 @@ from vcwallet.japan.names import normalise_for_signing
 
 REGION, CITY, CITY_CODE, MAYOR = "〇〇県", "みらい市", "999016", "みらい市長"
 
-_Record = TypeVar("_Record", bound=CredentialType)
+_Record = TypeVar("_Record", bound=ClaimGroup)
 
 Read: TypeAlias = Callable[[str], object]
 Columns: TypeAlias = Mapping[str, tuple[str, Read]]
@@ -214,7 +214,15 @@ def _code(codes: type[Enum]) -> Read:
     return read
 
 
-_ADDRESS: Final = ("郵便番号", "町字", "番地・号", "方書", "町字ID")
+_ADDRESS: Final[Columns] = MappingProxyType(
+    {
+        "郵便番号": ("postal_code", _text),
+        "町字": ("town", _text),
+        "番地・号": ("street", _text),
+        "方書": ("building", _text),
+        "町字ID": ("machiaza_id", _text),
+    }
+)
 
 _RESIDENT: Final[Columns] = MappingProxyType(
     {
@@ -326,19 +334,10 @@ class _Row:
 
     def address(self) -> Address:
         """Return the address, which has a column for each part."""
-        postal_code, town, street, building, machiaza_id = (self.cells[column] or None for column in _ADDRESS)
-        with self.reading("町字"):
-            return Address(
-                formatted="".join(part for part in (REGION, CITY, town, street, building) if part),
-                postal_code=postal_code,
-                region=REGION,
-                locality=CITY,
-                town=town,
-                street=street,
-                building=building,
-                lg_code=CITY_CODE,
-                machiaza_id=machiaza_id,
-            )
+        parts = self.claims(_ADDRESS)
+        line = "".join(parts.get(name, "") for name in ("town", "street", "building"))
+        city = {"formatted": f"{REGION}{CITY}{line}", "region": REGION, "locality": CITY, "lg_code": CITY_CODE}
+        return self.record(Address, city | parts, _ADDRESS)
 
     def resident(self, residents: Mapping[str, Resident]) -> Resident:
         """Return who the row is about."""
@@ -353,7 +352,7 @@ class _Row:
         except ValidationError as error:
             first = error.errors()[0]
             wrong = ".".join(str(part) for part in first["loc"])
-            column = next((column for column, (claim, _) in columns.items() if wrong.startswith(claim)), "")
+            column = next((column for column, (claim, _) in columns.items() if f"{wrong}.".startswith(f"{claim}.")), "")
             raise self.error(column, first["type"]) from None
 
 

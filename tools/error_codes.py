@@ -14,6 +14,8 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ from vcwallet import errors
 from vcwallet.errors import MissingExtraError, VcError
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "error-codes.md"
+WIDTH = 120
 INTRODUCTION = """\
 # Error codes
 
@@ -50,36 +53,43 @@ def main() -> None:
 def page() -> str:
     """Return the page as it has to be."""
     modules = list(_modules(vcwallet))
-    classes = "\n".join(f"| {'· ' * depth}`{c.__name__}` | `{c.default_code}` | {_about(c)} |" for depth, c in _tree())
+    classes = "\n".join(_item(f"`{cls.__name__}` `{cls.default_code}`", _about(cls), depth) for depth, cls in _tree())
     codes: dict[tuple[str, str], list[str]] = {}
     for coded in sorted({coded for module in modules for coded in coded_in(module)}):
         codes.setdefault((coded.code, coded.error), []).append(coded.message)
-    rows = "\n".join(f"| `{code}` | `{error}` | {'; '.join(told)} |" for (code, error), told in codes.items())
-    refusals = "\n".join(f"| `{code}` | {message} |" for code, message in sorted(_record_refusals(modules)))
+    further = "\n".join(_item(f"`{code}` {error}", "; ".join(told)) for (code, error), told in codes.items())
+    refusals = "\n".join(_item(f"`{code}`", message) for code, message in sorted(_record_refusals(modules)))
     return f"""{INTRODUCTION}
 ## Classes
 
-A class below another is marked by a dot. The code is the one that an error has unless the next table says otherwise.
+A class stands below the one that it derives from. The code is what an error has unless the next list says otherwise.
 
-| class | code | meaning |
-|---|---|---|
 {classes}
 
 ## Further codes
 
-| code | class | said with it |
-|---|---|---|
-{rows}
+Behind each stands the class that carries it, and what is said with it.
+
+{further}
 
 ## Refused records
 
 A record that breaks a rule of its type is never made. Pydantic's `ValidationError` says so to the issuer's program, and
 has one of these codes as `type` where the rule is one of the Japanese profile.
 
-| code | said with it |
-|---|---|
 {refusals}
 """
+
+
+def _item(head: str, text: str, depth: int = 0) -> str:
+    indent = "    " * depth
+    return textwrap.fill(
+        f"{indent}- {head}: {text}",
+        WIDTH,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 # --- classes ----------------------------------------------------------------------------------------------------------
@@ -98,7 +108,7 @@ def _place(cls: type) -> tuple[bool, str, int]:
 
 
 def _about(cls: type[VcError]) -> str:
-    return _cell(inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0].replace("\n", " "))
+    return _plain(inspect.cleandoc(cls.__doc__ or "").partition("\n\n")[0])
 
 
 def _modules(package: ModuleType) -> Iterator[ModuleType]:
@@ -196,7 +206,7 @@ def _message(call: ast.Call, around: list[ast.FunctionDef]) -> str:
         assignments = (node for function in around for node in ast.walk(function) if isinstance(node, ast.Assign))
         named = (one for one in assignments if ast.unparse(one.targets[0]) == message.id)
         message = next((one.value for one in named), message)
-    return _cell(_text(message))
+    return _plain(_text(message))
 
 
 def _text(message: ast.expr | None) -> str:
@@ -209,8 +219,9 @@ def _text(message: ast.expr | None) -> str:
             return "…"
 
 
-def _cell(text: str) -> str:
-    return text.replace("``", "`").replace("|", "\\|")
+def _plain(text: str) -> str:
+    """Return a text as one line of Markdown, in which ``<`` begins no HTML."""
+    return re.sub(r"\s+", " ", text.replace("``", "`").replace("<", "\\<"))
 
 
 # --- codes that are worked out ----------------------------------------------------------------------------------------
@@ -262,13 +273,19 @@ WORKED_OUT: dict[tuple[str, str], Callable[[], Iterable[str]]] = {
 
 
 def _record_refusals(modules: Iterable[ModuleType]) -> Iterator[tuple[str, str]]:
+    from vcwallet.japan.rules import ForbiddenNumber
+
+    yield from ((number.value, "The claim … holds such a number") for number in ForbiddenNumber)
     for module in modules:
         for call in (node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)):
-            if len(call.args) < 2 or ast.unparse(call.func) not in ("PydanticCustomError", "_refused"):
-                continue
-            code = call.args[0]
+            begins = _REFUSING.get(ast.unparse(call.func))
+            code = call.args[0] if begins is not None and len(call.args) > 1 else None
             if isinstance(code, ast.Constant) and isinstance(code.value, str) and code.value.isupper():
-                yield code.value, _cell(_text(call.args[-1]))
+                yield code.value, _plain(f"{begins}{_text(call.args[-1])}")
+
+
+_REFUSING = {"PydanticCustomError": "", "_refused": "The claim … "}
+"""What refuses a record, with the beginning of its message."""
 
 
 if __name__ == "__main__":

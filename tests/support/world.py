@@ -323,7 +323,7 @@ def presentation_of(world: World, card: Card, paths: Iterable[ClaimPath], reques
     """Return a presentation of any claims, whatever the request asks for, by the wallet's key for the card."""
     binding = {"audience": request.client_id, "nonce": request.nonce, **changed}
     at = binding.pop("at", world.clock())
-    signer = binding.pop("signer", None) or StoredKeys(world.wallet_store).signer(str(card.key))
+    signer = None if card.key is None else StoredKeys(world.wallet_store).signer(card.key)
     held = HeldSdJwtVc.from_store(card.credential.raw)
     return held.present(paths, binding=Binding(**binding), signer=signer, at=at)
 

@@ -27,7 +27,7 @@ _LAST = (None, None, frozenset(_ALPHABET[::16].encode()), frozenset(_ALPHABET[::
 
 def encode(data: bytes) -> str:
     """Return `data` as base64url text without padding."""
-    return str(binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL), "ascii")
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL).decode()
 
 
 def encode_each(items: Sequence[bytes]) -> list[str]:
@@ -39,21 +39,6 @@ def encode_each(items: Sequence[bytes]) -> list[str]:
     text = encode(filler.join((*items, b"")))
     width, length = (size + len(filler)) * 4 // 3, (size * 8 + 5) // 6
     return [text[start : start + length] for start in range(0, width * len(items), width)]
-
-
-def encode_json(texts: Sequence[bytes]) -> list[str]:
-    """Return JSON texts, each as base64url text, for the price of one encoding.
-
-    A text may get one or two spaces at its end, which JSON allows: then it ends where a group of four characters does.
-    """
-    padded = [text + b"  "[: -len(text) % 3] for text in texts]
-    whole = encode(b"".join(padded))
-    encoded, start = [], 0
-    for text in padded:
-        stop = start + len(text) * 4 // 3
-        encoded.append(whole[start:stop])
-        start = stop
-    return encoded
 
 
 def decode(text: str | bytes) -> bytes:

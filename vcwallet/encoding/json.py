@@ -42,6 +42,11 @@ def dumps(value: JsonValue) -> bytes:
     return text
 
 
+def dumps_part(value: Any) -> bytes:
+    """Return a part of a value that `dumps` has accepted, or a list or tuple of such parts, as compact UTF-8 JSON."""
+    return orjson.dumps(value, default=_plain)
+
+
 def _plain(value: object) -> dict[str, Any] | list[Any]:
     """Return a mapping or sequence that orjson does not know, a read-only one for example, as one that it knows."""
     if isinstance(value, Mapping):
@@ -102,7 +107,7 @@ def loads_object(data: bytes | str, *, max_bytes: int = MAX_BYTES) -> dict[str, 
 def _is_plainly_strict(raw: bytes, value: Any) -> bool:
     """Tell whether writing the value again gives the same bytes, which no duplicate member or odd number survives."""
     few_brackets = raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH
-    return few_brackets and raw.count(b",") < MAX_MEMBERS and orjson.dumps(value) == raw
+    return few_brackets and raw.count(b",") < MAX_MEMBERS and orjson.dumps(value) == raw.strip()
 
 
 def _loads_slowly(raw: bytes) -> Any:

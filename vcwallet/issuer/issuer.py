@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
 
 from vcwallet.credential_type import CredentialType
 from vcwallet.encoding import sri
@@ -43,6 +44,7 @@ class Issuer:
         self._trust = TrustedListClient.follow(enrolment.trust, store=MemoryStore(), at=clock())
         self._key = IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier)
         self._type_integrity: dict[str, str] = {}
+        self._decided: tuple[tuple[str, bool, datetime], datetime] | None = None
         self.identifier: str = enrolment.identifier
 
     def issue(
@@ -73,13 +75,13 @@ class Issuer:
         if valid_for <= timedelta(0):
             raise ValueError("a credential is valid for some time")
         now = self._clock()
-        writer = format() if callable(format) else format
+        writer = _with_defaults(format) if callable(format) else format
         content = CredentialContent(
             type_id=record.vct,
             claims=record.claims(on=on or now.astimezone(self._time_zone).date()),
             concealment=record.concealment(),
-            holder=holder if isinstance(holder, PublicKey | None) else holder.public_key,
-            issued_at=self._time_of_issue(record.vct, now, valid_for),
+            holder=holder.public_key if holder is not None and not isinstance(holder, PublicKey) else holder,
+            issued_at=self._time_of_issue(record.vct, now, rounded=valid_for >= _DAY),
             expires=_midnight(now + valid_for) + _DAY if valid_for >= _DAY else now + valid_for,
             type_integrity=self._integrity(record.vct),
         )
@@ -93,11 +95,20 @@ class Issuer:
         """
         self._trust.update(published, at=self._clock())
         self._type_integrity.clear()
+        self._decided = None
 
-    def _time_of_issue(self, type_id: str, now: datetime, valid_for: timedelta) -> datetime:
+    def _time_of_issue(self, type_id: str, now: datetime, *, rounded: bool) -> datetime:
         """Return the beginning of the day if the issuer was authorised then, or else now; refuse if it is not now."""
+        # Trusted lists change at whole seconds, so what was decided in this second holds until the next.
+        key = (type_id, rounded, now.replace(microsecond=0))
+        if self._decided is None or self._decided[0] != key:
+            self._decided = (key, self._decide(type_id, now, rounded))
+        return self._decided[1] if rounded else now
+
+    def _decide(self, type_id: str, now: datetime, rounded: bool) -> datetime:
+        # It is authorised now before it may date back: an issuer that was stopped today was still good this morning.
         self._require_authorised(type_id, now, now)
-        if valid_for < _DAY:
+        if not rounded:
             return now
         try:
             self._require_authorised(type_id, _midnight(now), now)
@@ -113,6 +124,11 @@ class Issuer:
         if type_id not in self._type_integrity:
             self._type_integrity[type_id] = sri.integrity(self._trust.type_metadata(type_id))
         return self._type_integrity[type_id]
+
+
+@cache
+def _with_defaults(format: Callable[[], CredentialFormat]) -> CredentialFormat:
+    return format()
 
 
 def _midnight(moment: datetime) -> datetime:

@@ -29,7 +29,9 @@ from vcwallet.japan.envelope import Certificate
 from vcwallet.japan.values import Text
 
 _A, _C = Sensitivity.A, Sensitivity.C
-_NAME = Claim("資格名称", "Qualification", sensitivity=_A)
+
+# Optional in every type, so that the type of a profession can fill it in; a record always has it.
+_QualificationName: TypeAlias = Annotated[Text | None, Claim("資格名称", "Qualification", sensitivity=_A)]
 
 
 class QualificationStatus(Code):
@@ -65,10 +67,7 @@ class Sanction(ClaimGroup):
 
 
 class Sanctions(RootModel[tuple[Sanction, ...]]):
-    """All measures together: shown one by one, what was left out could mislead.
-
-    The type is no array of claims for a second reason: how long such an array is, every verifier would see.
-    """
+    """All measures, to be shown together: of an array of claims a holder could leave out one."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
@@ -82,8 +81,7 @@ class NationalQualification(
 ):
     """That somebody is on the register of a profession."""
 
-    # Optional, so that the type of a profession can fill it in; a record always has it.
-    qualification_name: Annotated[Text | None, _NAME] = None
+    qualification_name: _QualificationName = None
     qualification_id: Annotated[Text | None, Claim("資格ID", "Qualification ID", sensitivity=_A)] = None
     full_name: Annotated[Text, Claim("氏名", "Full name")]
     former_family_name: Annotated[Text | None, Claim("旧姓併記", "Former family name")] = None
@@ -117,7 +115,7 @@ class PhysicianLicence(
 ):
     """That somebody is on the medical register (医籍)."""
 
-    qualification_name: Annotated[Text, _NAME] = "医師"
+    qualification_name: _QualificationName = "医師"
 
 
 class NurseLicence(
@@ -129,7 +127,7 @@ class NurseLicence(
 ):
     """That somebody is on the register of nurses (看護師籍)."""
 
-    qualification_name: Annotated[Text, _NAME] = "看護師"
+    qualification_name: _QualificationName = "看護師"
 
 
 class ChildcareWorkerRegistration(
@@ -141,7 +139,7 @@ class ChildcareWorkerRegistration(
 ):
     """That somebody is on a prefecture's register of childcare workers (保育士登録簿)."""
 
-    qualification_name: Annotated[Text, _NAME] = "保育士"
+    qualification_name: _QualificationName = "保育士"
 
 
 class TeacherLicenceClass(Code):
@@ -170,7 +168,7 @@ class TeacherLicence(
 ):
     """That a prefectural board of education has licensed somebody to teach."""
 
-    qualification_name: Annotated[Text, _NAME] = "教育職員"
+    qualification_name: _QualificationName = "教育職員"
     licence_kind: Annotated[Text | None, Claim("免許状の種類", "Kind of licence", sensitivity=_A)] = None
     licence_class: Annotated[TeacherLicenceClass, Claim("免許状の区分", "Class", sensitivity=_A)]
     subjects: Annotated[tuple[Text, ...] | None, Claim("教科", "Subjects", sensitivity=_A)] = None
@@ -196,4 +194,4 @@ class AdministrativeScrivenerRegistration(
 ):
     """That somebody is on the register of administrative scriveners (行政書士名簿)."""
 
-    qualification_name: Annotated[Text, _NAME] = "行政書士"
+    qualification_name: _QualificationName = "行政書士"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias, get_args, get_origin
+from typing import Annotated, Any, TypeAlias, cast, get_args, get_origin
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic.json_schema import JsonSchemaValue
@@ -46,8 +46,9 @@ class Identified:
         try:
             return self.identifier.normalise(text)
         except MalformedError:
-            name = self.identifier.name
-            raise PydanticCustomError(self.identifier.error_code, "Input should be a {name}", {"name": name}) from None
+            # Pydantic wants to see the code written out; a code of an identifier is as fixed.
+            code, name = cast(Any, self.identifier.error_code), self.identifier.name
+            raise PydanticCustomError(code, "Input should be a {name}", {"name": name}) from None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.read, handler(source))

@@ -13,7 +13,7 @@ vcwallet.errors.SignatureInvalidError: the signature does not verify [SIGNATURE_
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -48,7 +48,7 @@ _ML_DSA: dict[type, Algorithm] = {
 class PublicKey:
     """A public key together with the one algorithm that it is used with."""
 
-    __slots__ = ("_raw", "_spki", "algorithm", "kept_jwk")
+    __slots__ = ("_ecdsa", "_raw", "_size", "_spki", "algorithm", "kept_jwk")
 
     algorithm: Algorithm
     kept_jwk: Mapping[str, str] | None
@@ -62,6 +62,9 @@ class PublicKey:
         """
         self.algorithm = _algorithm_of(raw)
         self._raw = raw
+        # Looked up once: a look-up by an enumeration's member costs more than one by a string.
+        self._ecdsa: Any = ECDSA.get(self.algorithm)
+        self._size = self.algorithm.signature_bytes
         self._spki: bytes | None = None
         self.kept_jwk = None
 
@@ -97,14 +100,14 @@ class PublicKey:
         Raises:
             SignatureInvalidError: it is not.
         """
-        if len(signature) != self.algorithm.signature_bytes:
+        if len(signature) != self._size:
             raise SignatureInvalidError("the signature has the wrong length")
         raw = self._raw
         try:
             if isinstance(raw, ec.EllipticCurvePublicKey):
                 half = len(signature) // 2
                 r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
-                raw.verify(encode_dss_signature(r, s), data, ECDSA[self.algorithm])
+                raw.verify(encode_dss_signature(r, s), data, self._ecdsa)
             else:
                 raw.verify(signature, data)
         except InvalidSignature:

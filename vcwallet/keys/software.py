@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -50,7 +50,7 @@ class _Redacted:
 class SoftwareSigner(_Redacted):
     """A `Signer` whose private key is in memory."""
 
-    __slots__ = ("_key", "public_key")
+    __slots__ = ("_ecdsa", "_half", "_key", "public_key")
 
     def __init__(self, key: PrivateKey) -> None:
         """Wrap a private key of pyca/cryptography.
@@ -60,6 +60,10 @@ class SoftwareSigner(_Redacted):
         """
         self.public_key: PublicKey = PublicKey(key.public_key())
         self._key = key
+        # Looked up once: a look-up by an enumeration's member costs more than one by a string.
+        algorithm = self.public_key.algorithm
+        self._ecdsa: Any = ECDSA.get(algorithm)
+        self._half = algorithm.signature_bytes // 2
 
     @classmethod
     def generate(cls, algorithm: Algorithm = Algorithm.ES256) -> SoftwareSigner:
@@ -115,12 +119,10 @@ class SoftwareSigner(_Redacted):
     def sign(self, data: bytes, /) -> bytes:
         """Return the signature over `data` in JOSE form (RFC 7518, section 3.4)."""
         key = self._key
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            return key.sign(data)
-        algorithm = self.public_key.algorithm
-        r, s = decode_dss_signature(key.sign(data, ECDSA[algorithm]))
-        half = algorithm.signature_bytes // 2
-        return r.to_bytes(half, "big") + s.to_bytes(half, "big")
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            r, s = decode_dss_signature(key.sign(data, self._ecdsa))
+            return r.to_bytes(self._half, "big") + s.to_bytes(self._half, "big")
+        return key.sign(data)
 
     @property
     def private_key(self) -> PrivateKey:

@@ -85,7 +85,7 @@ class TrustedListClient:
             TrustedListError: the list is malformed, not signed below this root, or past its end.
             LocalProtocolError: the store pins a root already; use `resume`.
         """
-        validator = ChainValidator(from_der(published.anchor))
+        validator = ChainValidator(from_der(published.anchor), max_kept=max_kept_chains)
         accepted = _verify(published, validator=validator, at=at)
         _require_fresh(accepted.content, at=at)
         try:

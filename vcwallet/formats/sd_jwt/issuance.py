@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcwallet.claims import Concealment, JsonObject, JsonValue
-from vcwallet.encoding import base64url, json
+from vcwallet.encoding import json
+from vcwallet.encoding.base64url import encode
+from vcwallet.encoding.json import dumps_part as dumps
 from vcwallet.errors import MalformedError
 from vcwallet.formats.sd_jwt.disclosure import ELEMENT, RESERVED, SD, SD_ALG, HashAlgorithm
 from vcwallet.jose import jws
@@ -18,6 +20,8 @@ from vcwallet.keys.signer import Signer
 
 SALT_BYTES = 18
 """144 random bits, which base64url writes in 24 characters without a remainder (RFC 9901 asks for 128)."""
+
+_SALT_TEXT = SALT_BYTES * 4 // 3
 
 RandomBytes = Callable[[int], bytes]
 
@@ -74,7 +78,9 @@ def conceal(
 
     Raises:
         MalformedError: a claim has a reserved name (``_sd``, ``...``, ``_sd_alg``), at whatever depth.
+        TypeError: the claims are not JSON.
     """
+    json.dumps(claims)  # once for the whole tree: is it JSON?  The parts are then written without asking again
     work = _Concealing(hash_algorithm=hash_algorithm, decoys=decoys, random_bytes=random_bytes)
     payload = work.object(claims, concealment)
     if work.disclosures:
@@ -88,7 +94,6 @@ class _Concealing:
     decoys: int
     random_bytes: RandomBytes
     disclosures: list[str] = field(default_factory=list)
-    salts: list[str] = field(default_factory=list)
 
     def value(self, value: JsonValue, rule: Concealment) -> Any:
         if isinstance(value, _SCALARS):
@@ -99,15 +104,16 @@ class _Concealing:
 
     def object(self, claims: JsonObject, rule: Concealment) -> dict[str, Any]:
         shown: dict[str, Any] = {}
-        hidden: list[bytes] = []
+        hidden: list[str] = []
         members, any_member = rule.members, rule.any_member or _NOTHING
+        salts = self.salts_for(len(claims))
         for name, claim in claims.items():
             if name in _RESERVED:
                 raise MalformedError(f"a claim is named {name}", code="RESERVED_NAME", clause="RFC 9901, section 4.1")
             below = members.get(name, any_member)
             inner = claim if isinstance(claim, _SCALARS) else self.value(claim, below)
             if below.selectable:
-                hidden.append(json.dumps((self.salt(), name, inner)))
+                hidden.append(encode(dumps((salts.pop(), name, inner))))
             else:
                 shown[name] = inner
         if hidden:
@@ -118,20 +124,18 @@ class _Concealing:
     def array(self, values: Sequence[JsonValue], rule: Concealment) -> list[Any]:
         if not rule.selectable:
             return [self.value(value, rule) for value in values]
-        hidden = [json.dumps((self.salt(), self.value(value, rule))) for value in values]
+        salts = self.salts_for(len(values))
+        hidden = [encode(dumps((salts.pop(), self.value(value, rule)))) for value in values]
         return [{ELEMENT: digest} for digest in self.digests(hidden)]
 
-    def digests(self, arrays: list[bytes]) -> list[str]:
-        """Keep the disclosures of these JSON arrays, and return their digests with those of the decoys."""
-        disclosures = base64url.encode_json(arrays)
+    def digests(self, disclosures: list[str]) -> list[str]:
+        """Keep the disclosures, and return their digests with those of the decoys."""
         self.disclosures += disclosures
         size = self.hash_algorithm.digest_bytes
-        decoys = [base64url.encode(self.random_bytes(size)) for _ in range(self.decoys)]
+        decoys = [encode(self.random_bytes(size)) for _ in range(self.decoys)]
         return self.hash_algorithm.digest_each(disclosures) + decoys
 
-    def salt(self) -> str:
-        if not self.salts:
-            # One call for many salts: sixteen of them cost what two calls would.
-            pool = base64url.encode(self.random_bytes(SALT_BYTES * 16))
-            self.salts = [pool[start : start + 24] for start in range(0, len(pool), 24)]
-        return self.salts.pop()
+    def salts_for(self, count: int) -> list[str]:
+        """Return that many salts, from one call for all of them: sixteen cost what two calls would."""
+        pool = encode(self.random_bytes(SALT_BYTES * count))
+        return [pool[start : start + _SALT_TEXT] for start in range(0, len(pool), _SALT_TEXT)]
