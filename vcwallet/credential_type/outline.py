@@ -8,7 +8,7 @@
 >>> class Pass(CredentialType, vct="urn:example:pass:1", ja="乗車証", en="Pass"):
 ...     zones: Annotated[tuple[str, ...], Claim("区間", "Zones")]
 >>> [(place.path, place.concealed) for place in walk(Pass.outline())]
-[(('zones',), False), (('zones', None), True)]
+[(('zones',), True), (('zones', None), True)]
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import cast
 
 from vcwallet.claims import ClaimPath, JsonObject, JsonValue, covers, is_present, path_text, select
@@ -15,7 +15,7 @@ from vcwallet.protocols.dcql import CredentialQuery, Match
 from vcwallet.trust.registration import IntendedUse
 from vcwallet.wallet.cards import Card
 from vcwallet.wallet.prompt import PromptClaim, PromptCredential
-from vcwallet.wallet.screening import claims_with
+from vcwallet.wallet.screening import claims_with, touches
 
 _ENVELOPE = frozenset({"iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts", "cnf", "status"})
 """Claims about the credential, which every presentation shows and nobody can choose about."""
@@ -26,7 +26,7 @@ def prompt_credential(
 ) -> PromptCredential:
     """Return what would be disclosed of a credential: what is asked for, and what cannot be held back."""
     asked = found.least().paths
-    unasked = [path for path in held.disclosed_by(asked) if not any(covers(one, path) for one in asked)]
+    unasked = [path for path in _seen(held, asked) if not any(covers(one, path) for one in asked)]
     open_claims = [path for path in unasked if path[0] not in _ENVELOPE]
     return PromptCredential(
         query_id=found.query_id,
@@ -60,13 +60,53 @@ def retention_text(use: IntendedUse, language: str) -> str:
     return in_language(use.retention_text, language) or days
 
 
-def _stay(paths: Iterable[ClaimPath], held: HeldCredential) -> bool:
-    paths = [path for path in paths if is_present(held.claims, path)]
-    by_position = [path for path in paths if any(isinstance(component, int) for component in path)]
-    if not by_position:
-        return True
-    shown = held.disclosed_by(paths)
-    return all(any(covers(path, leaf) for leaf in shown) for path in by_position)
+def _stay(asked: Iterable[ClaimPath], held: HeldCredential) -> bool:
+    asked = list(asked)
+    by_position = [path for path in asked if any(isinstance(component, int) for component in path)]
+    seen = _seen(held, asked) if by_position else []
+    return all(_stays(path, seen) for path in by_position)
+
+
+def _stays(path: ClaimPath, seen: Iterable[ClaimPath]) -> bool:
+    for depth, index in enumerate(path):
+        shown: dict[ClaimPath, set[object]] = {}  # which elements are seen, by array
+        for leaf in seen:
+            if len(leaf) > depth and touches(path[:depth], leaf[:depth]):
+                shown.setdefault(leaf[:depth], set()).add(leaf[depth])
+        if isinstance(index, int) and any(index in one and not one >= set(range(index)) for one in shown.values()):
+            return False
+    return True
+
+
+def _seen(held: HeldCredential, asked: Iterable[ClaimPath]) -> list[ClaimPath]:
+    """Return what presenting some claims lets the verifier see: leaf by leaf, each where it is in the credential."""
+    return list(_visible(held.claims, (), set(asked), held.concealed))
+
+
+def _visible(node: JsonValue, path: ClaimPath, asked: Set[ClaimPath], concealed: Set[ClaimPath]) -> Iterator[ClaimPath]:
+    """Yield the leaves at or below a node that are seen when the claims of `asked`, paths from here, are presented."""
+    is_leaf = True
+    for name, part in _parts(node):
+        inside = {()} if () in asked else {rest for rest in _rests(asked, name) if is_present(part, rest)}
+        if inside or _of_any_index((*path, name)) not in concealed:
+            is_leaf = False
+            yield from _visible(part, (*path, name), inside, concealed)
+    if is_leaf:
+        yield path
+
+
+def _parts(node: JsonValue) -> Iterable[tuple[str | int, JsonValue]]:
+    if isinstance(node, Mapping):
+        return node.items()
+    return enumerate(node) if isinstance(node, Sequence) and not isinstance(node, str) else ()
+
+
+def _rests(asked: Set[ClaimPath], name: str | int) -> Iterator[ClaimPath]:
+    return (path[1:] for path in asked if path[0] == name or (path[0] is None and isinstance(name, int)))
+
+
+def _of_any_index(path: ClaimPath) -> ClaimPath:
+    return tuple(None if isinstance(component, int) else component for component in path)
 
 
 def _claim(found: Match, path: ClaimPath, resolved: ResolvedType, language: str, *, always: bool) -> PromptClaim:

@@ -100,7 +100,7 @@ def asked_claims(query: CredentialQuery, resolved: ResolvedType) -> Iterator[Ask
 def claims_with(paths: Iterable[ClaimPath], resolved: ResolvedType) -> Iterator[AskedClaim]:
     """Yield the claims of some paths, and those of the type that they are part of or that are part of them."""
     shown = set(paths)
-    touched = {claim.path for claim in resolved.claims if any(_touches(path, claim.path) for path in shown)}
+    touched = {claim.path for claim in resolved.claims if any(touches(path, claim.path) for path in shown)}
     for path in sorted(shown | touched, key=str):
         yield AskedClaim(resolved.type_ids[0], path, resolved.extension(path, EXTENSION) or {})
 
@@ -127,7 +127,7 @@ def _beginnings(path: ClaimPath) -> Iterator[ClaimPath]:
     return (path[:length] for length in range(1, len(path) + 1))
 
 
-def _touches(one: ClaimPath, other: ClaimPath) -> bool:
+def touches(one: ClaimPath, other: ClaimPath) -> bool:
     """Tell whether one claim is the other or part of it; an index is any index, as types do not tell them apart."""
     return all(a == b or not (isinstance(a, str) or isinstance(b, str)) for a, b in zip(one, other, strict=False))
 

@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
+"""Integrity strings (W3C Subresource Integrity, section 3.3)."""
+
 from __future__ import annotations
 
 import base64

@@ -82,7 +82,7 @@ class TestMaking:
         request = world.ask("full_name")
         assert Request.from_jwt(str(request)) == request
 
-    @pytest.mark.parametrize("changes", [{"drop": ["state"]}, {"drop": ["purpose"]}, {"exp": 10**30}, {"exp": -1}])
+    @pytest.mark.parametrize("changes", [{"drop": ["state"]}, {"drop": ["purpose"]}, {"exp": 10**18}, {"exp": -1}])
     def test_what_is_kept_has_to_be_one_of_ours(self, request_, changes):
         with pytest.raises(MalformedError):
             Request.from_jwt(changed(request_, **changes))
@@ -171,7 +171,7 @@ class TestRules:
             ({"nonce": "A" * 21}, MalformedError),
             ({"nonce": "A" * 257}, MalformedError),
             ({"nonce": "with space and ümlaut, long enough"}, MalformedError),
-            ({"nonce": 1234567890123456789012}, MalformedError),
+            ({"nonce": 1234567890123456789}, MalformedError),
             ({"state": 5}, MalformedError),
             ({"purpose": None}, MalformedError),
             ({"exp": "tomorrow"}, MalformedError),
@@ -214,7 +214,7 @@ class TestTimes:
         assert verified(request_).purpose == "loan"
 
     def test_it_cannot_say_of_itself_that_it_lives_for_long(self, world, request_):
-        lasting = changed(request_, exp=int(world.clock().timestamp()) + DAYS_90.total_seconds().__int__())
+        lasting = changed(request_, exp=int((world.clock() + DAYS_90).timestamp()))
         assert verified(lasting).purpose == "loan"
         world.clock.pass_by(minutes=11)
         with pytest.raises(ValidityError):

@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
+"""Certificate profiles, as issued and as read back (RFC 5280)."""
+
 from __future__ import annotations
 
 from datetime import timedelta

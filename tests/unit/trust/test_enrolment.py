@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
+"""What a party is given at enrolment, and as a file."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace

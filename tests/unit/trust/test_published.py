@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
+"""What a registry publishes, as a document."""
+
 from __future__ import annotations
 
 import pytest

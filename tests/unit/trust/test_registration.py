@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
+"""Registration certificates and over-asking (ETSI TS 119 475)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
+"""The facts of a trusted list, and the questions asked of them (ETSI TS 119 602)."""
+
 from __future__ import annotations
 
 from dataclasses import replace
