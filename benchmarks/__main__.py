@@ -33,13 +33,13 @@ def _ratios() -> Table:
     for heading in ("operation", "per second", "floor per second", "ratio", "target"):
         table.add_column(heading, justify="left" if heading == "operation" else "right")
     for row in sd_jwt_vc.run():
-        met = "green" if row.ratio >= row.target else "red"
+        met = "white" if row.target is None else "green" if row.ratio >= row.target else "red"
         table.add_row(
             row.name,
             f"{row.per_second:,.0f}",
             f"{row.floor_per_second:,.0f}",
             f"[{met}]{row.ratio:.2f}[/]",
-            f"{row.target:.2f}",
+            "" if row.target is None else f"{row.target:.2f}",
         )
     return table
 

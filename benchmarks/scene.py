@@ -23,7 +23,7 @@ from vcwallet import (
 )
 from vcwallet.adapters.local import system_clock
 from vcwallet.claims import ClaimPath
-from vcwallet.formats.base import Binding, HeldCredential
+from vcwallet.formats.base import Binding, CredentialContent, HeldCredential, IssuerKey
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
@@ -78,6 +78,8 @@ class Scene:
     verifier: Verifier
     trust: TrustedListClient
     holder: SoftwareSigner
+    content: CredentialContent
+    issuer_key: IssuerKey
     credential: Credential
     held: HeldCredential
     request: Request
@@ -105,6 +107,15 @@ class Scene:
             verifier=verifier,
             trust=TrustedListClient.start(shop.trust, store=MemoryStore(), at=at),
             holder=holder,
+            content=CredentialContent(
+                type_id=Residence.vct,
+                claims=RECORD.claims(on=at.date()),
+                concealment=Residence.concealment(),
+                holder=holder.public_key,
+                issued_at=at,
+                expires=at + QUARTER,
+            ),
+            issuer_key=IssuerKey(signer=city.signer, chain=city.chain, identifier=city.identifier),
             credential=credential,
             held=held,
             request=request,

@@ -21,11 +21,11 @@ class Comparison:
     per_second: float
     floor_per_second: float
     ratio: float
-    target: float
+    target: float | None
 
 
 def compare(
-    name: str, work: Work, floor: Work, *, target: float, rounds: int = 15, operations: int = 400
+    name: str, work: Work, floor: Work, *, target: float | None = None, rounds: int = 15, operations: int = 400
 ) -> Comparison:
     """Run work and floor in turns; rates and ratio are medians over the rounds."""
     work(), floor()

@@ -308,11 +308,11 @@ def test_the_public_key_is_no_secret_to_make_a_mac_with(secret, alg, name):
 @pytest.mark.parametrize(
     "alg", ["none", "None", "NONE", "nOnE", "", "es256", "ES256 ", "ES256K", "RS256", None, 1, ["ES256"]]
 )
-def test_an_algorithm_that_is_none_of_ours_is_refused_in_credential_and_proof(alg):
-    for signature in (b"", b"\0" * 64):
-        unsigned = token({"alg": alg, "typ": "dc+sd-jwt"}, registered(), lambda _, s=signature: s) + "~"
-        with pytest.raises(AlgorithmNotAllowedError):
-            verify(unsigned, binding=OPTIONAL)
+@pytest.mark.parametrize("signature", [b"", b"\0" * 64], ids=["no signature", "zeros"])
+def test_an_algorithm_that_is_none_of_ours_is_refused_in_credential_and_proof(alg, signature):
+    unsigned = token({"alg": alg, "typ": "dc+sd-jwt"}, registered(), lambda _: signature) + "~"
+    with pytest.raises(AlgorithmNotAllowedError):
+        verify(unsigned, binding=OPTIONAL)
     scene = Scene()
     scene.proof_header["alg"] = alg
     with pytest.raises(AlgorithmNotAllowedError):
@@ -369,15 +369,11 @@ def test_a_disclosure_that_says_a_member_twice_is_refused():
         process(hidden_payload(text), text)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "utf-7"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
 def test_a_payload_in_another_encoding_is_refused(encoding):
-    payload = PLAIN.replace("{", '{"名":"é",', 1) if encoding == "utf-7" else PLAIN
-    encoded = payload.encode(encoding)
-    if encoding == "utf-7":  # plain ASCII, which is another text under UTF-8: no attack, but not the claim either
-        assert "名" not in verify(signed(encoded), binding=OPTIONAL).claims
-        return
+    verify(signed(PLAIN.encode("utf-8")), binding=OPTIONAL)
     with pytest.raises(MalformedError):
-        verify(signed(encoded), binding=OPTIONAL)
+        verify(signed(PLAIN.encode(encoding)), binding=OPTIONAL)
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", '"\\ud800"', "01", "+1", "'a'", "1" * 65])

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from jwcrypto.jwk import JWK
-from sd_jwt.common import SDObj
-from sd_jwt.holder import SDJWTHolder
-from sd_jwt.issuer import SDJWTIssuer
-from sd_jwt.verifier import SDJWTVerifier
+from sd_jwt.common import SDObj  # type: ignore[import-untyped]
+from sd_jwt.holder import SDJWTHolder  # type: ignore[import-untyped]
+from sd_jwt.issuer import SDJWTIssuer  # type: ignore[import-untyped]
+from sd_jwt.verifier import SDJWTVerifier  # type: ignore[import-untyped]
 
 from tests.support.credentials import AUDIENCE, BINDING, HOLDER_KEY, ISSUER, ISSUER_KEY, NONCE, STRANGER_KEY
 from vcwallet.claims import ClaimPath, Concealment

@@ -35,6 +35,7 @@ def _hidden(loader: _Loader, node: yaml.Node) -> Hidden:
         return Hidden(loader.construct_mapping(node, deep=True))
     if isinstance(node, yaml.SequenceNode):
         return Hidden(loader.construct_sequence(node, deep=True))
+    assert isinstance(node, yaml.ScalarNode)
     # The mark has taken the place of the type, which is found as YAML finds it: quoted is text, the rest by its looks.
     quoted = node.style is not None
     tag = loader.resolve(yaml.ScalarNode, node.value, (not quoted, quoted))

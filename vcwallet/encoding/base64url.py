@@ -12,6 +12,7 @@ b'any carnal pleas'
 from __future__ import annotations
 
 import binascii
+from binascii import b2a_base64 as _b2a_base64
 from collections.abc import Sequence
 
 from vcwallet.errors import MalformedError
@@ -27,7 +28,7 @@ _LAST = (None, None, frozenset(_ALPHABET[::16].encode()), frozenset(_ALPHABET[::
 
 def encode(data: bytes) -> str:
     """Return `data` as base64url text without padding."""
-    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL).decode()
+    return _b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL).decode()
 
 
 def encode_each(items: Sequence[bytes]) -> list[str]:

@@ -44,7 +44,7 @@ class Issuer:
         self._trust = TrustedListClient.follow(enrolment.trust, store=MemoryStore(), at=clock())
         self._key = IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier)
         self._type_integrity: dict[str, str] = {}
-        self._decided: tuple[tuple[str, bool, datetime], datetime] | None = None
+        self._decided: tuple[tuple[str, timedelta, datetime], tuple[datetime, datetime]] | None = None
         self.identifier: str = enrolment.identifier
 
     def issue(
@@ -76,13 +76,14 @@ class Issuer:
             raise ValueError("a credential is valid for some time")
         now = self._clock()
         writer = _with_defaults(format) if callable(format) else format
+        issued_at, expires = self._times(record.vct, now, valid_for)
         content = CredentialContent(
             type_id=record.vct,
             claims=record.claims(on=on or now.astimezone(self._time_zone).date()),
             concealment=record.concealment(),
             holder=holder.public_key if holder is not None and not isinstance(holder, PublicKey) else holder,
-            issued_at=self._time_of_issue(record.vct, now, rounded=valid_for >= _DAY),
-            expires=_midnight(now + valid_for) + _DAY if valid_for >= _DAY else now + valid_for,
+            issued_at=issued_at,
+            expires=expires,
             type_integrity=self._integrity(record.vct),
         )
         return Credential(format=writer.format, raw=writer.issue(content, issuer=self._key))
@@ -97,15 +98,18 @@ class Issuer:
         self._type_integrity.clear()
         self._decided = None
 
-    def _time_of_issue(self, type_id: str, now: datetime, *, rounded: bool) -> datetime:
-        """Return the beginning of the day if the issuer was authorised then, or else now; refuse if it is not now."""
+    def _times(self, type_id: str, now: datetime, valid_for: timedelta) -> tuple[datetime, datetime]:
+        """Return the times of issue and expiry, rounded to days where the validity allows it."""
+        if valid_for < _DAY:
+            return self._decide(type_id, now, rounded=False), now + valid_for
         # Trusted lists change at whole seconds, so what was decided in this second holds until the next.
-        key = (type_id, rounded, now.replace(microsecond=0))
+        key = (type_id, valid_for, now.replace(microsecond=0))
         if self._decided is None or self._decided[0] != key:
-            self._decided = (key, self._decide(type_id, now, rounded))
-        return self._decided[1] if rounded else now
+            issued_at = self._decide(type_id, now, rounded=True)
+            self._decided = (key, (issued_at, _midnight(now + valid_for) + _DAY))
+        return self._decided[1]
 
-    def _decide(self, type_id: str, now: datetime, rounded: bool) -> datetime:
+    def _decide(self, type_id: str, now: datetime, *, rounded: bool) -> datetime:
         # It is authorised now before it may date back: an issuer that was stopped today was still good this morning.
         self._require_authorised(type_id, now, now)
         if not rounded:

@@ -142,7 +142,7 @@ def test_a_claim_of_any_name_can_be_made_selectable():
 
 
 def test_what_is_handed_in_is_not_changed():
-    claims = {"a": [{"b": 1}], "c": {"d": 2}}
+    claims: dict[str, Any] = {"a": [{"b": 1}], "c": {"d": 2}}
     conceal(claims, Concealment.of([("a", None, "b"), ("c",)]), decoys=2)
     assert claims == {"a": [{"b": 1}], "c": {"d": 2}}
 
