@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Claim trees and the paths that point into them (OpenID4VP 1.0, section 7; SD-JWT VC, section 4.6.1).
+"""Claim trees and the paths that point into them (OpenID4VP 1.0, section 7; SD-JWT VC, section 5.6.1).
 
 A path is a tuple: a string selects the member of an object, a non-negative integer the element of an array, and None
 all elements of an array.

@@ -222,7 +222,6 @@ def free_forms(draw: st.DrawFn) -> tuple[dict[str, Any], Concealment, list[Claim
 
 
 @given(free_forms())
-@settings(max_examples=100)
 def test_what_the_verifier_sees_of_any_claims_is_what_the_prompt_showed(form):
     tree, concealment, asked = form
     assume(all(is_present(tree, path) for path in asked))

@@ -161,6 +161,13 @@ SHOPPING = IntendedUse(
 )
 
 
+CANARIES = (
+    *("花子", "太郎", "次郎", "港町", "1990-01-02", "1990, 1, 2", "Atlantis", "hay fever", "NUMBER-", "PLOT-7-12"),
+    *("for the holder", "090-0000-0000", "3218764905", "480761253"),
+)
+"""What stands in the records below and must stand nowhere else."""
+
+
 def resident(kind: type[Resident] = Resident, **changed: Any) -> Resident:
     """Return a record of a person, who is 36 in this world."""
     values: dict[str, Any] = {
@@ -168,19 +175,19 @@ def resident(kind: type[Resident] = Resident, **changed: Any) -> Resident:
         "birth_date": date(1990, 1, 2),
         "nationality": "Atlantis",
         "health": "hay fever",
-        "number": "4711",
+        "number": "NUMBER-4711",
         "remark": "for the holder",
-        "address": Address(country="JP", locality="港町", plot="7-12"),
+        "address": Address(country="JP", locality="港町", plot="PLOT-7-12"),
         "contact": Contact(phone="090-0000-0000"),
         "languages": ("ja", "en", "fr"),
-        "household": (Member(first_name="太郎", number="4712"), Member(first_name="次郎", number="4713")),
+        "household": (Member(first_name="太郎", number="NUMBER-4712"), Member(first_name="次郎", number="NUMBER-4713")),
     }
     return kind(**values | changed)
 
 
 def income(**changed: Any) -> Income:
-    """Return a record of an income of 3.2 million."""
-    values: dict[str, Any] = {"fiscal_year": 2026, "total": 3_200_000, "allowances": 480_000}
+    """Return a record of an income."""
+    values: dict[str, Any] = {"fiscal_year": 2026, "total": 3_218_764_905, "allowances": 480_761_253}
     return Income(**values | changed)
 
 

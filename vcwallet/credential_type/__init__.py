@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""One definition of a credential type, from which everything that concerns it is derived (SD-JWT VC, section 4).
+"""One definition of a credential type, from which everything that concerns it is derived (SD-JWT VC, section 5).
 
 A type is a pydantic model.  Each field carries a `Claim` with its labels and rules.  From the model come the claim
 tree, what formats conceal, claim paths, the verifier's typed view, Type Metadata, JSON Schema, forms and labels.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a credential type says about one of its claims (the claim metadata of SD-JWT VC, section 4.6, and ours).
+"""What a credential type says about one of its claims (the claim metadata of SD-JWT VC, section 5.6, and ours).
 
 >>> from typing import Annotated
 >>> from vcwallet.credential_type import Claim, Sensitivity

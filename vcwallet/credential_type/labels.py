@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The labels of claims on a consent screen, from Type Metadata (SD-JWT VC, section 4.6.2).
+"""The labels of claims on a consent screen, from Type Metadata (SD-JWT VC, section 5.6.2).
 
 A wallet has only the Type Metadata of a credential.  For a class the labels come from the documents that the class
 gives rise to, so that both ways lead to the same words.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The SD-JWT VC Type Metadata of a credential type (SD-JWT VC, section 4), with what our wallets need besides.
+"""The SD-JWT VC Type Metadata of a credential type (SD-JWT VC, section 5), with what our wallets need besides.
 
     >>> from typing import Annotated
     >>> from vcwallet.credential_type import Claim, CredentialType, type_metadata

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Credential types as pydantic models (the type of SD-JWT VC, section 4, and its claims).
+"""Credential types as pydantic models (the type of SD-JWT VC, section 5, and its claims).
 
 >>> from datetime import date
 >>> from typing import Annotated
@@ -41,7 +41,7 @@ class CredentialType(ClaimGroup):
     """The base of credential types: name yours with class keywords, and give each field a `Claim`.
 
     A base without `vct` has claims to share and cannot be issued.  A subclass of a type with a `vct` extends that type
-    (SD-JWT VC, section 4.4) and needs a `vct` of its own.
+    (SD-JWT VC, section 5) and needs a `vct` of its own.
 
     Attributes:
         vct: the type's identifier in SD-JWT VC, which is also its version.
@@ -160,7 +160,7 @@ def _require_free_names(cls: type[CredentialType]) -> None:
 
 
 def _require_consistent_extension(cls: type[CredentialType], parent: type[CredentialType]) -> None:
-    """Refuse what an extending type must not change (SD-JWT VC, section 4.6.5)."""
+    """Refuse what an extending type must not change (SD-JWT VC, section 5.6.5)."""
     inherited = {place.path: place for place in walk(parent.outline())}
     for place in walk(cls.outline()):
         before = inherited.get(place.path, place)

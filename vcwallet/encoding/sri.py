@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Integrity strings such as ``vct#integrity`` (W3C Subresource Integrity, section 3.3; SD-JWT VC, section 7).
+"""Integrity strings such as ``vct#integrity`` (W3C Subresource Integrity, section 3.3; SD-JWT VC, Document Integrity).
 
 >>> from vcwallet.encoding import sri
 >>> sri.integrity(b"alert('Hello, world.');")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Type metadata: what a credential type is called, and what holds for its claims (SD-JWT VC, section 4).
+"""Type metadata: what a credential type is called, and what holds for its claims (SD-JWT VC, section 5).
 
 Documents come from a source that the caller has chosen (a registry, a cache); nothing is fetched here.
 
@@ -29,11 +29,11 @@ from vcwallet.errors import MalformedError, VerificationError, quoted
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 5
-_CLAUSE = "SD-JWT VC, section 4"
+_CLAUSE = "SD-JWT VC, section 5"
 
 
 class ClaimDisplay(WireModel):
-    """How a claim is called in one language (section 4.6.2)."""
+    """How a claim is called in one language (section 5.6.2)."""
 
     locale: str
     label: str
@@ -41,7 +41,7 @@ class ClaimDisplay(WireModel):
 
 
 class ClaimMetadata(WireModel):
-    """What holds for one claim (section 4.6); further members are kept for who understands them."""
+    """What holds for one claim (section 5.6); further members are kept for who understands them."""
 
     path: Annotated[ClaimPath, PlainValidator(parse_path)]
     display: Array[ClaimDisplay] = ()
@@ -51,7 +51,7 @@ class ClaimMetadata(WireModel):
 
 
 class TypeDisplay(WireModel):
-    """How a type is called and drawn in one language (section 4.5)."""
+    """How a type is called and drawn in one language (section 5.5)."""
 
     locale: str
     name: str
@@ -59,7 +59,7 @@ class TypeDisplay(WireModel):
 
 
 class TypeMetadata(WireModel):
-    """One type metadata document (section 4.2)."""
+    """One type metadata document (section 5.2)."""
 
     vct: Annotated[str, Field(min_length=1)]
     name: Maybe[str] = None
@@ -108,7 +108,7 @@ class ResolvedType:
 
 
 def resolve(vct: str, documents: Callable[[str], bytes]) -> ResolvedType:
-    """Return a type with all that it extends (section 4.3.1).
+    """Return a type with all that it extends (section 5.3).
 
     Args:
         vct: the type.
@@ -122,7 +122,7 @@ def resolve(vct: str, documents: Callable[[str], bytes]) -> ResolvedType:
     chain = [_document(vct, documents, None)]
     while (parent := chain[-1].extends) is not None:
         if parent in {document.vct for document in chain} or len(chain) == MAX_DEPTH:
-            raise MalformedError("the types extend each other in a circle, or too deep", clause=f"{_CLAUSE}.3.1")
+            raise MalformedError("the types extend each other in a circle, or too deep", clause=_CLAUSE)
         chain.append(_document(parent, documents, chain[-1].extends_integrity))
     return ResolvedType(
         type_ids=tuple(document.vct for document in chain),
@@ -134,7 +134,7 @@ def resolve(vct: str, documents: Callable[[str], bytes]) -> ResolvedType:
 def require_conformity(
     resolved: ResolvedType, claims: JsonObject, *, concealed: Collection[ClaimPath], complete: bool
 ) -> None:
-    """Return if a credential keeps to its type (section 4.7).
+    """Return if a credential keeps to its type (section 5.6).
 
     Args:
         resolved: the type.
@@ -183,7 +183,7 @@ def _document(vct: str, documents: Callable[[str], bytes], integrity: str | None
         sri.require_match(integrity, data)
     document = wire.read(TypeMetadata, data, max_bytes=MAX_BYTES)
     if document.vct != vct:
-        raise MalformedError("the type metadata are of another type", clause=f"{_CLAUSE}.3")
+        raise MalformedError("the type metadata are of another type", clause=_CLAUSE)
     return document
 
 
@@ -200,7 +200,7 @@ def _inherited(documents: Iterable[TypeMetadata]) -> tuple[ClaimMetadata, ...]:
 
 
 def _refined(parent: ClaimMetadata, child: ClaimMetadata) -> ClaimMetadata:
-    """Return the parent's properties with those that the child sets in their place (section 4.6.5)."""
+    """Return the parent's properties with those that the child sets in their place (section 5.6.5)."""
     changed = {name: getattr(child, name) for name in child.model_fields_set} | (child.model_extra or {})
     refined = parent.model_copy(update=changed)
     loosened_sd = refined.sd != parent.sd and (parent.sd, refined.sd) not in _STRICTER

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The metadata documents of credential types, as a registry publishes and pins them (SD-JWT VC, section 4)."""
+"""The metadata documents of credential types, as a registry publishes and pins them (SD-JWT VC, section 5)."""
 
 from __future__ import annotations
 

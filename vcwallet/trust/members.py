@@ -34,7 +34,10 @@ def texts(by_language: Mapping[str, str]) -> list[dict[str, str]]:
 
 def by_language(listed: tuple[Text, ...]) -> dict[str, str]:
     """Return a text by language tag; the first of two of the same language counts."""
-    return {text.lang: text.value for text in reversed(listed)}
+    found: dict[str, str] = {}
+    for text in listed:
+        found.setdefault(text.lang, text.value)
+    return found
 
 
 # One spelling of a time: whole seconds in UTC (TS 119 602: ListIssueDateTime, StatusStartingTime and the like).

@@ -270,7 +270,7 @@ CHECKS: tuple[Check[_Case], ...] = (
     Check("state", "OpenID4VP 1.0, section 8.2", _require_state),
     Check("request_open", "OpenID4VP 1.0, section 5.2", _require_open),
     Check("presentations", "OpenID4VP 1.0, section 8.6", _verify_presentations),
-    Check("types", "SD-JWT VC, section 4", _require_types, ("presentations",)),
+    Check("types", "SD-JWT VC, section 5", _require_types, ("presentations",)),
     Check("query", "OpenID4VP 1.0, section 8.6", _require_answer, ("presentations",)),
     Check("no_more_than_asked", "OpenID4VP 1.0, section 6.4", _require_no_more, ("presentations",)),
     Check("unanswered", "OpenID4VP 1.0, section 14.1", _require_unanswered),

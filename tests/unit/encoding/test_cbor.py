@@ -240,7 +240,7 @@ def test_values_are_written_in_the_shortest_form(value: Any, text: str) -> None:
         {1.0: 1},
         {(1,): 1},
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_single_form_is_not_written(value: Any) -> None:
     with pytest.raises(TypeError):

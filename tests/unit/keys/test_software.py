@@ -103,6 +103,7 @@ def test_a_key_for_agreement_survives_being_stored():
     "stored",
     [b"", b"no key", der(RSA), der(SECP256K1), SoftwareSigner.generate(Algorithm.EDDSA).to_bytes(),
      SoftwareSigner.generate(Algorithm.ES384).to_bytes(), SoftwareKeyAgreement.generate().to_bytes()[:-1]],
+    ids=["empty", "no key", "RSA", "secp256k1", "Ed25519", "P-384", "cut"],
 )  # fmt: skip
 def test_agreement_takes_a_private_key_on_p_256_only(stored):
     with pytest.raises(MalformedError):

@@ -34,7 +34,7 @@ class TestTypedAccess:
         assert seen[Resident].birth_date == date(1990, 1, 2)
         assert seen[Resident].address.locality == "港町"
         assert seen[Resident].languages == ("ja", "en", "fr")
-        assert seen[Income].total == 3_200_000
+        assert seen[Income].total == 3_218_764_905
         assert seen[Income].above["3000000"] is True
 
     def test_a_claim_that_was_not_disclosed_is_an_error_and_not_none(self, world):

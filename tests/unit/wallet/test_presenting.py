@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.world import (
+    CANARIES,
     DAYS_90,
     Income,
     Resident,
@@ -77,7 +78,7 @@ class TestDisclosure:
             (["full_name"], {"full_name": "番号　花子"}),
             (["over_20"], {"over_20": True}),
             (["address.locality"], {"address": {"country": "JP", "locality": "港町"}}),
-            (["address"], {"address": {"country": "JP", "locality": "港町", "plot": "7-12"}}),
+            (["address"], {"address": {"country": "JP", "locality": "港町", "plot": "PLOT-7-12"}}),
             (["contact.phone"], {"contact": {"phone": "090-0000-0000"}}),
             (["languages.*"], {"languages": ["ja", "en", "fr"]}),
             (["languages.0", "full_name"], {"languages": ["ja"], "full_name": "番号　花子"}),
@@ -287,8 +288,7 @@ class TestHistory:
     def test_it_has_no_values(self, world):
         world.answer(world.ask("full_name", "address", "nationality", ask(Income, "total")))
         export = world.wallet.export_history()
-        for value in ("番号", "港町", "7-12", "Atlantis", "3200000", "3_200_000"):
-            assert value.encode() not in export
+        assert not any(value.encode() in export for value in CANARIES)
 
     def test_nothing_leaves_the_wallet_that_could_not_be_written_down(self, world):
         consent = approved(world.wallet.match(world.ask("full_name")))
@@ -345,7 +345,7 @@ class TestTime:
         )
         world.wallet.receive(short)
         world.clock.pass_by(minutes=59)
-        assert exchange(world, ask(Income, "total"))[Income].total == 3_200_000
+        assert exchange(world, ask(Income, "total"))[Income].total == 3_218_764_905
         world.clock.pass_by(minutes=1)
         with pytest.raises(NoMatchError):
             world.wallet.match(world.ask(ask(Income, "total")))

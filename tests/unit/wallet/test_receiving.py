@@ -89,7 +89,7 @@ class TestKeeping:
     def test_the_holder_sees_every_claim(self, world):
         [card] = world.hold(resident())
         claims = world.wallet.claims(card)
-        assert claims["number"] == "4711"
+        assert claims["number"] == "NUMBER-4711"
         assert claims["remark"] == "for the holder"
 
     def test_the_history_says_what_came_from_whom_and_no_value(self, world):

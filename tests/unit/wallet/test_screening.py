@@ -252,7 +252,7 @@ class TestStatutes:
     def test_with_a_basis_and_a_procedure_it_is_answered(self, world):
         request = world.ask("number", purpose="withholding")
         verified = world.bank.verify(world.answer(request), expected=request)
-        assert verified[Resident].number == "4711"
+        assert verified[Resident].number == "NUMBER-4711"
 
     def test_the_person_is_not_even_asked(self, world):
         """Consent does not cure a missing basis: there is no prompt that could be approved."""

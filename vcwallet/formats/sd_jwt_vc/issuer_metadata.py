@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Issuer keys from JWT VC issuer metadata (SD-JWT VC, section 3), for the issuers that a policy names.
+"""Issuer keys from JWT VC issuer metadata (SD-JWT VC, section 4), for the issuers that a policy names.
 
 >>> from vcwallet.formats.sd_jwt_vc.issuer_metadata import well_known_url
 >>> well_known_url("https://example.com/tenant/1234")
@@ -30,7 +30,7 @@ _JWK_SET = "application/jwk-set+json"  # RFC 7517, section 8.5.2
 
 
 class JwtVcIssuerMetadata(WireModel):
-    """The document under the well-known path (section 3.2)."""
+    """The document under the well-known path (section 4.2)."""
 
     issuer: str
     jwks: Maybe[dict[str, Any]] = None
@@ -67,7 +67,7 @@ class IssuerMetadataPolicy:
             raise NotAuthorisedError("issuer metadata speak for issuers only")
         issuer = self.issuers.get(source.issuer) if source.issuer else None
         if issuer is None or source.chain:
-            raise UntrustedError("the issuer is not one that is known by its metadata", clause="SD-JWT VC, section 2.5")
+            raise UntrustedError("the issuer is not one that is known by its metadata", clause="SD-JWT VC, section 3")
         if type_id not in issuer.types:
             raise NotAuthorisedError("the issuer may not issue this type")
         return TrustedKey(
@@ -76,7 +76,7 @@ class IssuerMetadataPolicy:
 
 
 def fetch_issuer(issuer: str, *, types: frozenset[str]) -> Flow[MetadataIssuer]:
-    """Fetch the keys of an issuer that the caller permits (section 3.1 to 3.3).
+    """Fetch the keys of an issuer that the caller permits (section 4.1 to 4.3).
 
     Raises:
         MalformedError: the identifier is no https URL of the right form, or a document is not as it should be.
@@ -86,9 +86,9 @@ def fetch_issuer(issuer: str, *, types: frozenset[str]) -> Flow[MetadataIssuer]:
     """
     document = wire.read(JwtVcIssuerMetadata, (yield from _get(well_known_url(issuer), _JSON)), max_bytes=MAX_BYTES)
     if document.issuer != issuer:
-        raise UntrustedError("the metadata are another issuer's", clause="SD-JWT VC, section 3.3")
+        raise UntrustedError("the metadata are another issuer's", clause="SD-JWT VC, section 4.3")
     if (document.jwks is None) == (document.jwks_uri is None):
-        raise MalformedError("issuer metadata have either jwks or jwks_uri", clause="SD-JWT VC, section 3.2")
+        raise MalformedError("issuer metadata have either jwks or jwks_uri", clause="SD-JWT VC, section 4.2")
     if document.jwks_uri is not None:
         keys = jwk_set.parse(json.loads((yield from _get(_https(document.jwks_uri), _JSON, _JWK_SET))))
     else:
@@ -97,7 +97,7 @@ def fetch_issuer(issuer: str, *, types: frozenset[str]) -> Flow[MetadataIssuer]:
 
 
 def well_known_url(issuer: str) -> str:
-    """Return where an issuer's metadata are: the well-known path stands between host and path (section 3.1).
+    """Return where an issuer's metadata are: the well-known path stands between host and path (section 4.1).
 
     Raises:
         MalformedError: not an https URL without query, fragment and user information.
@@ -108,7 +108,7 @@ def well_known_url(issuer: str) -> str:
 
 def _https(url: str) -> str:
     if not _is_plain_https(url):
-        raise MalformedError("not a plain https URL", clause="SD-JWT VC, section 3")
+        raise MalformedError("not a plain https URL", clause="SD-JWT VC, section 4")
     return url
 
 
@@ -127,9 +127,9 @@ def _get(url: str, *media_types: str) -> Flow[bytes]:
     response = yield HttpRequest(method="GET", url=url, max_bytes=MAX_BYTES, headers=headers)
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if response.status != 200:
-        raise TransportError("the issuer's metadata are not there", clause="SD-JWT VC, section 3.2")
+        raise TransportError("the issuer's metadata are not there", clause="SD-JWT VC, section 4.2")
     if media_type not in media_types:
-        raise MalformedError("the issuer's metadata are not of a JSON media type", clause="SD-JWT VC, section 3.2")
+        raise MalformedError("the issuer's metadata are not of a JSON media type", clause="SD-JWT VC, section 4.2")
     if len(response.body) > MAX_BYTES:
         raise LimitExceededError(f"the issuer's metadata are longer than {MAX_BYTES} bytes")
     return response.body

@@ -154,7 +154,7 @@ def _require_open_registered_claims(case: _Case) -> None:
     concealed = any(placement.path[0] in NEVER_CONCEALED for placement in case.sd_jwt.processed.placements)
     if concealed or any(_has_digests(case.payload[name]) for name in NEVER_CONCEALED & case.payload.keys()):
         raise DigestInvalidError(
-            "a registered claim is concealed", code="REGISTERED_CLAIM_CONCEALED", clause="SD-JWT VC, section 2.2.2.2"
+            "a registered claim is concealed", code="REGISTERED_CLAIM_CONCEALED", clause="SD-JWT VC, section 2.2.2"
         )
 
 
@@ -200,7 +200,7 @@ def _type_ids(claims: dict[str, Any]) -> tuple[str, ...]:
     vct, others = jwt.text(claims, "vct"), claims.get("aka_vcts", [])
     well_formed = isinstance(others, list) and all(isinstance(other, str) and other for other in others)
     if not well_formed or vct in others or ("aka_vcts" in claims and not others):
-        raise MalformedError("aka_vcts is a non-empty array of other types", clause="SD-JWT VC, section 2.2.2.2")
+        raise MalformedError("aka_vcts is a non-empty array of other types", clause="SD-JWT VC, section 2.2.2")
     if len(others) > MAX_OTHER_TYPES:
         raise LimitExceededError(f"aka_vcts names more than {MAX_OTHER_TYPES} types")
     return (vct, *others)
@@ -215,10 +215,10 @@ def _has_digests(value: Any) -> bool:
 _ISSUER_CHECKS: tuple[Check[_Case], ...] = (
     Check("structure", "RFC 9901, section 4", _read),
     Check("type", "SD-JWT VC, section 2.2", _require_type, ("structure",)),
-    Check("issuer", "SD-JWT VC, section 2.5", _find_issuer, ("type",)),
+    Check("issuer", "SD-JWT VC, section 3", _find_issuer, ("type",)),
     Check("issuer_signature", "RFC 9901, section 7.1, step 2", _verify_signature, ("issuer",)),
     Check("disclosures", "RFC 9901, section 7.1, step 3", _place_disclosures, ("structure",)),
-    Check("registered_claims", "SD-JWT VC, section 2.2.2.2", _require_open_registered_claims, ("disclosures",)),
+    Check("registered_claims", "SD-JWT VC, section 2.2.2", _require_open_registered_claims, ("disclosures",)),
     Check("validity", "RFC 9901, section 7.1, step 6", _require_valid, ("disclosures",)),
 )
 PRESENTATION_CHECKS = (

@@ -42,6 +42,7 @@ MAX_BYTES = 256 * 1024
 
 _PREFIX = "x509_hash:"
 _NONCE = re.compile(r"[A-Za-z0-9._~-]{22,256}")
+_STATE = re.compile(r"[A-Za-z0-9._~-]{1,512}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +275,8 @@ def read_request(text: str) -> UnverifiedRequest:
     members = wire.read(RequestObject, payload)
     if not _NONCE.fullmatch(members.nonce):
         raise MalformedError("the nonce is too short or has a forbidden character", clause="OpenID4VP 1.0, section 5.2")
+    if members.state is not None and not _STATE.fullmatch(members.state):
+        raise MalformedError("the state is too long or has a forbidden character", clause="OpenID4VP 1.0, section 5.2")
     return UnverifiedRequest(jws=parsed, members=members, query=DcqlQuery.from_json(members.dcql_query))
 
 
@@ -282,6 +285,8 @@ def _require_rules(members: RequestObject) -> None:
         raise UnsupportedError(f"client identifier {quoted(members.client_id)} has another prefix than x509_hash")
     if members.response_mode != SAME_CHANNEL:
         raise UnsupportedError(f"response mode {quoted(members.response_mode)} is not supported")
+    if "scope" in (members.model_extra or {}):
+        raise RemoteProtocolError("a request has a query or a scope, not both", clause="OpenID4VP 1.0, section 5.1")
     if members.aud != AUDIENCE:
         raise RemoteProtocolError("the request is for another wallet", clause="OpenID4VP 1.0, section 5.8")
     if "transaction_data" in members.model_fields_set:
