@@ -160,6 +160,8 @@ def _shown(annotation: object) -> str:
 def _default(value: object) -> str:
     if inspect.isroutine(value) or isinstance(value, type):
         return value.__name__
+    if isinstance(value, set | frozenset):  # whose own order differs from run to run
+        return f"{{{', '.join(sorted(str(item) for item in value))}}}"
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
