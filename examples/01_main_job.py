@@ -121,7 +121,9 @@ def main() -> None:
             bank.verify(answer, expected=request)
         with stage.refused("the answer to another request"):
             bank.verify(answer, expected=bank.request(ask(ResidenceRecord, "full_name"), purpose="loan_underwriting"))
-        withdraw(stage, registry, bank, wallet, first_list)
+        registry.close()
+        with TrustRegistry.open(folder / "registry.db", passphrase=PASSPHRASE) as reopened:
+            withdraw(stage, reopened, bank, wallet, first_list)
 
     with stage.step("The wallet's history, which anyone can check"):
         export = wallet.export_history()

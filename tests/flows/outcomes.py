@@ -170,14 +170,13 @@ def outcomes(make: Callable[[], World] = World, seen: Callable[[object], None] =
     yield main_job(make(), seen)
     for step, _ in STEPS:
         world = ready(make)
-        yield f"{step.__name__}: {code_of(lambda step=step, world=world: step(world), seen)}"
+        yield f"{step.__name__}: {code_of(seen, step, world)}"
     for _, wrong, _, _ in REFUSED:
         world = ready(make)
         case = wrong(world)
         seen(case)
         seen(world.bank.explain(case.response, expected=case.request))
-        verify = code_of(lambda world=world, case=case: world.bank.verify(case.response, expected=case.request), seen)
-        yield f"{wrong.__name__}: {verify}"
+        yield f"{wrong.__name__}: {code_of(seen, world.bank.verify, case.response, expected=case.request)}"
         seen(list(world.wallet.history()))
         seen(world.bank.receipts())
 
@@ -203,9 +202,9 @@ def ready(make: Callable[[], World]) -> World:
     return world
 
 
-def code_of(action: Callable[[], object], seen: Callable[[object], None]) -> str:
+def code_of(seen: Callable[[object], None], action: Callable[..., object], *given: Any, **named: Any) -> str:
     try:
-        seen(action())
+        seen(action(*given, **named))
     except VcError as error:
         seen(error)
         return error.code

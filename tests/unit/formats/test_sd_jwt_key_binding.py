@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.credentials import AUDIENCE, BINDING, HOLDER_KEY, NONCE, NOW, SECOND, digest, seconds, token
-from vcwallet.errors import BindingError, MalformedError, UnsupportedError, ValidityError
+from vcwallet.errors import AlgorithmNotAllowedError, BindingError, MalformedError, UnsupportedError, ValidityError
 from vcwallet.formats.sd_jwt import HashAlgorithm, KeyBinding, prepare_key_binding, require_key_binding
 from vcwallet.formats.sd_jwt.key_binding import confirmation_key
 from vcwallet.jose import jws
@@ -136,6 +136,16 @@ def test_the_key_of_a_credential_is_that_of_cnf():
 def test_a_cnf_without_a_key_of_ours_is_refused(cnf, error):
     with pytest.raises(error):
         confirmation_key({"cnf": cnf})
+
+
+@pytest.mark.parametrize("algorithm", [Algorithm.ES256, Algorithm.ML_DSA_44])
+def test_the_caller_says_which_algorithms_are_allowed(algorithm):
+    holder = SoftwareSigner.generate(algorithm)
+    to_sign = prepared(algorithm=algorithm)
+    text = to_sign.finish(holder.sign(to_sign.signing_input))
+    assert checked(text, key=holder.public_key, algorithms={algorithm}).issued_at == NOW
+    with pytest.raises(AlgorithmNotAllowedError):
+        checked(text, key=holder.public_key, algorithms={Algorithm.ES384})
 
 
 @pytest.mark.parametrize("algorithm", [Algorithm.ES384, Algorithm.ES512, Algorithm.EDDSA])

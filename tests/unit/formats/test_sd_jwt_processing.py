@@ -85,6 +85,12 @@ def test_a_placement_inside_another_counts_positions_from_the_outside():
     assert (inner.path, inner.issued) == (("n", 0, 0), ("n", 1, 0))
 
 
+def test_what_was_processed_keeps_claims_and_disclosures_out_of_its_repr():
+    shown = repr(process(hidden_payload(GIVEN_NAME), GIVEN_NAME).processed)
+    assert "Arthur" not in shown
+    assert GIVEN_NAME not in shown
+
+
 @pytest.mark.parametrize(("name", "function"), [("sha-384", "sha384"), ("sha-512", "sha512")])
 def test_digests_are_made_with_the_hash_function_that_the_payload_names(name, function):
     payload = {"_sd_alg": name, "_sd": [digest(GIVEN_NAME, function)]}
@@ -279,6 +285,13 @@ def test_what_breaks_a_rule_is_refused(rule):
     process(*good)
     with pytest.raises(error):
         process(*bad)
+
+
+def test_a_disclosure_that_was_sent_twice_is_told_from_one_that_nothing_refers_to():
+    with pytest.raises(DigestInvalidError, match="repeated"):
+        process(hidden_payload(GIVEN_NAME), GIVEN_NAME, GIVEN_NAME)
+    with pytest.raises(DigestInvalidError, match="no digest"):
+        process(hidden_payload(GIVEN_NAME), GIVEN_NAME, FAMILY_NAME)
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------

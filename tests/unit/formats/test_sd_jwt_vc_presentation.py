@@ -843,6 +843,17 @@ def test_post_quantum_signatures_verify_where_they_are_named():
     assert verified.issuer.key == ML_DSA_KEY.public_key
 
 
+def test_the_allowed_algorithms_hold_for_the_proof_too():
+    changed = made(all_of(payload(cnf={"jwk": jwk.public_jwk(P384_KEY.public_key)}), scene(holder=P384_KEY)))
+    changed.proof_header["alg"] = "ES384"
+    raw = changed.presented
+    both = SdJwtVc(algorithms=frozenset({Algorithm.ES256, Algorithm.ES384}))
+    assert both.read_presentation(raw).verify(binding=BINDING, trust=TRUST, at=NOW).holder_proved
+    one = SdJwtVc(algorithms=frozenset({Algorithm.ES256}))
+    with pytest.raises(AlgorithmNotAllowedError):
+        one.read_presentation(raw).verify(binding=BINDING, trust=TRUST, at=NOW)
+
+
 def test_an_ed25519_holder_proves_itself_under_either_name_of_the_algorithm():
     key = SoftwareSigner.generate(Algorithm.EDDSA)
     for name in ("EdDSA", "Ed25519"):

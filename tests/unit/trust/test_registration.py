@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -111,7 +112,8 @@ def test_an_intended_use_survives_its_json() -> None:
     mdoc = IntendedUse(
         code="age", text={"en": "Age"}, grants=(Grant("org.iso.mDL", (("ns", "age_over_18"),), "mso_mdoc"),)
     )
-    assert use_claims(mdoc)["credentials"][0]["meta"] == {"doctype_value": "org.iso.mDL"}  # type: ignore[index,call-overload]
+    [grant, *_] = cast("list[Any]", use_claims(mdoc)["credentials"])
+    assert grant["meta"] == {"doctype_value": "org.iso.mDL"}
     assert use_from_json(json.dumps(use_claims(mdoc))) == mdoc
 
 

@@ -14,7 +14,7 @@ from vcwallet.verifier import ask
 from vcwallet.verifier.asking import query_of
 
 
-class 乗車証(CredentialType, vct="urn:example:pass:1", ja="乗車証", en="Pass"):  # noqa: N801 - people name their classes in their language
+class 乗車証(CredentialType, vct="urn:example:pass:1", ja="乗車証", en="Pass"):  # noqa: N801 - in Japanese
     区間: Annotated[str, Claim("区間", "Zone")]
 
 
@@ -22,7 +22,7 @@ class Resident2(CredentialType, vct="urn:example:resident:2", ja="住民", en="R
     full_name: Annotated[str, Claim("氏名", "Full name")]
 
 
-class Resident_2(CredentialType, vct="urn:example:resident:3", ja="住民", en="Resident"):  # noqa: N801 - a name as another one is numbered
+class Resident_2(CredentialType, vct="urn:example:resident:3", ja="住民", en="Resident"):  # noqa: N801 - numbered
     full_name: Annotated[str, Claim("氏名", "Full name")]
 
 

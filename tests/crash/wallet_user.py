@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Receives and presents until it is killed, and says on standard output what was acknowledged::
+
+    python -m tests.crash.wallet_user WALLET.DB
+
+A line is ``received CARD`` or ``presented REQUEST-DIGEST``.  Everybody but the wallet lives and dies with this process;
+only the wallet's file stays.  The registry of the first start is the one that the wallet trusts, so it is made again
+from the file ``registry.db`` beside the wallet.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from tests.support.world import LOAN, SHOPPING, Resident, resident
+from vcwallet.adapters.local import FORMATS, Issuer, Verifier, system_clock
+from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, SqlStore
+from vcwallet.formats.sd_jwt_vc import SdJwtVc
+from vcwallet.registry import TrustRegistry
+from vcwallet.trust.client import TrustedListClient
+from vcwallet.verifier import ask
+from vcwallet.wallet import Wallet
+
+PASSPHRASE = "correct horse battery staple"
+
+
+def acknowledge(text: str) -> None:
+    os.write(1, f"{text}\n".encode())
+
+
+def make_files(path: Path) -> None:
+    """Make a wallet, and the registry that it trusts."""
+    with registry_store(path, make=True) as store, wallet_store(path, make=True) as wallet:
+        registry = TrustRegistry.found("Demo registry", store=store, clock=system_clock)
+        TrustedListClient.start(registry.published(), store=wallet, at=system_clock())
+
+
+def registry_store(path: Path, *, make: bool = False) -> SqlStore:
+    return opened(path.with_name("registry.db"), make=make)
+
+
+def wallet_store(path: Path, *, make: bool = False) -> SqlStore:
+    return opened(path, make=make)
+
+
+def opened(path: Path, *, make: bool) -> SqlStore:
+    if make:
+        return SqlStore.create(path, passphrase=PASSPHRASE, derivation=FAST_FOR_TESTS_ONLY)
+    return SqlStore.open(path, passphrase=PASSPHRASE)
+
+
+def open_wallet(store: SqlStore) -> Wallet:
+    return Wallet(store=store, trust=TrustedListClient.resume(store), formats=FORMATS, clock=system_clock)
+
+
+def use(wallet: Wallet, registry: TrustRegistry) -> None:
+    city = Issuer(registry.enrol_issuer("Mirai City", may_issue=[Resident]))
+    bank = Verifier(registry.enrol_verifier("Sakura Bank", purposes=[LOAN, SHOPPING]))
+    wallet.update_trust(registry.published())
+    while True:
+        holder = wallet.new_holder_key()
+        card = wallet.receive(city.issue(resident(), format=SdJwtVc, holder=holder, valid_for=timedelta(days=90)))
+        acknowledge(f"received {card.id}")
+        request = bank.request(ask(Resident, "full_name"), purpose="loan")
+        wallet.present(wallet.match(request).approve())
+        acknowledge(f"presented {request.digest}")
+
+
+if __name__ == "__main__":
+    file = Path(sys.argv[1])
+    with registry_store(file) as authority, wallet_store(file) as own:
+        use(open_wallet(own), TrustRegistry.reopen(authority, clock=system_clock))
