@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import orjson
@@ -42,7 +42,7 @@ def dumps(value: JsonValue) -> bytes:
     return text
 
 
-dumps_part = orjson.dumps
+dumps_part: Callable[[Any], bytes] = orjson.dumps
 """Writes a part of a value that `dumps` has accepted, in lists, tuples and dicts, as compact UTF-8 JSON."""
 
 
