@@ -54,11 +54,12 @@ def _kept_if_successful(store: SqlStore) -> Iterator[SqlStore]:
 class _Closing:
     """Closes the store that a role was opened with."""
 
-    _opened: SqlStore
+    _opened: SqlStore | None = None
 
     def close(self) -> None:
-        """Close the store; what was returned before is durable."""
-        self._opened.close()
+        """Close the store that this role has opened; what was returned before is durable."""
+        if self._opened is not None:
+            self._opened.close()
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ credentials could answer.  A consent is made from a prompt, for its claims and n
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from vcwallet.protocols.dcql import Match, Matches, Selection
 from vcwallet.protocols.openid4vp import AuthenticatedRequest
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet.cards import Card
+from vcwallet.wallet.phrases import phrase
 
 EXPLICIT = frozenset({Sensitivity.C, Sensitivity.D, Sensitivity.X})
 """The classes whose claims are approved one by one, by name."""
@@ -149,11 +150,12 @@ class Prompt:
         credentials = tuple(self._choice(query_id, card) for query_id, card in wanted.items() if card is not None)
         if not credentials:
             raise ConsentRequiredError("nothing is selected", code="SELECTION_INCOMPLETE")
-        missing = set(_explicit(credentials)) - set(explicitly)
-        if missing:
-            raise ConsentRequiredError(f"{len(missing)} claims are approved by name only: {', '.join(sorted(missing))}")
+        by_name = frozenset(explicitly)
+        require_by_name(credentials, by_name)
         selection = self.matches.select(self._match(one) for one in credentials)
-        return Consent(id=secrets.token_urlsafe(18), prompt=self, selection=selection, credentials=credentials)
+        return Consent(
+            id=secrets.token_urlsafe(18), prompt=self, selection=selection, credentials=credentials, by_name=by_name
+        )
 
     def _choice(self, query_id: str, card_id: str) -> PromptCredential:
         for choice in self.choices.get(query_id, ()):
@@ -168,12 +170,21 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """A person's decision about one prompt; made by `Prompt.approve`, used once by `Wallet.present`."""
+    """A person's decision about one prompt; made by `Prompt.approve`, used once by `Wallet.present`.
+
+    Attributes:
+        id: names the decision.
+        prompt: what was shown.
+        selection: what is answered.
+        credentials: the same, as it was shown.
+        by_name: the claims that were approved by name.
+    """
 
     id: str
     prompt: Prompt
     selection: Selection
     credentials: tuple[PromptCredential, ...]
+    by_name: frozenset[str]
 
     @property
     def expires(self) -> datetime:
@@ -182,27 +193,37 @@ class Consent:
 
 
 _GUARDED = {
-    Sensitivity.C: ("GUARDED_CLAIM", "invites discrimination, or recognising you elsewhere"),
-    Sensitivity.D: ("SPECIAL_CARE_CLAIM", "is of special care"),
-    Sensitivity.X: ("LIMITED_CLAIM", "may be asked for only where a statute allows it, as it does here"),
+    Sensitivity.C: "GUARDED_CLAIM",
+    Sensitivity.D: "SPECIAL_CARE_CLAIM",
+    Sensitivity.X: "LIMITED_CLAIM",
 }
 
 
-def warnings_about(credentials: Iterable[PromptCredential]) -> tuple[PromptWarning, ...]:
+def warnings_about(credentials: Iterable[PromptCredential], language: str) -> tuple[PromptWarning, ...]:
     """Return what is worth a second look in a proposal."""
     warnings: list[PromptWarning] = []
     for claim in (claim for one in credentials for claim in one.claims):
         if claim.sensitivity in _GUARDED:
-            code, why = _GUARDED[claim.sensitivity]
-            warnings.append(PromptWarning(code=code, message=f"{claim.label} {why}", claim=claim.name))
+            warnings.append(_warning(_GUARDED[claim.sensitivity], claim, language))
         if claim.alternatives:
-            message = f"{claim.label}: a claim that says less may serve as well"
-            warnings.append(
-                PromptWarning(
-                    code="PREDICATE_AVAILABLE", message=message, claim=claim.name, alternatives=claim.alternatives
-                )
-            )
+            warnings.append(_warning("PREDICATE_AVAILABLE", claim, language, claim.alternatives))
     return tuple(warnings)
+
+
+def _warning(code: str, claim: PromptClaim, language: str, alternatives: tuple[str, ...] = ()) -> PromptWarning:
+    message = phrase(code, language, label=claim.label)
+    return PromptWarning(code=code, message=message, claim=claim.name, alternatives=alternatives)
+
+
+def require_by_name(credentials: Iterable[PromptCredential], by_name: Set[str]) -> None:
+    """Return if every claim that is approved by name only was approved so.
+
+    Raises:
+        ConsentRequiredError: one was not (``CONSENT_REQUIRED``); the message has the names.
+    """
+    missing = sorted(set(_explicit(credentials)) - by_name)
+    if missing:
+        raise ConsentRequiredError(f"{len(missing)} claims are approved by name only: {', '.join(missing)}")
 
 
 def _explicit(credentials: Iterable[PromptCredential]) -> list[str]:

@@ -14,6 +14,7 @@ from vcwallet.formats.type_metadata import ResolvedType
 from vcwallet.protocols.dcql import CredentialQuery, Match
 from vcwallet.trust.registration import IntendedUse
 from vcwallet.wallet.cards import Card
+from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import PromptClaim, PromptCredential
 from vcwallet.wallet.screening import claims_with, touches
 
@@ -56,8 +57,11 @@ def in_language(texts: Mapping[str, str], language: str) -> str:
 
 def retention_text(use: IntendedUse, language: str) -> str:
     """Return how long claims are kept, in words or days."""
-    days = "not stated" if use.retention_days is None else f"{use.retention_days} days"
-    return in_language(use.retention_text, language) or days
+    if use.retention_text:
+        return in_language(use.retention_text, language)
+    if use.retention_days is None:
+        return phrase("NOT_STATED", language)
+    return phrase("DAYS", language, days=use.retention_days)
 
 
 def _stay(asked: Iterable[ClaimPath], held: HeldCredential) -> bool:

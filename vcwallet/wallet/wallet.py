@@ -49,7 +49,8 @@ from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet import entries
 from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, find_card
-from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, warnings_about
+from vcwallet.wallet.phrases import phrase
+from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
 from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text
 from vcwallet.wallet.screening import require_card_allowed, screen
 
@@ -187,6 +188,7 @@ class Wallet:
         request = self._authenticate(consent.prompt.request_jwt, at)
         if request.digest != consent.prompt.request.digest:
             raise ConsentRequiredError("the consent is for another request")
+        require_by_name(consent.credentials, consent.by_name)
         registration = self._screen(request, at)
         presentations: dict[str, list[str]] = {}
         shown: list[dict[str, Any]] = []
@@ -315,7 +317,7 @@ class Wallet:
         return Prompt(
             verifier=in_language(registration.name, self.language),
             verifier_id=registration.verifier,
-            verified_by=f"registered access certificate, trusted list {request.verifier.sequence}",
+            verified_by=phrase("VERIFIED_BY", self.language, sequence=request.verifier.sequence),
             purpose=in_language(use.text, self.language),
             purpose_code=use.code,
             legal_basis=use.legal_basis,
@@ -324,7 +326,7 @@ class Wallet:
             contact=use.contact,
             credentials=credentials,
             choices=choices,
-            warnings=warnings_about(credentials),
+            warnings=warnings_about(credentials, self.language),
             language=self.language,
             request=request,
             request_jwt=text,

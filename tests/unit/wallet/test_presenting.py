@@ -176,6 +176,13 @@ class TestConsent:
         with pytest.raises(NoMatchError):
             world.new_wallet().present(consent)
 
+    def test_a_claim_that_has_to_be_approved_by_name_and_was_not_is_not_presented(self, world):
+        prompt = world.wallet.match(world.ask("nationality"))
+        assert prompt.to_approve_by_name
+        forged = replace(approved(prompt), by_name=frozenset())
+        self.require_refused(world, forged)
+        assert world.wallet.present(approved(prompt)).vp_token
+
     def test_claims_that_were_not_asked_for_are_not_presented(self, world):
         narrow = approved(world.wallet.match(world.ask("full_name")))
         wide = approved(world.wallet.match(world.ask("full_name", "birth_date")))

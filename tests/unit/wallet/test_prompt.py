@@ -39,6 +39,24 @@ def claims_of(prompt: Prompt, number: int = 0) -> dict[str, PromptClaim]:
     return {claim.name.split(".", 1)[1]: claim for claim in prompt.credentials[number].claims}
 
 
+class TestOwnSentences:
+    @pytest.mark.parametrize(
+        ("language", "verified_by", "retention", "warning"),
+        [
+            ("en", "registered access certificate", "30 days", "invites discrimination"),
+            ("fr", "registered access certificate", "30 days", "invites discrimination"),
+            ("ja", "登録済みのアクセス証明書", "30日間", "差別や名寄せ"),
+            ("ja-JP", "登録済みのアクセス証明書", "30日間", "差別や名寄せ"),
+        ],
+    )
+    def test_they_are_in_japanese_or_else_in_english(self, world, language, verified_by, retention, warning):
+        world.wallet.language = language
+        prompt = prompt_for(world, "nationality")
+        assert prompt.verified_by.startswith(verified_by)
+        assert prompt.retention == retention
+        assert warning in prompt.warnings[0].message
+
+
 class TestWhoAndWhy:
     def test_it_says_who_asks_and_how_that_is_known(self, world):
         prompt = prompt_for(world, "full_name")
