@@ -88,6 +88,8 @@ def test_the_verifier_sees_what_was_chosen_with_its_ancestors_and_its_contents(h
         ("missing",),
         ("address", "missing"),
         ("name", "first"),
+        ("name", "Art"),  # is in the text, but not as a member
+        ("nationalities", "GB"),
         ("name", None),
         ("name", 0),
         ("address", 0),

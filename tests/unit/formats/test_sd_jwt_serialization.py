@@ -83,6 +83,12 @@ def test_what_is_no_sd_jwt_is_refused(text):
         parse(text)
 
 
+def test_a_bare_jwt_is_told_what_it_lacks():
+    parse(f"{JWT}~")
+    with pytest.raises(MalformedError, match="tilde"):
+        parse(JWT)
+
+
 def test_a_verified_sd_jwt_has_the_claims_that_were_disclosed():
     assert parse(f"{JWT}~{GIVEN_NAME}~").verify(KEY).claims == {"iss": "https://issuer.example", "given_name": "Arthur"}
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from tests.support.credentials import (
     AUDIENCE,
@@ -34,7 +35,7 @@ from tests.support.credentials import (
     token,
     verify,
 )
-from tests.support.pki import PARTY, chain
+from tests.support.pki import PARTY, Draft, chain
 from vcwallet.encoding import base64url
 from vcwallet.errors import LocalProtocolError, MalformedError, NoMatchError, SignatureInvalidError, VcError
 from vcwallet.formats import sd_jwt
@@ -42,6 +43,7 @@ from vcwallet.formats.base import Binding, HeldCredential, IssuerKey
 from vcwallet.formats.sd_jwt import HashAlgorithm
 from vcwallet.formats.sd_jwt.issuance import combine
 from vcwallet.formats.sd_jwt_vc import HeldSdJwtVc, SdJwtVc
+from vcwallet.formats.sd_jwt_vc.held import authorities_of
 from vcwallet.formats.sd_jwt_vc.vocabulary import REGISTERED
 from vcwallet.keys import Algorithm, jwk
 from vcwallet.keys.software import SoftwareSigner
@@ -89,6 +91,11 @@ def test_the_chain_of_the_issuer_goes_along_and_may_name_it_alone():
         name = PARTY if name_issuer else ""
         trust = StaticTrust(parties={name: Party(key=issuer.signer.public_key, chain=certificates.x5c)})
         assert receive(raw, trust=trust).held.issuer_chain == certificates.x5c
+
+
+def test_an_issuer_without_an_identifier_is_not_named():
+    issuer = IssuerKey(signer=ISSUER_KEY, chain=(), identifier=None)
+    assert "iss" not in parsed_payload(SdJwtVc().issue(content(), issuer=issuer))
 
 
 @pytest.mark.parametrize("name", sorted(REGISTERED))
@@ -195,6 +202,28 @@ def test_a_stored_text_that_is_no_sd_jwt_vc_is_refused(header, payload, good):
 def test_a_stored_text_that_is_nothing_is_refused(raw):
     with pytest.raises(VcError):
         SdJwtVc().reopen(raw)
+
+
+def without_key_identifier(draft: Draft) -> None:
+    name = x509.DirectoryName(draft.issuer_name)
+    draft.put(x509.AuthorityKeyIdentifier(None, [name], 1), critical=False)
+
+
+def without_authority(draft: Draft) -> None:
+    draft.drop(x509.AuthorityKeyIdentifier)
+
+
+@pytest.mark.parametrize("change", [without_key_identifier, without_authority])
+def test_a_certificate_that_names_no_authority_has_none(change):
+    leaf, authority = chain().x5c
+    assert len(authorities_of((leaf, authority))) == 2
+    assert authorities_of((chain(leaf=change).x5c[0], authority)) == authorities_of((authority,))
+
+
+@pytest.mark.parametrize("der", [b"", b"\0", b"0\x03\x02\x01\x00"])
+def test_a_certificate_that_is_none_has_no_authorities_to_tell(der):
+    with pytest.raises(MalformedError):
+        authorities_of((der,))
 
 
 # --- presenting ------------------------------------------------------------------------------------------------------

@@ -890,9 +890,10 @@ def test_a_verified_credential_is_no_truth_value_and_keeps_its_claims_out_of_its
 
 
 def test_what_is_not_verified_shows_no_claims():
-    unverified = SdJwtVc().read_presentation(Scene().presented)
-    assert not hasattr(unverified, "claims")
-    assert "ey" not in repr(unverified)
+    raw = Scene().presented
+    for unverified in (SdJwtVc().read_presentation(raw), SdJwtVc().read_issued(raw)):
+        assert not hasattr(unverified, "claims")
+        assert "ey" not in repr(unverified)
 
 
 # --- the list of checks ----------------------------------------------------------------------------------------------
