@@ -45,7 +45,7 @@ format: $(VENV)/.dev  ## repair formatting and what lint can repair by itself
 	$(RUN) -m ruff format .
 
 bench: $(VENV)/.dev  ## measure the speed of the usual operations
-	@$(RUN) -m benchmarks
+	@$(RUN) -m benchmarks $(ARGS)
 
 docs: $(VENV)/.dev  ## build the documentation to build/docs; a broken link is an error
 	@$(RUN) -m mkdocs build --strict

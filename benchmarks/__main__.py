@@ -30,8 +30,8 @@ def main() -> None:
 
 def _ratios() -> Table:
     table = Table(title="SD-JWT VC on one core (CPU time; medians of paired rounds)", title_justify="left")
-    for heading in ("operation", "per second", "floor per second", "ratio", "target"):
-        table.add_column(heading, justify="left" if heading == "operation" else "right")
+    for heading in ("operation", "per s", "floor per s", "ratio", "target"):
+        table.add_column(heading, justify="left" if heading == "operation" else "right", no_wrap=True)
     for row in sd_jwt_vc.run():
         met = "white" if row.target is None else "green" if row.ratio >= row.target else "red"
         table.add_row(
@@ -52,8 +52,8 @@ def _figures(growth: memory.Growth, wallet: large_wallet.LargeWallet) -> Table:
     grown = f"{growth.before:.1f} -> {growth.after:.1f} MiB"
     table.add_row(f"resident memory over {growth.operations:,} operations", grown, "flat")
     table.add_row(f"store {wallet.credentials:,} credentials", f"{wallet.stored:.2f} s", "")
-    table.add_row("key derivation (Argon2id)", f"{wallet.derived * 1000:.0f} ms", "")
-    table.add_row("open, after key derivation", f"{wallet.opened * 1000:.0f} ms", "< 1000 ms")
+    derived = f"{wallet.derived * 1000:.0f} ms"
+    table.add_row("open, key derivation included", f"{wallet.opened * 1000:.0f} ms", f"< 1000 ms + {derived}")
     table.add_row("match a query for two credentials", f"{wallet.answered * 1000:.0f} ms", "< 250 ms")
     table.add_row("the same with one claim by value", f"{wallet.answered_by_value * 1000:.0f} ms", "< 250 ms")
     return table

@@ -61,7 +61,7 @@ USE = IntendedUse(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LargeWallet:
-    """Seconds of wall-clock time."""
+    """Seconds of wall-clock time; `opened` includes a key derivation, as `derived` is one by itself."""
 
     credentials: int
     stored: float
@@ -86,7 +86,7 @@ def run(progress: Callable[[int], None], credentials: int = CREDENTIALS) -> Larg
         derived = time.perf_counter() - start
         start = time.perf_counter()
         wallet = Wallet.open(path, passphrase=PASSPHRASE)
-        opened = time.perf_counter() - start - derived
+        opened = time.perf_counter() - start
         with wallet:
             query = door.request(ask(Ticket, "event"), ask(Pass, "name"), purpose=USE.code)
             answered = seconds(lambda: wallet.match(query))
@@ -96,7 +96,7 @@ def run(progress: Callable[[int], None], credentials: int = CREDENTIALS) -> Larg
         credentials=credentials,
         stored=stored,
         derived=derived,
-        opened=max(opened, 0.0),
+        opened=opened,
         answered=answered,
         answered_by_value=answered_by_value,
     )

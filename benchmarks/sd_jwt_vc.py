@@ -29,11 +29,11 @@ def run() -> list[Comparison]:
     scene = Scene.set()
     return [
         compare("issue, 10 claims", _issue(scene), _issue_floor(scene), target=0.50),
-        compare("  from a record, by an enrolled issuer", _issue_record(scene), _issue_floor(scene)),
+        compare("  by an issuer, from a record", _issue_record(scene), _issue_floor(scene)),
         compare("present 3 of 10", _present(scene), _present_floor(scene), target=0.50),
         compare("verify, chain of 2", _verify(scene), _verify_floor(scene, chain=True), target=0.65),
-        compare("  without the chain's two signatures", _verify(scene), _verify_floor(scene, chain=False)),
-        compare("  on first sight of the chain", _verify_anew(scene), _verify_floor(scene, chain=True)),
+        compare("  floor without the chain", _verify(scene), _verify_floor(scene, chain=False)),
+        compare("  chain not seen before", _verify_anew(scene), _verify_floor(scene, chain=True)),
     ]
 
 
