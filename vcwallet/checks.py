@@ -16,7 +16,7 @@ Both ways run the same checks in the same order, so a report can never pass what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -127,8 +127,3 @@ def _line(finding: Finding) -> str:
     where = f"{finding.subject}: " if finding.subject else ""
     why = f" - {finding.message} [{finding.code}]" if finding.code else ""
     return f"{_SIGNS[finding.result]} {where}{finding.check} ({finding.clause}){why}"
-
-
-def names(checks: Sequence[Check[C]]) -> tuple[str, ...]:
-    """Return the names of checks, in their order."""
-    return tuple(check.name for check in checks)

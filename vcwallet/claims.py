@@ -97,13 +97,18 @@ def is_present(root: JsonValue, path: ClaimPath) -> bool:
 def covers(granted: ClaimPath, asked: ClaimPath) -> bool:
     """Tell whether a grant of `granted` includes `asked`: the same claim, or one inside it.
 
-    A null in the grant covers any index; an index covers only itself (digest of TS 119 475: over-asking).
+    A null in the grant covers any index; an index covers only itself (ETSI TS 119 475: over-asking).
     """
     if len(granted) > len(asked):
         return False
     return all(
         have == want or (have is None and not isinstance(want, str)) for have, want in zip(granted, asked, strict=False)
     )
+
+
+def any_position(path: ClaimPath) -> ClaimPath:
+    """Return a path with null for every array position, as types and concealments name claims."""
+    return tuple(None if isinstance(component, int) else component for component in path)
 
 
 def path_text(path: ClaimPath) -> str:

@@ -134,6 +134,12 @@ class ValidityError(VerificationError):
     default_code = "EXPIRED"
 
 
+class StatusError(VerificationError):
+    """The credential's status does not allow relying on it, or cannot be told: unknown is not valid."""
+
+    default_code = "STATUS_UNKNOWN"
+
+
 class QueryNotSatisfiedError(VerificationError):
     """The answer does not contain what the query asked for, or contains more."""
 

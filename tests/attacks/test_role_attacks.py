@@ -8,6 +8,7 @@ Each attacker has what such an attacker can have: an enrolment of their own, a s
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,8 +25,10 @@ from tests.support.world import (
     signed_request,
     snapshot,
 )
+from vcwallet.encoding import base64url, json
 from vcwallet.errors import (
     BindingError,
+    ConsentRequiredError,
     DigestInvalidError,
     MalformedError,
     NoMatchError,
@@ -41,7 +44,10 @@ from vcwallet.errors import (
     VerifierUnknownError,
 )
 from vcwallet.formats.base import Credential
+from vcwallet.formats.sd_jwt import HashAlgorithm
 from vcwallet.formats.sd_jwt_vc import HeldSdJwtVc
+from vcwallet.jose import header as jose_header
+from vcwallet.jose import jwt
 from vcwallet.protocols.openid4vp import Response
 from vcwallet.protocols.openid4vp.request import client_id
 from vcwallet.registry import TrustRegistry
@@ -247,6 +253,25 @@ class TestWebAttacker:
                 world.wallet.receive(Credential(format="dc+sd-jwt", raw=f"{text}~"))
 
 
+def disclosure(*array: Any) -> str:
+    return base64url.encode(json.dumps(list(array)))
+
+
+def digest(text: str) -> dict[str, str]:
+    return {"...": HashAlgorithm.SHA_256.digest(text)}
+
+
+def with_disclosures(world: World, claims: dict[str, Any], member: str, *elements: str) -> Credential:
+    """Return a credential by the city with one more hidden member, and the elements that are hidden in it."""
+    key = world.wallet.new_holder_key()
+    city = world.city_enrolment
+    raw = credential_of(city, resident(), at=world.clock(), holder=key, claims=claims).raw
+    payload = payload_of(raw)
+    payload["_sd"].append(digest(member)["..."])
+    token = jwt.sign(payload, typ="dc+sd-jwt", signer=city.signer, header={"x5c": jose_header.x5c(city.chain)})
+    return Credential(format="dc+sd-jwt", raw="~".join((token, *raw.split("~")[1:-1], member, *elements, "")))
+
+
 class TestMaliciousIssuer:
     def test_it_speaks_for_its_own_types_only(self, world):
         """A tax office that makes residents: in the open, or as a further type of what it may issue."""
@@ -264,6 +289,28 @@ class TestMaliciousIssuer:
         )
         prompt = world.wallet.match(world.ask("over_20"))
         assert prompt.to_approve_by_name == ("resident.serial",)
+
+    def test_a_claim_s_name_does_not_write_into_a_log(self, world):
+        claims = {**resident().claims(world.clock().date()), "x\n\x1b[2J" + "y" * 5_000: 1}
+        key = world.wallet.new_holder_key()
+        world.wallet.receive(
+            credential_of(world.city_enrolment, resident(), at=world.clock(), holder=key, claims=claims)
+        )
+        with pytest.raises(ConsentRequiredError, match="1 claims are approved by name") as refused:
+            world.wallet.match(world.ask("over_20")).approve()
+        assert str(refused.value).isprintable()
+        assert len(str(refused.value)) < 200
+
+    def test_an_open_element_does_not_pass_for_hidden_beside_one_that_is(self, world):
+        """It would go to every verifier that is shown its neighbour, and the person would not know."""
+        honest = resident().claims(world.clock().date())
+        del honest["languages"]
+        first, second = disclosure("salt", "ja"), disclosure("salt", "en")
+        hidden = disclosure("salt", "languages", [digest(first), digest(second)])
+        mixed = disclosure("salt", "languages", [digest(first), "en"])
+        world.wallet.receive(with_disclosures(world, honest, hidden, first, second))
+        with pytest.raises(VcError, match="CLAIM_DISCLOSURE"):
+            world.wallet.receive(with_disclosures(world, honest, mixed, first))
 
     def test_two_of_its_credentials_for_one_key_are_not_kept(self, world):
         """They would link the presentations of both."""

@@ -33,6 +33,7 @@ from vcwallet.errors import (
     QueryNotSatisfiedError,
     ReplayError,
     SignatureInvalidError,
+    StatusError,
     TrustedListError,
     UnsupportedError,
     UntrustedError,
@@ -226,6 +227,11 @@ def type_pinned_to_other_metadata(world: World) -> Case:
     return signed_by(world, world.city_enrolment, type_integrity=sri.integrity(b"{}"))
 
 
+def status_that_nobody_looked_up(world: World) -> Case:
+    status = {"status_list": {"idx": 7, "uri": "https://city.example/status/1"}}
+    return signed_by(world, world.city_enrolment, status=status)
+
+
 def credential_missing(world: World) -> Case:
     case = honest(world, "full_name", ask(Income, "total"))
     return answered(case.request, *case.response.vp_token["resident"])
@@ -292,6 +298,7 @@ REFUSED: list[tuple[str, Callable[[World], Case], type[VcError], str]] = [
     ("presentations", in_a_format_that_the_verifier_does_not_read, UnsupportedError, "UNSUPPORTED"),
     ("types", claim_open_against_its_type, VerificationError, "CLAIM_DISCLOSURE"),
     ("types", type_pinned_to_other_metadata, DigestInvalidError, "DIGEST_INVALID"),
+    ("status", status_that_nobody_looked_up, StatusError, "STATUS_UNKNOWN"),
     ("query", credential_missing, QueryNotSatisfiedError, "CREDENTIAL_SET_UNSATISFIED"),
     ("query", credential_of_another_type, QueryNotSatisfiedError, "TYPE_NOT_ASKED"),
     ("query", claim_missing, QueryNotSatisfiedError, "CLAIMS_MISSING"),

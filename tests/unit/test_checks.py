@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from vcwallet.checks import Check, Finding, Report, Result, explain, names, run_checks
+from vcwallet.checks import Check, Finding, Report, Result, explain, run_checks
 from vcwallet.errors import MalformedError, VerificationError
 
 
@@ -88,10 +88,6 @@ def test_any_error_of_ours_becomes_a_finding():
         raise MalformedError("no good")
 
     assert [finding.code for finding in explain([Check("a", "b", malformed)], Case())] == ["MALFORMED"]
-
-
-def test_names_are_told_in_order():
-    assert names([passing("b"), passing("a")]) == ("b", "a")
 
 
 REPORT = Report(

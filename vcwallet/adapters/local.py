@@ -14,8 +14,7 @@ The classes add constructors and nothing else (specs/decisions/001-local-roles.m
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,7 @@ from typing import Self
 
 from vcwallet import issuer, registry, verifier, wallet
 from vcwallet.adapters.store import SqlStore
+from vcwallet.adapters.store.sql_store import kept_if_successful
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.registry.registry import UNKNOWN_COUNTRY
@@ -39,16 +39,6 @@ FORMATS: tuple[CredentialFormat, ...] = (SdJwtVc(),)
 def system_clock() -> datetime:
     """Return the time of this machine."""
     return datetime.now(UTC)
-
-
-@contextmanager
-def _kept_if_successful(store: SqlStore) -> Iterator[SqlStore]:
-    """Close the store if nothing comes of what it was opened for."""
-    try:
-        yield store
-    except BaseException:
-        store.close()
-        raise
 
 
 class _Closing:
@@ -92,7 +82,7 @@ class Verifier(_Closing, verifier.Verifier):
             StoreError: the file cannot be opened.
             TrustedListError: the registry's list is past its end.
         """
-        with _kept_if_successful(SqlStore.open_unsealed(path)) as store:
+        with kept_if_successful(SqlStore.open_unsealed(path)) as store:
             super().__init__(enrolment, store=store, formats=FORMATS, clock=clock)
             self._opened = store
 
@@ -124,7 +114,7 @@ class Wallet(_Closing, wallet.Wallet):
             TrustedListError: the registry's list is past its end, or not what its root has signed.
         """
         TrustedListClient.start(trust, store=MemoryStore(), at=clock())  # before a file is made that would be left over
-        with _kept_if_successful(SqlStore.create(path, passphrase=passphrase)) as store:
+        with kept_if_successful(SqlStore.create(path, passphrase=passphrase)) as store:
             client = TrustedListClient.start(trust, store=store, at=clock())
             return cls._over(store, client, clock, language)
 
@@ -138,7 +128,7 @@ class Wallet(_Closing, wallet.Wallet):
             StoreError: there is no such file, or it is in use.
             LocalProtocolError: it is a store, but not that of a wallet.
         """
-        with _kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
+        with kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
             return cls._over(store, TrustedListClient.resume(store), clock, language)
 
     @classmethod
@@ -171,12 +161,13 @@ class TrustRegistry(_Closing, registry.TrustRegistry):
             clock: tells the time.
 
         Raises:
-            ValueError: a path without a passphrase.
+            ValueError: a path without a passphrase, no name, or no country; no file is made.
             StoreError: there is a file already, or it cannot be written.
         """
         if path is not None and not passphrase:
             raise ValueError("a registry in a file is sealed with a passphrase")
-        with _kept_if_successful(SqlStore.create(path, passphrase=passphrase or secrets.token_urlsafe(32))) as store:
+        cls.found(name, store=MemoryStore(), country=country, clock=clock)  # before a file is made (see `Wallet`)
+        with kept_if_successful(SqlStore.create(path, passphrase=passphrase or secrets.token_urlsafe(32))) as store:
             made = cls.found(name, store=store, country=country, clock=clock)
             made._opened = store
             return made
@@ -191,7 +182,7 @@ class TrustRegistry(_Closing, registry.TrustRegistry):
             StoreError: there is no such file, or it is in use.
             LocalProtocolError: it is a store, but not that of a registry.
         """
-        with _kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
+        with kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
             made = cls.reopen(store, clock=clock)
             made._opened = store
             return made

@@ -34,7 +34,7 @@ from vcwallet.credential_type.predicate import Predicate, ThresholdPredicate
 RESERVED: Final = frozenset(
     ("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "cnf", "status", "vct", "aka_vcts", "vc", "vp")
 )
-"""Names with a meaning of their own beside the claims: RFC 7519, RFC 7800, Token Status List, SD-JWT VC 3.2.2."""
+"""Names with a meaning of their own beside the claims: RFC 7519, RFC 7800, Token Status List, SD-JWT VC 2.2.2."""
 
 
 class CredentialType(ClaimGroup):

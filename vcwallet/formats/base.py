@@ -103,7 +103,8 @@ class VerifiedCredential:
         holder_proved: whether the presenter has proved to hold that key, for this request.
         issued_at: the time of issue, if the credential says it.
         expires: the end of technical validity, if there is one.
-        status: where its status can be looked up; None where the issuer gives none.  Not looked up here.
+        status: where its status can be looked up; None where the issuer gives none.  A format does not look it up;
+            a verifier that cannot refuses the credential.
         disclosed: the claims that were disclosed on their own.
         type_integrity: the integrity string that the issuer pinned the type's metadata with, if it did.
         authorities: the trusted authorities of its issuer, as (type, value).
@@ -152,7 +153,7 @@ class HeldCredential(Protocol):
 
     @property
     def concealed(self) -> frozenset[ClaimPath]:
-        """The claims that can be disclosed on their own, with null for every array position."""
+        """The claims that can be disclosed on their own wherever they stand, with null for every array position."""
         ...
 
     @property
@@ -176,11 +177,20 @@ class HeldCredential(Protocol):
         ...
 
     def disclosed_by(self, paths: Iterable[ClaimPath], /) -> tuple[ClaimPath, ...]:
-        """Return every claim that presenting `paths` lets the verifier see, always disclosed ones included."""
+        """Return every claim that presenting `paths` lets the verifier see, always disclosed ones included.
+
+        Raises:
+            NoMatchError: a path selects no claim.
+        """
         ...
 
     def present(self, paths: Iterable[ClaimPath], /, *, binding: Binding, signer: Signer | None, at: datetime) -> str:
-        """Return a presentation of just the claims of `paths` and what cannot be hidden."""
+        """Return a presentation of just the claims of `paths` and what cannot be hidden.
+
+        Raises:
+            NoMatchError: a path selects no claim.
+            LocalProtocolError: the signer is not the key that the credential is bound to.
+        """
         ...
 
 
@@ -229,7 +239,11 @@ class CredentialFormat(Protocol):
         ...
 
     def issue(self, content: CredentialContent, *, issuer: IssuerKey) -> str:
-        """Return the credential in the format's own serialisation."""
+        """Return the credential in the format's own serialisation.
+
+        Raises:
+            MalformedError: a claim has a name that the format reserves (code ``RESERVED_NAME``).
+        """
         ...
 
     def read_issued(self, raw: str, /) -> UnverifiedCredential:
@@ -237,7 +251,11 @@ class CredentialFormat(Protocol):
         ...
 
     def reopen(self, raw: str, /) -> HeldCredential:
-        """Return a credential that was checked when it was received and comes from the holder's own store."""
+        """Return a credential that was checked when it was received and comes from the holder's own store.
+
+        Raises:
+            VcError: what was stored is no credential of this format.
+        """
         ...
 
     def read_presentation(self, raw: str, /) -> UnverifiedPresentation:

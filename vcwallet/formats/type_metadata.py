@@ -22,7 +22,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator
 
-from vcwallet.claims import ClaimPath, JsonObject, covers, parse_path, path_text, select
+from vcwallet.claims import ClaimPath, JsonObject, any_position, covers, parse_path, path_text, select
 from vcwallet.encoding import sri, wire
 from vcwallet.encoding.wire import Array, Maybe, WireModel
 from vcwallet.errors import MalformedError, VerificationError, quoted
@@ -149,15 +149,11 @@ def require_conformity(
     """
     for claim in resolved.claims:
         name = quoted(path_text(claim.path))
-        present, is_concealed = bool(select(claims, claim.path)), _any_position(claim.path) in concealed
+        present, is_concealed = bool(select(claims, claim.path)), any_position(claim.path) in concealed
         if complete and claim.mandatory and not present:
             raise VerificationError(f"the mandatory claim {name} is missing", code="CLAIM_MISSING", clause=_CLAUSE)
         if (claim.sd == "never" and is_concealed) or (claim.sd == "always" and present and not is_concealed):
             raise VerificationError(f"the claim {name} is concealed or open against its type", code="CLAIM_DISCLOSURE")
-
-
-def _any_position(path: ClaimPath) -> ClaimPath:
-    return tuple(None if isinstance(component, int) else component for component in path)
 
 
 class TypeCatalogue:
@@ -169,7 +165,12 @@ class TypeCatalogue:
         self._resolved: dict[str, ResolvedType] = {}
 
     def type(self, type_id: str, *, integrity: str | None = None) -> ResolvedType:
-        """Return a type with all that it extends (see `resolve`)."""
+        """Return a type with all that it extends (see `resolve`).
+
+        Raises:
+            DigestInvalidError: its document is not the one that `integrity` names.
+            VcError: as `resolve`.
+        """
         if integrity is not None:
             sri.require_match(integrity, self._documents(type_id))
         if type_id not in self._resolved:

@@ -100,7 +100,11 @@ def sign_flattened(
 
 
 def sign_general(payload: bytes, *, signers: Sequence[tuple[Signer, JsonObject, JsonObject | None]]) -> dict[str, Any]:
-    """Return the general JSON serialisation: one signature for each (signer, header, unprotected header)."""
+    """Return the general JSON serialisation: one signature for each (signer, header, unprotected header).
+
+    Raises:
+        ValueError: there is no signer, or a header has an ``alg`` that is not its signer's.
+    """
     flattened = [sign_flattened(payload, signer=s, header=h, unprotected=u) for s, h, u in signers]
     if not flattened:
         raise ValueError("a general serialisation has at least one signature")

@@ -20,7 +20,11 @@ class Signer(Protocol):
         ...
 
     def sign(self, data: bytes, /) -> bytes:
-        """Return the signature over `data` in JOSE form (r || s for ECDSA)."""
+        """Return the signature over `data` in JOSE form (r || s for ECDSA).
+
+        Raises:
+            KeyLockedError: the person has to unlock the key first.
+        """
         ...
 
 
@@ -47,7 +51,11 @@ class KeyStore(Protocol):
     """Makes private keys, keeps them, and signs with them by handle."""
 
     def create(self, algorithm: Algorithm, /) -> str:
-        """Make a key and return its handle, once it is stored."""
+        """Make a key and return its handle, once it is stored.
+
+        Raises:
+            StoreError: it could not be stored.
+        """
         ...
 
     def signer(self, handle: str, /) -> Signer:
@@ -59,5 +67,9 @@ class KeyStore(Protocol):
         ...
 
     def delete(self, handle: str, /) -> None:
-        """Forget a key for good."""
+        """Forget a key for good; forgetting it twice is no error.
+
+        Raises:
+            StoreError: it is still there.
+        """
         ...

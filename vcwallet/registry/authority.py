@@ -108,7 +108,8 @@ class Authority:
         """Return the keys that `records` kept.
 
         Raises:
-            StoreCorruptError: one is missing or unreadable.
+            StoreCorruptError: one is missing.
+            MalformedError, ValueError: one is unreadable.
         """
         return cls(**{name: _load(store, name) for name in ("root", "issuing_ca", "registrar", "list_operator")})
 

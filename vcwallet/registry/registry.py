@@ -27,7 +27,7 @@ from typing import Literal, Self, TypeAlias
 from vcwallet.credential_type import CredentialType
 from vcwallet.encoding import json, sri
 from vcwallet.encoding.wire import WireModel, read
-from vcwallet.errors import LocalProtocolError, quoted
+from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreError, VcError, quoted
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import Role
 from vcwallet.keys.signer import Signer
@@ -128,13 +128,18 @@ class TrustRegistry:
 
         Raises:
             LocalProtocolError: there is none.
-            StoreCorruptError: a part of it is missing.
+            StoreCorruptError: a part of it is missing or unreadable.
         """
         identity = store.get(_REGISTRY, _IDENTITY)
         if identity is None:
             raise LocalProtocolError("this store holds no registry; found one")
-        name = read(_Identity, identity).name
-        return cls(store, clock=clock, operator=operator, name=name, authority=Authority.load(store))
+        try:
+            name = read(_Identity, identity).name
+            return cls(store, clock=clock, operator=operator, name=name, authority=Authority.load(store))
+        except StoreError:
+            raise
+        except (VcError, ValueError):  # ValueError: no base64, or a role or action that we do not know
+            raise StoreCorruptError("a record of the registry is damaged") from None
 
     # --- enrolment ---------------------------------------------------------------------------------------------------
 
@@ -318,7 +323,11 @@ class TrustRegistry:
         return tuple(self._enrolled[key].service for key in sorted(self._enrolled))
 
     def log(self) -> tuple[LogEntry, ...]:
-        """Return every change since the registry was founded."""
+        """Return every change since the registry was founded.
+
+        Raises:
+            StoreCorruptError: an entry is missing.
+        """
         return log.entries(self._store)
 
     def published(self) -> PublishedTrust:

@@ -30,12 +30,11 @@ from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.storage import Delete, Put, Record, RecordExistsError, RecordStore
 from vcwallet.trust.certificates import from_der
 from vcwallet.trust.chain import MAX_KEPT_CHAINS, ChainValidator, ValidatedChain
-from vcwallet.trust.list_json import read_list
+from vcwallet.trust.list_json import CLAUSE, read_list
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.trusted_list import ListedService, TrustedList
 
 SOURCE = "trusted_list"
-CLAUSE = "ETSI TS 119 602 V1.1.1"
 _ANCHOR = "trust_anchor"
 _LIST = "trusted_list"
 _THE_ANCHOR = "root"

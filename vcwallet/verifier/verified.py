@@ -39,7 +39,11 @@ class Verified:
         return kind.disclosed(self.evidence(kind)[0].claims)
 
     def all(self, kind: type[T]) -> tuple[T, ...]:
-        """Return the disclosed claims of every credential of a type; an empty tuple if there is none."""
+        """Return the disclosed claims of every credential of a type; an empty tuple if there is none.
+
+        Raises:
+            MalformedError: a claim does not have its type (``CLAIM_INVALID``).
+        """
         return tuple(kind.disclosed(one.claims) for one in self._of(kind))
 
     def evidence(self, kind: type[CredentialType]) -> tuple[VerifiedCredential, ...]:

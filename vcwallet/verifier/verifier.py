@@ -15,12 +15,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from vcwallet.checks import Check, Finding, Report, explain, run_checks
-from vcwallet.claims import path_text
+from vcwallet.claims import any_position, path_text
 from vcwallet.errors import (
     BindingError,
     LocalProtocolError,
     QueryNotSatisfiedError,
     ReplayError,
+    StatusError,
     UnsupportedError,
     ValidityError,
     VcError,
@@ -112,6 +113,7 @@ class Verifier:
             ValidityError: the request, a credential or a proof is outside its time.
             UntrustedError, NotAuthorisedError: an issuer is not known, or may not issue this type now.
             SignatureInvalidError, DigestInvalidError, AlgorithmNotAllowedError: the cryptography does not hold.
+            StatusError: a credential has a status that cannot be looked up.
             QueryNotSatisfiedError: the answer is not what was asked for, or more than that.
             MalformedError, UnsupportedError: the answer or a presentation is not readable.
         """
@@ -121,7 +123,9 @@ class Verifier:
             self._receipts.append(_receipt(case), Put("answered", _answered_id(expected), b"", new=True))
         except RecordExistsError:
             raise ReplayError("the request was answered before") from None
-        credentials = {query_id: tuple(found) for query_id, found in case.verified.items()}
+        # In the order of the query, not of the answer: which of two credentials is the first is not the wallet's choice.
+        asked = (query.id for query in expected.query.requested)
+        credentials = {query_id: tuple(case.verified[query_id]) for query_id in asked if query_id in case.verified}
         return Verified(credentials=credentials, purpose=expected.purpose, verified_at=case.at)
 
     def explain(self, response: Response | bytes | str, *, expected: Request) -> Report:
@@ -219,7 +223,7 @@ class _Case:
 
 def _require_state(case: _Case) -> None:
     state = case.answer.state or ""
-    if not hmac.compare_digest(state.encode("utf-8"), case.expected.state.encode("utf-8")):
+    if not hmac.compare_digest(state.encode("utf-8", "surrogatepass"), case.expected.state.encode("utf-8")):
         raise BindingError("the answer is to another request", code="STATE_MISMATCH")
 
 
@@ -238,9 +242,16 @@ def _verify_presentations(case: _Case) -> None:
 
 def _require_types(case: _Case) -> None:
     for _, one in case.each():
-        concealed = {tuple(None if isinstance(c, int) else c for c in path) for path in one.disclosed}
+        concealed = {any_position(path) for path in one.disclosed}
         resolved = case.types.type(one.type_id, integrity=one.type_integrity)
         require_conformity(resolved, one.claims, concealed=concealed, complete=False)
+
+
+def _require_status(case: _Case) -> None:
+    """A credential that may have been revoked is not one that was not: what cannot be looked up is refused."""
+    for _, one in case.each():
+        if one.status is not None:
+            raise StatusError("the credential has a status, which this verifier cannot look up")
 
 
 def _require_answer(case: _Case) -> None:
@@ -271,6 +282,7 @@ CHECKS: tuple[Check[_Case], ...] = (
     Check("request_open", "OpenID4VP 1.0, section 5.2", _require_open),
     Check("presentations", "OpenID4VP 1.0, section 8.6", _verify_presentations),
     Check("types", "SD-JWT VC, section 5", _require_types, ("presentations",)),
+    Check("status", "SD-JWT VC, section 2.2.2", _require_status, ("presentations",)),
     Check("query", "OpenID4VP 1.0, section 8.6", _require_answer, ("presentations",)),
     Check("no_more_than_asked", "OpenID4VP 1.0, section 6.4", _require_no_more, ("presentations",)),
     Check("unanswered", "OpenID4VP 1.0, section 14.1", _require_unanswered),

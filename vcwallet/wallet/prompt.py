@@ -15,7 +15,7 @@ from datetime import datetime
 
 from vcwallet.claims import ClaimPath, JsonValue
 from vcwallet.credential_type import Sensitivity
-from vcwallet.errors import ConsentRequiredError
+from vcwallet.errors import ConsentRequiredError, quoted
 from vcwallet.protocols.dcql import Match, Matches, Selection
 from vcwallet.protocols.openid4vp import AuthenticatedRequest
 from vcwallet.trust.registration import Registration
@@ -219,11 +219,12 @@ def require_by_name(credentials: Iterable[PromptCredential], by_name: Set[str]) 
     """Return if every claim that is approved by name only was approved so.
 
     Raises:
-        ConsentRequiredError: one was not (``CONSENT_REQUIRED``); the message has the names.
+        ConsentRequiredError: one was not (``CONSENT_REQUIRED``); the message has the names, as far as they fit.
     """
     missing = sorted(set(_explicit(credentials)) - by_name)
     if missing:
-        raise ConsentRequiredError(f"{len(missing)} claims are approved by name only: {', '.join(missing)}")
+        names = quoted(", ".join(missing))  # an issuer names its claims as it likes
+        raise ConsentRequiredError(f"{len(missing)} claims are approved by name only: {names}")
 
 
 def _explicit(credentials: Iterable[PromptCredential]) -> list[str]:

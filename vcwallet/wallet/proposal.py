@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import cast
 
-from vcwallet.claims import ClaimPath, JsonObject, JsonValue, covers, is_present, path_text, select
+from vcwallet.claims import ClaimPath, JsonObject, JsonValue, any_position, covers, is_present, path_text, select
 from vcwallet.credential_type import Language, labels_from_metadata
 from vcwallet.formats.base import HeldCredential
 from vcwallet.formats.type_metadata import ResolvedType
@@ -92,7 +92,7 @@ def _visible(node: JsonValue, path: ClaimPath, asked: Set[ClaimPath], concealed:
     is_leaf = True
     for name, part in _parts(node):
         inside = {()} if () in asked else {rest for rest in _rests(asked, name) if is_present(part, rest)}
-        if inside or _of_any_index((*path, name)) not in concealed:
+        if inside or any_position((*path, name)) not in concealed:
             is_leaf = False
             yield from _visible(part, (*path, name), inside, concealed)
     if is_leaf:
@@ -107,10 +107,6 @@ def _parts(node: JsonValue) -> Iterable[tuple[str | int, JsonValue]]:
 
 def _rests(asked: Set[ClaimPath], name: str | int) -> Iterator[ClaimPath]:
     return (path[1:] for path in asked if path[0] == name or (path[0] is None and isinstance(name, int)))
-
-
-def _of_any_index(path: ClaimPath) -> ClaimPath:
-    return tuple(None if isinstance(component, int) else component for component in path)
 
 
 def _claim(found: Match, path: ClaimPath, resolved: ResolvedType, language: str, *, always: bool) -> PromptClaim:

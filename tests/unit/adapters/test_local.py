@@ -124,6 +124,14 @@ class TestOpening:
             Wallet.create(tmp_path / "wallet.db", passphrase=PASSPHRASE, trust=published, clock=clock)
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.parametrize(("name", "country"), [("", "ZZ"), ("Demo registry", "ZZZ")])
+    def test_a_registry_without_a_name_or_country_makes_no_file(self, tmp_path, clock, name, country):
+        path = tmp_path / "registry.db"
+        with pytest.raises(ValueError):
+            TrustRegistry.create(name, country=country, path=path, passphrase=PASSPHRASE, clock=clock)
+        assert not list(tmp_path.iterdir())
+        TrustRegistry.create("Demo registry", path=path, passphrase=PASSPHRASE, clock=clock).close()
+
     def test_one_role_s_file_is_not_another_s(self, tmp_path, clock, registry):
         wallet, book = tmp_path / "wallet.db", tmp_path / "registry.db"
         Wallet.create(wallet, passphrase=PASSPHRASE, trust=registry.published(), clock=clock).close()

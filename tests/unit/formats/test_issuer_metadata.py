@@ -145,7 +145,18 @@ def test_requests_are_plain_and_bounded():
         ("GET", WELL_KNOWN, MAX_BYTES, b""),
         ("GET", JWKS_URI, MAX_BYTES, b""),
     ]
-    assert {name for one in requests for name in one.headers} == {"accept"}
+    assert [dict(one.headers) for one in requests] == [
+        {"accept": "application/json"},
+        {"accept": "application/json, application/jwk-set+json"},
+    ]
+
+
+def test_a_document_is_at_most_256_kib_long():
+    padding = b" " * (MAX_BYTES - len(answer(INLINE).body))
+    assert fetch({WELL_KNOWN: answer(answer(INLINE).body + padding)}).issuer == ISSUER
+    with pytest.raises(LimitExceededError):
+        fetch({WELL_KNOWN: answer(answer(INLINE).body + padding + b" ")})
+    assert MAX_BYTES == 256 * 1024
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])

@@ -160,3 +160,25 @@ def test_a_claim_with_a_name_of_the_format_is_not_issued(name, place):
 def test_an_issued_sd_jwt_has_the_header_that_is_asked_for_and_the_signers_algorithm():
     text = sd_jwt.issue({"a": 1}, concealment=NOTHING, signer=ISSUER_KEY, header={"typ": "example+sd-jwt", "kid": "1"})
     assert parse(text).issuer_jwt.header.members == {"alg": "ES256", "typ": "example+sd-jwt", "kid": "1"}
+
+
+def test_an_issued_sd_jwt_has_decoys_only_where_they_are_asked_for():
+    hidden = Concealment.of([("a",)])
+    cases: list[tuple[int, dict[str, Any]]] = [(0, {}), (0, {"decoys": 0}), (2, {"decoys": 2})]
+    for decoys, options in cases:
+        text = sd_jwt.issue({"a": 1}, concealment=hidden, signer=ISSUER_KEY, header={}, **options)
+        assert parse(text).verify(ISSUER_KEY.public_key).processed.hidden == decoys
+
+
+def test_an_issued_sd_jwt_has_the_salts_that_are_handed_in():
+    hidden = Concealment.of([("a",)])
+    text = sd_jwt.issue({"a": 1}, concealment=hidden, signer=ISSUER_KEY, header={}, random_bytes=bytes)
+    assert decoded(parse(text).disclosures[0]) == ["A" * 24, "a", 1]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), b"bytes", object(), {1: 2}, 2**64])
+@pytest.mark.parametrize("hidden", [[], [("a",)], [("a", None)]])
+def test_what_is_no_json_is_a_mistake_of_the_caller(value, hidden):
+    for claims in ({"a": value}, {"a": [value]}):
+        with pytest.raises(TypeError):
+            conceal(claims, Concealment.of(hidden))

@@ -22,7 +22,7 @@ from vcwallet.jose import jws
 from vcwallet.keys import Role
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.registry import Action, TrustRegistry
-from vcwallet.storage import Delete, MemoryStore, RecordStore
+from vcwallet.storage import Delete, MemoryStore, Put, RecordStore
 from vcwallet.trust.certificates import from_der
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.registration import read_registration
@@ -339,6 +339,17 @@ def test_two_lists_of_one_number_are_never_published(demo: Demo) -> None:
 
 def test_a_lost_key_of_the_registry_is_found(demo: Demo) -> None:
     demo.store.commit(Delete("registry_key", "registrar"))
+    with pytest.raises(StoreCorruptError):
+        TrustRegistry.reopen(demo.store, clock=demo.clock)
+
+
+@pytest.mark.parametrize(
+    "collection", ["registry", "registry_key", "registry_enrolled", "registry_log", "registry_list"]
+)
+def test_a_damaged_record_of_the_registry_is_found(demo: Demo, collection: str) -> None:
+    TrustRegistry.reopen(demo.store, clock=demo.clock)
+    last = next(demo.store.find(collection))
+    demo.store.commit(Put(collection, last.id, b"{}"))
     with pytest.raises(StoreCorruptError):
         TrustRegistry.reopen(demo.store, clock=demo.clock)
 

@@ -13,6 +13,7 @@ import pytest
 from tests.support.world import ForeignResident, Income, Resident, Unknown, World, credential_of, resident
 from vcwallet.credential_type import ClaimNotDisclosedError
 from vcwallet.errors import MalformedError
+from vcwallet.protocols.openid4vp import Response
 from vcwallet.verifier import Verified, ask
 
 
@@ -77,6 +78,16 @@ class TestTypedAccess:
         )
         assert [one.full_name for one in seen.all(Resident)] == ["番号　花子", "番号　一郎"]
         assert seen[Resident].full_name == "番号　花子"
+
+    @pytest.mark.parametrize("order", [("resident", "resident_2"), ("resident_2", "resident")])
+    def test_the_first_of_two_is_the_one_asked_for_first_in_whatever_order_they_come(self, world, order):
+        [other] = world.hold(resident(full_name="山田　次郎"))
+        request = world.ask(ask(Resident, "full_name"), ask(Resident, "full_name"))
+        answer = world.answer(request, cards={"resident_2": other.id})
+        token = {query_id: answer.vp_token[query_id] for query_id in order}
+        seen = world.bank.verify(Response(vp_token=token, state=request.state), expected=request)
+        assert seen[Resident].full_name == seen.credentials["resident"][0].claims["full_name"]
+        assert list(seen.credentials) == ["resident", "resident_2"]
 
     def test_a_claim_that_breaks_its_own_type_is_malformed_without_its_value(self, world):
         claims = {**resident().claims(world.clock().date()), "birth_date": "long ago"}

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Protocol, Self, TypeVar
 
 from vcwallet.adapters.store import records
 from vcwallet.adapters.store.database import Database, Location, make_file, parse_location, require_file
@@ -82,7 +82,7 @@ class SqlStore:
         url = parse_location(location)
         header, data_key = Header.sealed(passphrase, derivation)
         make_file(url)
-        with _kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database, database.write() as connection:
+        with kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database, database.write() as connection:
             if is_installed(connection):
                 raise StoreError("there is a store already", code="STORE_EXISTS")
             install(connection, header)
@@ -100,7 +100,7 @@ class SqlStore:
         """
         url = parse_location(location)
         require_file(url)
-        with _kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database:
+        with kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database:
             with database.read() as connection:
                 header = read_header(connection)
             # An unsealed store in place of a sealed one is somebody's attempt to have secrets written into it.
@@ -120,7 +120,7 @@ class SqlStore:
         """
         url = parse_location(location)
         make_file(url)
-        with _kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database:
+        with kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database:
             with database.read() as connection:
                 is_there = is_installed(connection)
             with database.read() if is_there else database.write() as connection:
@@ -291,11 +291,18 @@ def _blinds(tags: bytes) -> set[bytes]:
     return {tags[start : start + BLIND_BYTES] for start in range(0, len(tags), BLIND_BYTES)}
 
 
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+_Opened = TypeVar("_Opened", bound=_Closable)
+
+
 @contextmanager
-def _kept_if_successful(database: Database) -> Iterator[Database]:
-    """Close the database if opening it comes to nothing."""
+def kept_if_successful(opened: _Opened) -> Iterator[_Opened]:
+    """Close what was opened if nothing comes of what it was opened for."""
     try:
-        yield database
+        yield opened
     except BaseException:
-        database.close()
+        opened.close()
         raise

@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography import x509
 
-from vcwallet.claims import ClaimPath
+from vcwallet.claims import ClaimPath, any_position
 from vcwallet.encoding import base64url
 from vcwallet.errors import LocalProtocolError, MalformedError
 from vcwallet.formats.base import Binding
@@ -67,9 +67,11 @@ class HeldSdJwtVc:
 
     @cached_property
     def concealed(self) -> frozenset[ClaimPath]:
-        """The claims that are disclosures, with null for every array position."""
-        placements = self.sd_jwt.processed.placements
-        return frozenset(tuple(None if isinstance(c, int) else c for c in one.issued) for one in placements)
+        """The claims that are disclosures wherever they stand, with null for every array position."""
+        hidden = {placement.path for placement in self.sd_jwt.processed.placements}
+        # Of an issuer that hides one element and not its neighbour, nothing may pass for hidden that can be seen.
+        seen = {any_position(path) for path in _nodes(self.claims, ()) if path not in hidden}
+        return frozenset(any_position(path) for path in hidden) - seen
 
     @property
     def type_integrity(self) -> str | None:
@@ -148,6 +150,14 @@ def _leaves(node: Any, path: ClaimPath) -> Iterator[ClaimPath]:
             yield from _leaves(value, (*path, position))
     else:
         yield path
+
+
+def _nodes(node: Any, path: ClaimPath) -> Iterator[ClaimPath]:
+    """Yield every claim below a node, those with parts as well as the innermost."""
+    parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, part in parts:
+        yield (*path, name)
+        yield from _nodes(part, (*path, name))
 
 
 def _authority_keys(der: bytes) -> Iterator[str]:

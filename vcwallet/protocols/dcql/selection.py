@@ -42,6 +42,9 @@ def match(
         candidates: gives, for a credential query, the credentials to look at, the most welcome first; it is read only
             as far as needed, and need not give those of other formats and types.
         limit_per_query: the number of matching credentials after which the search ends.
+
+    Raises:
+        ValueError: the limit is below 1.
     """
     if limit_per_query < 1:
         raise ValueError("limit_per_query is at least 1")
