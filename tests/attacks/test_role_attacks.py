@@ -232,6 +232,13 @@ class TestWebAttacker:
             world.bank.verify(replace(answer, state=second.state), expected=second)
         assert world.bank.verify(answer, expected=first).purpose == "loan"
 
+    def test_a_state_that_is_no_text_is_another_state(self, world):
+        request = world.ask("full_name")
+        answer = world.answer(request)
+        with pytest.raises(BindingError, match="STATE_MISMATCH"):
+            world.bank.verify(replace(answer, state="\ud800"), expected=request)
+        world.bank.verify(answer, expected=request)
+
     def test_an_answer_is_none_to_an_old_request(self, world):
         old = world.ask("full_name")
         answer = world.answer(old)

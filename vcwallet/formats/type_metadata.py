@@ -16,9 +16,9 @@ Documents come from a source that the caller has chosen (a registry, a cache); n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, PlainValidator
 
@@ -94,12 +94,11 @@ class ResolvedType:
         claim = self.claim(path)
         if claim is None or not claim.display:
             return path_text(path)
-        return next((one.label for one in claim.display if _speaks(one.locale, language)), claim.display[0].label)
+        return _in_language(claim.display, language).label
 
     def name(self, language: str) -> str:
         """Return how people call the type, in this language or else in the first one given, or else its identifier."""
-        fallback = self.display[0].name if self.display else self.type_ids[0]
-        return next((one.name for one in self.display if _speaks(one.locale, language)), fallback)
+        return _in_language(self.display, language).name if self.display else self.type_ids[0]
 
     def extension(self, path: ClaimPath, name: str) -> Any:
         """Return a further member of what the type says about a claim, or None."""
@@ -212,5 +211,10 @@ def _refined(parent: ClaimMetadata, child: ClaimMetadata) -> ClaimMetadata:
     return refined
 
 
-def _speaks(locale: str, language: str) -> bool:
-    return locale == language or locale.split("-")[0] == language.split("-")[0]
+_Display = TypeVar("_Display", ClaimDisplay, TypeDisplay)
+
+
+def _in_language(choices: Sequence[_Display], language: str) -> _Display:
+    """Return the choice of just this locale, else of the same language elsewhere, else the first one."""
+    spoken = language.split("-")[0]
+    return min(choices, key=lambda one: (one.locale != language, one.locale.split("-")[0] != spoken))

@@ -36,7 +36,7 @@ class Rule:
         text: what it demands.
         code: the code of the refusal or warning; None for a rule that refuses nothing.
         basis: where it comes from.
-        where: who enforces it.
+        where: who has to see to it; `ENFORCED` has the rules that this version's code sees to.
     """
 
     id: str
@@ -268,3 +268,7 @@ _RULES: Final = (
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rule in _RULES})
 """The rules by number."""
+
+ENFORCED: Final = frozenset(f"R-{number:02}" for number in (1, 2, 3, 4, 5, 14, 15, 16, 17, 18, 19, 20, 21, 23, 25))
+"""The rules that the code of this version enforces.  The others are for the deployment to see to, until the part of
+vcwallet that they are about is there."""

@@ -29,11 +29,12 @@ from vcwallet.japan.forbidden_numbers import ForbiddenNumber, forbidden_number, 
 from vcwallet.japan.names import NO_FOLDING, NameMatch, match_names
 from vcwallet.japan.qualification import NationalQualification
 from vcwallet.japan.residence import ResidenceRecord
-from vcwallet.japan.rule_table import RULES, Rule, Where
+from vcwallet.japan.rule_table import ENFORCED, RULES, Rule, Where
 from vcwallet.verifier.verified import Verified
 
 __all__ = [
     "AGE_THRESHOLDS",
+    "ENFORCED",
     "RULES",
     "AgeMatter",
     "ForbiddenNumber",

@@ -123,7 +123,7 @@ class Verifier:
             self._receipts.append(_receipt(case), Put("answered", _answered_id(expected), b"", new=True))
         except RecordExistsError:
             raise ReplayError("the request was answered before") from None
-        # In the order of the query, not of the answer: which of two credentials is the first is not the wallet's choice.
+        # In the order of the query: which of two credentials is the first is not for the wallet to choose.
         asked = (query.id for query in expected.query.requested)
         credentials = {query_id: tuple(case.verified[query_id]) for query_id in asked if query_id in case.verified}
         return Verified(credentials=credentials, purpose=expected.purpose, verified_at=case.at)

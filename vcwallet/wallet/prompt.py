@@ -16,7 +16,7 @@ from datetime import datetime
 from vcwallet.claims import ClaimPath, JsonValue
 from vcwallet.credential_type import Sensitivity
 from vcwallet.errors import ConsentRequiredError, quoted
-from vcwallet.protocols.dcql import Match, Matches, Selection
+from vcwallet.protocols.dcql import Match, Matches
 from vcwallet.protocols.openid4vp import AuthenticatedRequest
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet.cards import Card
@@ -152,10 +152,8 @@ class Prompt:
             raise ConsentRequiredError("nothing is selected", code="SELECTION_INCOMPLETE")
         by_name = frozenset(explicitly)
         require_by_name(credentials, by_name)
-        selection = self.matches.select(self._match(one) for one in credentials)
-        return Consent(
-            id=secrets.token_urlsafe(18), prompt=self, selection=selection, credentials=credentials, by_name=by_name
-        )
+        self.matches.select(self._match(one) for one in credentials)  # raises where they do not answer the request
+        return Consent(id=secrets.token_urlsafe(18), prompt=self, credentials=credentials, by_name=by_name)
 
     def _choice(self, query_id: str, card_id: str) -> PromptCredential:
         for choice in self.choices.get(query_id, ()):
@@ -175,14 +173,12 @@ class Consent:
     Attributes:
         id: names the decision.
         prompt: what was shown.
-        selection: what is answered.
-        credentials: the same, as it was shown.
+        credentials: what is answered with, as it was shown.
         by_name: the claims that were approved by name.
     """
 
     id: str
     prompt: Prompt
-    selection: Selection
     credentials: tuple[PromptCredential, ...]
     by_name: frozenset[str]
 

@@ -106,7 +106,11 @@ class Wallet:
     # --- receiving -----------------------------------------------------------------------------------------------
 
     def new_holder_key(self, algorithm: Algorithm = Algorithm.ES256) -> HolderKey:
-        """Make a key for one credential; it is stored before this returns."""
+        """Make a key for one credential; it is stored before this returns.
+
+        Raises:
+            StoreError: the store could not write.
+        """
         handle = self._keys.create(algorithm)
         key = self._keys.signer(handle).public_key
         self._store.commit(Put("holder_key", _thumbprint(key), handle.encode("utf-8"), new=True))
@@ -135,18 +139,33 @@ class Wallet:
         return card
 
     def cards(self, type_id: str | None = None) -> Iterator[Card]:
-        """Yield the credentials of a type, or all, last received first."""
+        """Yield the credentials of a type, or all, last received first.
+
+        Raises:
+            StoreCorruptError: a record is damaged; the others can still be read.
+        """
         return cards_of(self._store, type_id)
 
     def claims(self, card: Card) -> JsonObject:
-        """Return every claim of a credential, for the holder to look at."""
+        """Return every claim of a credential, for the holder to look at.
+
+        Raises:
+            UnsupportedError: the wallet no longer reads its format.
+        """
         return self._reopen(card).claims
 
     def delete(self, card: Card) -> None:
-        """Forget a credential and its key for good; forgetting it again changes nothing."""
+        """Forget a credential and its key for good; forgetting it again changes nothing.
+
+        Raises:
+            StoreError: the store could not write; what was forgotten so far stays forgotten.
+        """
         if find_card(self._store, card.id) is not None:
             self._history.append(entries.deletion(card, at=self._clock()), Delete(COLLECTION, card.id))
         if card.key is not None:
+            key = self._reopen(card).holder_key
+            if key is not None:
+                self._store.commit(*(Delete(kind, _thumbprint(key)) for kind in ("holder_key", "holder_key_use")))
             self._keys.delete(card.key)
 
     # --- presenting ----------------------------------------------------------------------------------------------
@@ -216,7 +235,11 @@ class Wallet:
         return self._history.entries()
 
     def export_history(self) -> bytes:
-        """Return the history as JSON Lines that anyone can check (`vcwallet.history.check_export`)."""
+        """Return the history as JSON Lines that anyone can check (`vcwallet.history.check_export`).
+
+        Raises:
+            StoreCorruptError: an entry was changed or removed (``HISTORY_BROKEN``).
+        """
         return self._history.export()
 
     def update_trust(self, published: PublishedTrust) -> None:
@@ -291,7 +314,7 @@ class Wallet:
         is_allowed = cache(lambda type_id: self._is_allowed(type_id, query, registration))
         for type_id in query.type_ids:
             for card in cards_of(self._store, type_id):
-                if card.id in seen or (card.expires is not None and at >= card.expires):
+                if card.id in seen or _has_expired(card, at):
                     continue
                 seen.add(card.id)
                 held = self._reopen(card)
@@ -352,8 +375,8 @@ class Wallet:
         """Return the presentation of one credential and what the history says about it."""
         card = find_card(self._store, chosen.card.id)
         query = next((query for query in request.query.requested if query.id == chosen.query_id), None)
-        if card is None or query is None:
-            raise NoMatchError("a credential was deleted meanwhile")
+        if card is None or query is None or _has_expired(card, at):
+            raise NoMatchError("a credential was deleted or has expired meanwhile")
         require_card_allowed(query, self._types.type(card.type_ids[0]), registration)
         held = self._reopen(card)
         found = match_credential(query, _candidate(card, held))
@@ -371,6 +394,10 @@ class Wallet:
 
     def _signer(self, card: Card) -> Signer | None:
         return None if card.key is None else self._keys.signer(card.key)
+
+
+def _has_expired(card: Card, at: datetime) -> bool:
+    return card.expires is not None and at >= card.expires
 
 
 def _candidate(card: Card, held: HeldCredential) -> Candidate:

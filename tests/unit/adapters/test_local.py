@@ -127,7 +127,7 @@ class TestOpening:
     @pytest.mark.parametrize(("name", "country"), [("", "ZZ"), ("Demo registry", "ZZZ")])
     def test_a_registry_without_a_name_or_country_makes_no_file(self, tmp_path, clock, name, country):
         path = tmp_path / "registry.db"
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"name is a text|length"):
             TrustRegistry.create(name, country=country, path=path, passphrase=PASSPHRASE, clock=clock)
         assert not list(tmp_path.iterdir())
         TrustRegistry.create("Demo registry", path=path, passphrase=PASSPHRASE, clock=clock).close()

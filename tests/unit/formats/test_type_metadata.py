@@ -166,6 +166,19 @@ def test_types_that_extend_each_other_in_a_circle_are_refused(documents):
         resolved(*documents)
 
 
+def test_a_circle_is_seen_when_it_closes():
+    asked: list[str] = []
+    documents = {CHILD: document(CHILD, extends=BASE), BASE: document(BASE, extends=CHILD)}
+
+    def noting(vct: str) -> bytes:
+        asked.append(vct)
+        return documents[vct]
+
+    with pytest.raises(MalformedError):
+        resolve(CHILD, noting)
+    assert asked == [CHILD, BASE]
+
+
 def test_a_chain_of_types_is_at_most_five_long():
     def chain(length: int) -> list[bytes]:
         return [document(f"t{n}", **({"extends": f"t{n + 1}"} if n + 1 < length else {})) for n in range(length)]
@@ -290,6 +303,30 @@ LABELLED = resolved(
 )
 def test_a_type_has_a_name_in_the_language_or_else_in_the_first(language, name):
     assert LABELLED.name(language) == name
+
+
+REGIONAL = resolved(
+    document(
+        display=[{"locale": "en-GB", "name": "Licence"}, {"locale": "en-US", "name": "License"}],
+        claims=[
+            claim("zip", display=[display("郵便番号", "ja"), display("Postcode", "en-GB"), display("ZIP", "en-US")])
+        ],
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "label"),
+    [
+        ("en-US", "License", "ZIP"),
+        ("en-GB", "Licence", "Postcode"),
+        ("en", "Licence", "Postcode"),
+        ("en-AU", "Licence", "Postcode"),
+        ("fr", "Licence", "郵便番号"),
+    ],
+)
+def test_the_very_locale_goes_before_another_of_the_same_language(language, name, label):
+    assert (REGIONAL.name(language), REGIONAL.label(("zip",), language)) == (name, label)
 
 
 def test_a_type_without_a_name_is_called_by_its_identifier():

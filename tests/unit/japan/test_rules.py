@@ -16,6 +16,7 @@ from vcwallet.japan import NationalQualification, NurseLicence, ResidenceRecord,
 from vcwallet.japan.names import NameMatch
 from vcwallet.japan.rules import (
     AGE_THRESHOLDS,
+    ENFORCED,
     RULES,
     AgeMatter,
     IdentityBinding,
@@ -73,6 +74,10 @@ def test_there_are_thirty_rules() -> None:
         assert rule.basis
         assert rule.where
         assert rule.code is None or rule.code.isupper()
+
+
+def test_the_table_says_which_rules_the_code_sees_to() -> None:
+    assert {"R-01", "R-02", "R-03", "R-15", "R-23"} <= ENFORCED < RULES.keys()
 
 
 def test_a_qualification_with_the_holders_key_is_bound() -> None:

@@ -224,6 +224,17 @@ class TestMeanwhile:
             world.wallet.present(consent)
         assert [event["event"] for event in events(world)] == ["received", "received", "deleted"]
 
+    def test_a_credential_that_has_expired_is_not_presented(self):
+        world = World()
+        world.hold(resident(), valid_for=timedelta(seconds=120))
+        in_time, too_late = (approved(world.wallet.match(world.ask("over_20"))) for _ in range(2))
+        world.clock.pass_by(seconds=119)
+        world.wallet.present(in_time)
+        world.clock.pass_by(seconds=1)
+        with pytest.raises(NoMatchError):
+            world.wallet.present(too_late)
+        assert [event["event"] for event in events(world)] == ["received", "presented"]
+
     def test_another_credential_may_be_deleted(self, world):
         consent = self.consent(world)
         world.wallet.delete(next(world.wallet.cards(Income.vct)))
