@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.support.world import (
+    SHOPPING,
     Income,
     Resident,
     World,
@@ -96,6 +97,17 @@ def signed_by(world: World, enrolment: Enrolment, record: CredentialType | None 
 
 
 # --- wrong answers; the name says what is wrong -----------------------------------------------------------------------
+
+
+def request_of_another_verifier(world: World) -> Case:
+    """A verifier that was handed the answer, and the request, of another."""
+    request = world.shop.request(ask(Resident, "full_name"), purpose=SHOPPING.code)
+    return answered(request, only(honest(world)))
+
+
+def request_changed_where_it_was_kept(world: World) -> Case:
+    case = honest(world)
+    return Case(case.response, replace(case.request, purpose="something else"))
 
 
 def state_of_another_request(world: World) -> Case:
@@ -267,6 +279,11 @@ def another_element_shown(world: World) -> Case:
     return shown(world, ("languages", 0), ("languages", 1), request=world.ask("languages.0"))
 
 
+def another_element_at_the_position_asked_for(world: World) -> Case:
+    """The first is hidden, so the second stands where the first was asked for."""
+    return shown(world, ("languages", 1), request=world.ask("languages.0"))
+
+
 def answered_before(world: World) -> Case:
     case = honest(world)
     world.bank.verify(case.response, expected=case.request)
@@ -274,6 +291,8 @@ def answered_before(world: World) -> Case:
 
 
 REFUSED: list[tuple[str, Callable[[World], Case], type[VcError], str]] = [
+    ("request", request_of_another_verifier, BindingError, "REQUEST_NOT_OURS"),
+    ("request", request_changed_where_it_was_kept, BindingError, "REQUEST_NOT_OURS"),
     ("state", state_of_another_request, BindingError, "STATE_MISMATCH"),
     ("state", no_state, BindingError, "STATE_MISMATCH"),
     ("request_open", too_late, ValidityError, "EXPIRED"),
@@ -304,6 +323,7 @@ REFUSED: list[tuple[str, Callable[[World], Case], type[VcError], str]] = [
     ("query", claim_missing, QueryNotSatisfiedError, "CLAIMS_MISSING"),
     ("query", claim_with_another_value, QueryNotSatisfiedError, "CLAIMS_MISSING"),
     ("query", several_where_one_was_asked_for, QueryNotSatisfiedError, "PRESENTATION_COUNT"),
+    ("query", another_element_at_the_position_asked_for, QueryNotSatisfiedError, "POSITION_UNKNOWN"),
     ("no_more_than_asked", another_claim_shown, QueryNotSatisfiedError, "MORE_THAN_ASKED"),
     ("no_more_than_asked", a_whole_shown_for_a_part, QueryNotSatisfiedError, "MORE_THAN_ASKED"),
     ("no_more_than_asked", another_element_shown, QueryNotSatisfiedError, "MORE_THAN_ASKED"),

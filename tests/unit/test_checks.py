@@ -75,6 +75,13 @@ def test_a_finding_without_a_failure_has_no_code():
     assert (passed.code, passed.message, not_run.code, not_run.message) == (None, "", None, "")
 
 
+def test_every_finding_says_what_it_is_about():
+    checks = [passing("a"), failing("b"), passing("c", "b")]
+    assert [finding.subject for finding in explain(checks, Case(), subject="pid")] == ["pid"] * 3
+    assert [finding.subject for finding in explain(checks, Case())] == [""] * 3
+    assert Finding(check="a", clause="b", result=Result.PASSED).subject == ""
+
+
 def test_only_refusals_become_findings():
     def broken(_: Case) -> None:
         raise ZeroDivisionError

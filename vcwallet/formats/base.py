@@ -108,6 +108,7 @@ class VerifiedCredential:
         disclosed: the claims that were disclosed on their own.
         type_integrity: the integrity string that the issuer pinned the type's metadata with, if it did.
         authorities: the trusted authorities of its issuer, as (type, value).
+        shifted: the arrays in which an element does not stand where the issuer put it, since one before it is hidden.
     """
 
     format: str
@@ -123,6 +124,7 @@ class VerifiedCredential:
     disclosed: tuple[ClaimPath, ...]
     type_integrity: str | None
     authorities: frozenset[tuple[str, str]]
+    shifted: frozenset[ClaimPath] = frozenset()
 
     def __bool__(self) -> bool:
         raise TypeError("a verified credential is evidence, not a truth value")

@@ -57,16 +57,17 @@ class Enrolled:
         """The status that it has, or will have from a later date."""
         return self.service.periods[-1].status
 
-    def changed_to(self, status: Status, *, since: datetime, mode: Mode = Mode.ALL) -> Enrolled:
-        """Return it with a new status.
+    def changed_to(self, status: Status, *, since: datetime, now: datetime, mode: Mode = Mode.ALL) -> Enrolled:
+        """Return it with a new status; what was announced for a later time than `since` is dropped.
 
         Raises:
-            ValueError: the status cannot follow the present one, or begins before that.
+            ValueError: the status cannot follow the one before it, or begins before that one did.
         """
-        if status not in _ALLOWED[self.status]:
+        kept = tuple(period for period in self.service.periods if period.since <= max(since, now))
+        if not kept or status not in _ALLOWED[kept[-1].status]:
             raise ValueError(f"{self.service.party} is {self.status} and cannot become {status}")
         period = StatusPeriod(status=status, since=since)
-        return replace(self, service=replace(self.service, periods=(*self.service.periods, period), mode=mode))
+        return replace(self, service=replace(self.service, periods=(*kept, period), mode=mode))
 
     def with_use(self, use: IntendedUse) -> Enrolled:
         """Return it with one more registered use.
@@ -79,16 +80,14 @@ class Enrolled:
             raise ValueError(f"MULTI_PURPOSE: {use.code} is registered already; one registration, one purpose")
         return replace(self, uses={**self.uses, use.code: use})
 
-    def renewed(self, key: PublicKey, *, revoke_previous: bool) -> Enrolled:
-        """Return it with its latest key, which may be the one that it has.
+    def renewed(self, key: PublicKey, *, revoked: frozenset[str] = frozenset()) -> Enrolled:
+        """Return it with its latest key, which may be the one that it has, and with earlier keys revoked.
 
         Raises:
             ValueError: the key is revoked, also by this very change, or the party withdrawn.
         """
         self._require_not_withdrawn()
-        fingerprint, revoked = key_fingerprint(key), self.service.revoked
-        if revoke_previous:
-            revoked |= {self.key_fingerprint}
+        fingerprint, revoked = key_fingerprint(key), self.service.revoked | revoked
         if fingerprint in revoked:
             raise ValueError("this key is revoked; renew with another")
         return replace(self, key_fingerprint=fingerprint, service=replace(self.service, revoked=revoked))
@@ -146,6 +145,11 @@ def require_unused(key: PublicKey, *, store: RecordStore, by: tuple[str, Role] |
 def key_record(key: PublicKey, owner: tuple[str, Role]) -> Put:
     """Return the record that keeps others from using this key."""
     return Put(_KEYS, key_fingerprint(key), _owner(owner))
+
+
+def keys_of(owner: tuple[str, Role], *, store: RecordStore) -> frozenset[str]:
+    """Return the fingerprints of every key that a role of a party ever had."""
+    return frozenset(record.id for record in store.find(_KEYS) if record.body == _owner(owner))
 
 
 def _owner(owner: tuple[str, Role]) -> bytes:

@@ -34,7 +34,7 @@ from vcwallet.keys.signer import Signer
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.registry import log, types
 from vcwallet.registry.authority import PARTY_PREFIX, REGISTRY_CODE, REGISTRY_PARTY, Authority
-from vcwallet.registry.enrolled import Enrolled, key_record, load_enrolled, require_unused
+from vcwallet.registry.enrolled import Enrolled, key_record, keys_of, load_enrolled, require_unused
 from vcwallet.registry.log import Action, LogEntry
 from vcwallet.registry.publication import VALIDITY, Publication, load_publication
 from vcwallet.storage import Change, Put, RecordExistsError, RecordStore
@@ -246,7 +246,8 @@ class TrustRegistry:
             identifier: the party.
             role: which of its roles; needed only where it has several.
             signer: holds its key, the same as before or another; a new key in memory if None.
-            revoke_previous: stop trusting the key before this one, and all that it signed, because it is compromised.
+            revoke_previous: stop trusting every key before this one, and all that they signed, because the party's keys
+                are compromised.
 
         Raises:
             ValueError: no such party, several roles, withdrawn, or a key that is taken.
@@ -257,7 +258,8 @@ class TrustRegistry:
             raise ValueError(f"{quoted(identifier)} has several roles; name one")
         before = enrolled[0]
         signer = signer if signer is not None else SoftwareSigner.generate()
-        changed = before.renewed(signer.public_key, revoke_previous=revoke_previous)
+        revoked = keys_of(before.id, store=self._store) if revoke_previous else frozenset[str]()
+        changed = before.renewed(signer.public_key, revoked=revoked)
         require_unused(signer.public_key, store=self._store, by=before.id)
         self._change(Action.RENEW, [changed], changes=[key_record(signer.public_key, changed.id)])
         return self._enrolment(changed, signer)
@@ -402,8 +404,11 @@ class TrustRegistry:
         since: datetime | None,
         mode: Mode,
     ) -> None:
-        since = since if since is not None else self._clock()
-        changed = [one.changed_to(status, since=since, mode=mode) for one in self._of(identifier, role)]
+        now = self._clock()
+        changed = [
+            one.changed_to(status, since=since if since is not None else now, now=now, mode=mode)
+            for one in self._of(identifier, role)
+        ]
         self._change(action, changed, reason=reason)
 
     def _of(self, identifier: str, role: Role | None) -> list[Enrolled]:

@@ -30,8 +30,10 @@ from vcwallet.errors import (
 from vcwallet.formats.base import Binding, CredentialFormat, Formats, UnverifiedPresentation, VerifiedCredential
 from vcwallet.formats.type_metadata import TypeCatalogue, require_conformity
 from vcwallet.history import HashChain, LogEntry
+from vcwallet.jose import jws
 from vcwallet.keys import jwk
 from vcwallet.keys.policy import Role
+from vcwallet.keys.public import PublicKey
 from vcwallet.protocols.dcql import Candidate, DcqlQuery, asked_paths, require_answer
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.protocols.openid4vp.request import LIFETIME, make_request
@@ -108,7 +110,8 @@ class Verifier:
         A receipt with the names of the claims, and without their values, is stored before this returns.
 
         Raises:
-            BindingError: the answer, or the holder's proof in it, belongs to another request or verifier.
+            BindingError: the answer, or the holder's proof in it, belongs to another request or verifier, or the
+                request is not one that this verifier has signed (``REQUEST_NOT_OURS``).
             ReplayError: the request was answered before.
             ValidityError: the request, a credential or a proof is outside its time.
             UntrustedError, NotAuthorisedError: an issuer is not known, or may not issue this type now.
@@ -169,6 +172,7 @@ class Verifier:
             types=self._types,
             formats=self._formats,
             store=self._store,
+            own_key=self._enrolment.signer.public_key,
         )
 
 
@@ -183,6 +187,7 @@ class _Case:
     types: TypeCatalogue
     formats: Formats
     store: RecordStore
+    own_key: PublicKey
     verified: dict[str, list[VerifiedCredential]] = field(default_factory=dict)
 
     def presentations(self) -> list[tuple[str, UnverifiedPresentation, Binding]]:
@@ -221,6 +226,17 @@ class _Case:
         return [(query_id, one) for query_id, found in self.verified.items() for one in found]
 
 
+def _require_own_request(case: _Case) -> None:
+    """What was kept for the answer decides what is accepted, so it has to be what this verifier itself has signed."""
+    try:
+        jws.parse(case.expected.jwt).verify(case.own_key)
+        signed = Request.from_jwt(case.expected.jwt)
+    except VcError:
+        signed = None
+    if signed != case.expected:
+        raise BindingError("the request is not one that this verifier has signed", code="REQUEST_NOT_OURS")
+
+
 def _require_state(case: _Case) -> None:
     state = case.answer.state or ""
     if not hmac.compare_digest(state.encode("utf-8", "surrogatepass"), case.expected.state.encode("utf-8")):
@@ -255,8 +271,19 @@ def _require_status(case: _Case) -> None:
 
 
 def _require_answer(case: _Case) -> None:
+    _require_positions(case)
     answer = {query_id: [_candidate(query_id, one) for one in found] for query_id, found in case.verified.items()}
     require_answer(case.expected.query, answer)
+
+
+def _require_positions(case: _Case) -> None:
+    """An element asked for by its position is not another one, which took its place when one before it was hidden."""
+    queries = {query.id: query for query in case.expected.query.requested}
+    for query_id, credential in case.each():
+        for claim in queries[query_id].claims:
+            arrays = {claim.path[:at] for at, step in enumerate(claim.path) if isinstance(step, int)}
+            if not arrays.isdisjoint(credential.shifted):
+                raise QueryNotSatisfiedError("an element stands at another position", code="POSITION_UNKNOWN")
 
 
 def _require_no_more(case: _Case) -> None:
@@ -278,6 +305,7 @@ def _require_unanswered(case: _Case) -> None:
 
 
 CHECKS: tuple[Check[_Case], ...] = (
+    Check("request", "OpenID4VP 1.0, section 5", _require_own_request),
     Check("state", "OpenID4VP 1.0, section 8.2", _require_state),
     Check("request_open", "OpenID4VP 1.0, section 5.2", _require_open),
     Check("presentations", "OpenID4VP 1.0, section 8.6", _verify_presentations),

@@ -18,8 +18,9 @@ from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import PromptClaim, PromptCredential
 from vcwallet.wallet.screening import claims_with, touches
 
-_ENVELOPE = frozenset({"iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts", "cnf", "status"})
-"""Claims about the credential, which every presentation shows and nobody can choose about."""
+_ENVELOPE = frozenset({"iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts"})
+_KEY = frozenset({("cnf", "jwk", member) for member in ("kty", "crv", "x", "y", "alg", "pub")})
+"""What is about the credential and its key, which every presentation shows and nobody can choose about."""
 
 
 def prompt_credential(
@@ -28,7 +29,7 @@ def prompt_credential(
     """Return what would be disclosed of a credential: what is asked for, and what cannot be held back."""
     asked = found.least().paths
     unasked = [path for path in _seen(held, asked) if not any(covers(one, path) for one in asked)]
-    open_claims = [path for path in unasked if path[0] not in _ENVELOPE]
+    open_claims = [path for path in unasked if path[0] not in _ENVELOPE and path not in _KEY]
     return PromptCredential(
         query_id=found.query_id,
         card=card,

@@ -7,6 +7,8 @@ Everything that a method has returned is durable.  A disclosure stands in the hi
 
 from __future__ import annotations
 
+import hmac
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from vcwallet.claims import JsonObject, path_text
+from vcwallet.encoding import base64url
 from vcwallet.errors import (
     BindingError,
     ConsentRequiredError,
@@ -101,6 +104,7 @@ class Wallet:
         self._clock = clock
         self._keys = keys if keys is not None else StoredKeys(store)
         self._history = HashChain(store, "history")
+        self._secret = _secret_of(store)
         self.language = language
 
     # --- receiving -----------------------------------------------------------------------------------------------
@@ -113,7 +117,7 @@ class Wallet:
         """
         handle = self._keys.create(algorithm)
         key = self._keys.signer(handle).public_key
-        self._store.commit(Put("holder_key", _thumbprint(key), handle.encode("utf-8"), new=True))
+        self._store.commit(Put("holder_key", self._record_id(key), handle.encode("utf-8"), new=True))
         return HolderKey(key, handle)
 
     def receive(self, credential: Credential) -> Card:
@@ -165,7 +169,7 @@ class Wallet:
         if card.key is not None:
             key = self._reopen(card).holder_key
             if key is not None:
-                self._store.commit(*(Delete(kind, _thumbprint(key)) for kind in ("holder_key", "holder_key_use")))
+                self._store.commit(*(Delete(kind, self._record_id(key)) for kind in ("holder_key", "holder_key_use")))
             self._keys.delete(card.key)
 
     # --- presenting ----------------------------------------------------------------------------------------------
@@ -253,6 +257,11 @@ class Wallet:
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
+    def _record_id(self, key: PublicKey) -> str:
+        """Return the record identifier of a holder's key: stores show identifiers, and verifiers know the key."""
+        thumbprint = jwk.thumbprint(jwk.public_jwk(key)).encode("ascii")
+        return base64url.encode(hmac.digest(self._secret, thumbprint, "sha256"))
+
     def _format(self, name: str) -> CredentialFormat:
         try:
             return self._formats[name]
@@ -278,7 +287,7 @@ class Wallet:
     def _handle_of(self, key: PublicKey | None) -> str | None:
         if key is None:
             return None
-        handle = self._store.get("holder_key", _thumbprint(key))
+        handle = self._store.get("holder_key", self._record_id(key))
         if handle is None:
             raise BindingError("the credential is bound to a key of someone else", code="HOLDER_KEY_UNKNOWN")
         return handle.decode("utf-8")
@@ -287,7 +296,7 @@ class Wallet:
         changes = [card.put()]
         if held.holder_key is not None:
             # One key, one credential: a key in two of them would link their presentations.
-            changes.append(Put("holder_key_use", _thumbprint(held.holder_key), card.id.encode("ascii"), new=True))
+            changes.append(Put("holder_key_use", self._record_id(held.holder_key), card.id.encode("ascii"), new=True))
         try:
             self._history.append(entries.receipt(card), *changes)
         except RecordExistsError:
@@ -411,5 +420,10 @@ def _candidate(card: Card, held: HeldCredential) -> Candidate:
     )
 
 
-def _thumbprint(key: PublicKey) -> str:
-    return jwk.thumbprint(jwk.public_jwk(key))
+def _secret_of(store: RecordStore) -> bytes:
+    """Return the wallet's own secret, made once."""
+    secret = store.get("wallet", "secret")
+    if secret is None:
+        secret = secrets.token_bytes(32)
+        store.commit(Put("wallet", "secret", secret, new=True))
+    return secret

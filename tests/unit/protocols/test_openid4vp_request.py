@@ -177,6 +177,7 @@ class TestRules:
             ({"state": "A" * 513}, MalformedError),
             ({"scope": "com.example.identity"}, RemoteProtocolError),
             ({"purpose": None}, MalformedError),
+            ({"purpose": "x" * 129}, LimitExceededError),
             ({"exp": "tomorrow"}, MalformedError),
             ({"iat": 1.5}, MalformedError),
             ({"dcql_query": {}}, MalformedError),

@@ -17,7 +17,13 @@ from tests.support.trust import AGE, LOAN, Clock, Demo, Identity, Residence, Tax
 from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, SqlStore
 from vcwallet.credential_type import Claim, CredentialType
 from vcwallet.encoding import sri
-from vcwallet.errors import LocalProtocolError, StoreCorruptError, ValidityError
+from vcwallet.errors import (
+    LocalProtocolError,
+    NotAuthorisedError,
+    StoreCorruptError,
+    UntrustedError,
+    ValidityError,
+)
 from vcwallet.jose import jws
 from vcwallet.keys import Role
 from vcwallet.keys.software import SoftwareSigner
@@ -215,6 +221,41 @@ def test_a_revoked_key_is_not_enrolled_again(demo: Demo) -> None:
     demo.registry.renew(demo.bank.identifier, revoke_previous=True)
     with pytest.raises(ValueError, match="key"):
         demo.registry.renew(demo.bank.identifier, signer=demo.bank.signer)
+
+
+def test_revoking_what_was_before_revokes_every_key_that_was_before(demo: Demo) -> None:
+    second = demo.registry.renew(demo.city.identifier)
+    demo.update()
+    assert demo.trusts(demo.city)
+    assert demo.trusts(second)
+    third = demo.registry.renew(demo.city.identifier, revoke_previous=True)
+    demo.update()
+    assert demo.trusts(third)
+    for stolen in (demo.city, second):
+        with pytest.raises(UntrustedError, match="KEY_REVOKED"):
+            demo.trusts(stolen)
+
+
+def test_a_withdrawal_now_takes_the_place_of_what_was_announced(demo: Demo) -> None:
+    demo.registry.suspend(demo.city.identifier, reason="audit", since=NOW + timedelta(days=30))
+    demo.update()
+    assert demo.trusts(demo.city)
+    demo.registry.withdraw(demo.city.identifier, reason="its keys were stolen")
+    demo.update()
+    with pytest.raises(NotAuthorisedError):
+        demo.trusts(demo.city)
+
+
+def test_what_was_announced_can_be_followed_by_something_later(demo: Demo) -> None:
+    demo.registry.suspend(demo.city.identifier, reason="move", since=NOW + timedelta(days=1))
+    demo.registry.reinstate(demo.city.identifier, reason="moved", since=NOW + timedelta(days=2))
+    demo.update()
+    assert demo.trusts(demo.city)
+    demo.clock.pass_by(days=1)
+    with pytest.raises(NotAuthorisedError):
+        demo.trusts(demo.city)
+    demo.clock.pass_by(days=1)
+    assert demo.trusts(demo.city)
 
 
 # --- publishing -------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.world import (
+    DAYS_90,
     ForeignResident,
     Income,
     Resident,
@@ -45,7 +46,7 @@ from vcwallet.errors import (
 from vcwallet.formats.base import Credential
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.jose import jws
-from vcwallet.keys import Algorithm
+from vcwallet.keys import Algorithm, jwk
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.registry import TrustRegistry
 from vcwallet.storage import MemoryStore, Put
@@ -367,3 +368,19 @@ def resigned(credential: Credential, signer: SoftwareSigner, **changed: object) 
 
 def x5c_of(credential: Credential) -> list[str]:
     return json.loads_object(base64url.decode(credential.raw.split(".")[0]))["x5c"]
+
+
+class TestRecords:
+    def test_no_record_is_named_after_a_key_that_verifiers_see(self, world):
+        key = world.wallet.new_holder_key()
+        world.wallet.receive(world.city.issue(resident(), format=SdJwtVc, holder=key, valid_for=DAYS_90))
+        thumbprint = jwk.thumbprint(jwk.public_jwk(key.public_key))
+        assert not [name for name in world.wallet_store._records if thumbprint in name[1]]
+
+    def test_a_reopened_wallet_knows_its_keys(self, world):
+        key = world.wallet.new_holder_key()
+        credential = world.city.issue(resident(), format=SdJwtVc, holder=key, valid_for=DAYS_90)
+        reopened = type(world.wallet)(
+            store=world.wallet_store, trust=world.wallet._trust, formats=[SdJwtVc()], clock=world.clock
+        )
+        assert reopened.receive(credential).type_ids

@@ -49,11 +49,13 @@ class Processed:
         claims: the claim tree, without digests.
         placements: where each disclosure stands, in the order of the disclosures.
         hidden: how many digests have no disclosure.
+        shifted: the arrays in which an element does not stand where the issuer put it, since one before it is hidden.
     """
 
     claims: dict[str, Any] = field(repr=False)
     placements: tuple[Placement, ...]
     hidden: int
+    shifted: frozenset[ClaimPath] = frozenset()
 
 
 def process(payload: Mapping[str, Any], disclosures: Sequence[Disclosure], hash_algorithm: HashAlgorithm) -> Processed:
@@ -70,7 +72,7 @@ def process(payload: Mapping[str, Any], disclosures: Sequence[Disclosure], hash_
     if len(walk.placed) != len(disclosures):
         raise DigestInvalidError("a disclosure has no digest", clause="RFC 9901, section 7.1, step 5")
     placements = tuple(walk.placed[position] for position in range(len(disclosures)))
-    return Processed(claims, placements, len(walk.seen) - len(placements))
+    return Processed(claims, placements, len(walk.seen) - len(placements), frozenset(walk.shifted))
 
 
 class _Walk:
@@ -83,6 +85,7 @@ class _Walk:
             raise DigestInvalidError("a disclosure is repeated", clause="RFC 9901, section 7.1, step 4")
         self.seen: set[str] = set()
         self.placed: dict[int, Placement] = {}
+        self.shifted: set[ClaimPath] = set()
 
     def value(self, value: Any, path: ClaimPath, issued: ClaimPath) -> Any:
         if isinstance(value, dict):
@@ -122,22 +125,27 @@ class _Walk:
         values: list[Any] = []
         for position, element in enumerate(elements):
             here, there = (*path, len(values)), (*issued, position)
-            if not isinstance(element, dict) or ELEMENT not in element:
-                values.append(self.value(element, here, there))
-                continue
-            digest = element[ELEMENT]
-            if len(element) != 1 or not isinstance(digest, str):
-                raise MalformedError('"..." has company, or no digest', clause="RFC 9901, section 4.2.4.2")
-            disclosure = self.take(digest)
-            if disclosure is None:
-                continue
-            if disclosure.name is not None:
-                raise DigestInvalidError(
-                    "a member's disclosure stands in an array", clause="RFC 9901, section 7.1, step 3"
-                )
-            self.place(digest, here, there)
-            values.append(self.value(disclosure.value, here, there))
+            value = element
+            if isinstance(element, dict) and ELEMENT in element:
+                disclosure = self.element(element)
+                if disclosure is None:
+                    continue
+                self.place(element[ELEMENT], here, there)
+                value = disclosure.value
+            if len(values) != position:
+                self.shifted.add(path)
+            values.append(self.value(value, here, there))
         return values
+
+    def element(self, placeholder: dict[str, Any]) -> Disclosure | None:
+        """Return the disclosure of an array element that a digest stands for, or None where it stays hidden."""
+        digest = placeholder[ELEMENT]
+        if len(placeholder) != 1 or not isinstance(digest, str):
+            raise MalformedError('"..." has company, or no digest', clause="RFC 9901, section 4.2.4.2")
+        disclosure = self.take(digest)
+        if disclosure is not None and disclosure.name is not None:
+            raise DigestInvalidError("a member's disclosure stands in an array", clause="RFC 9901, section 7.1, step 3")
+        return disclosure
 
     def take(self, digest: str) -> Disclosure | None:
         """Return the disclosure of a digest that was not met before, or None where it stays hidden."""

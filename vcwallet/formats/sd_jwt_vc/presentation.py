@@ -106,6 +106,7 @@ class _Case:
             expires=jwt.numeric_date(claims, "exp"),
             status=claims.get("status"),
             disclosed=tuple(placement.path for placement in self.sd_jwt.processed.placements),
+            shifted=self.sd_jwt.processed.shifted,
             type_integrity=claims.get("vct#integrity"),
             authorities=self.authorities,
         )

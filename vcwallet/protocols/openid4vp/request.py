@@ -12,7 +12,9 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from vcwallet.encoding import base64url, json, wire
 from vcwallet.encoding.wire import Array, Maybe, WireModel
@@ -39,6 +41,7 @@ SAME_CHANNEL = "urn:vcwallet:response_mode:same_channel"
 """Our own response mode: the answer goes back on the channel that the request came on (a value, a file, a QR code)."""
 LIFETIME = timedelta(seconds=600)
 MAX_BYTES = 256 * 1024
+MAX_PURPOSE = 128
 
 _PREFIX = "x509_hash:"
 _NONCE = re.compile(r"[A-Za-z0-9._~-]{22,256}")
@@ -178,7 +181,7 @@ class RequestObject(WireModel):
     state: Maybe[str] = None
     iat: int
     exp: int
-    purpose: Maybe[str] = None
+    purpose: Annotated[Maybe[str], Field(max_length=MAX_PURPOSE)] = None
     dcql_query: dict[str, Any]
     verifier_info: Array[VerifierInfo] = ()
     transaction_data: Array[str] = ()
@@ -189,7 +192,7 @@ class UnverifiedRequest:
     """A request object that was read; who sent it is not known yet."""
 
     jws: Jws
-    members: RequestObject
+    members: RequestObject = field(repr=False)
     query: DcqlQuery
 
     def verify(self, *, trust: TrustPolicy, at: datetime) -> AuthenticatedRequest:
