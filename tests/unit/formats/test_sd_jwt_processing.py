@@ -85,6 +85,24 @@ def test_a_placement_inside_another_counts_positions_from_the_outside():
     assert (inner.path, inner.issued) == (("n", 0, 0), ("n", 1, 0))
 
 
+@pytest.mark.parametrize(
+    ("elements", "shifted"),
+    [
+        (["open"], set()),
+        ([element(NATIONALITY), "open"], set()),
+        ([element(NATIONALITY), {"...": DECOY}], set()),  # nothing comes after what is hidden
+        ([{"...": DECOY}, element(NATIONALITY)], {("n",)}),
+        ([element(NATIONALITY), {"...": DECOY}, "open"], {("n",)}),
+        ([[element(NATIONALITY)], [{"...": DECOY}, "open"]], {("n", 1)}),
+        ([{"...": DECOY}, [element(NATIONALITY)]], {("n",)}),
+        ([{"a": [{"...": DECOY}, element(NATIONALITY)]}], {("n", 0, "a")}),
+    ],
+)
+def test_arrays_whose_elements_moved_up_are_told(elements, shifted):
+    disclosures = [NATIONALITY] if digest(NATIONALITY) in str(elements) else []
+    assert process({"n": elements, "m": ["open"]}, *disclosures).processed.shifted == shifted
+
+
 def test_what_was_processed_keeps_claims_and_disclosures_out_of_its_repr():
     shown = repr(process(hidden_payload(GIVEN_NAME), GIVEN_NAME).processed)
     assert "Arthur" not in shown

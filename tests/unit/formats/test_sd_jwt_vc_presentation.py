@@ -803,6 +803,12 @@ def test_a_verification_tells_what_was_presented():
     assert verified.authorities == frozenset()
 
 
+def test_arrays_whose_elements_moved_up_are_told():
+    assert made(nothing).verify().shifted == frozenset()
+    hidden_before = payload(nationalities=[{"...": digest("a decoy")}, {"...": digest(NATIONALITY)}])
+    assert made(hidden_before).verify().shifted == {("nationalities",)}
+
+
 def test_digests_are_no_claims():
     assert not {"_sd", "_sd_alg", "..."} & made(nothing).verify().claims.keys()
 
