@@ -44,7 +44,7 @@ class Issuer:
         self._trust = TrustedListClient.follow(enrolment.trust, store=MemoryStore(), at=clock())
         self._key = IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier)
         self._type_integrity: dict[str, str] = {}
-        self._decided: tuple[tuple[str, timedelta, datetime], tuple[datetime, datetime]] | None = None
+        self._last_times: tuple[tuple[str, timedelta, int, datetime], tuple[datetime, datetime]] | None = None
         self.identifier: str = enrolment.identifier
 
     def issue(
@@ -96,20 +96,19 @@ class Issuer:
         """
         self._trust.update(published, at=self._clock())
         self._type_integrity.clear()
-        self._decided = None
 
     def _times(self, type_id: str, now: datetime, valid_for: timedelta) -> tuple[datetime, datetime]:
         """Return the times of issue and expiry, rounded to days where the validity allows it."""
         if valid_for < _DAY:
-            return self._decide(type_id, now, rounded=False), now + valid_for
-        # Trusted lists change at whole seconds, so what was decided in this second holds until the next.
-        key = (type_id, valid_for, now.replace(microsecond=0))
-        if self._decided is None or self._decided[0] != key:
-            issued_at = self._decide(type_id, now, rounded=True)
-            self._decided = (key, (issued_at, _midnight(now + valid_for) + _DAY))
-        return self._decided[1]
+            return self._issued_at(type_id, now, rounded=False), now + valid_for
+        # One list says the same for a whole second.  Read and written once each: threads may share an issuer.
+        key, last = (type_id, valid_for, self._trust.sequence, now.replace(microsecond=0)), self._last_times
+        if last is None or last[0] != key:
+            issued_at = self._issued_at(type_id, now, rounded=True)
+            last = self._last_times = (key, (issued_at, _midnight(now + valid_for) + _DAY))
+        return last[1]
 
-    def _decide(self, type_id: str, now: datetime, *, rounded: bool) -> datetime:
+    def _issued_at(self, type_id: str, now: datetime, *, rounded: bool) -> datetime:
         # It is authorised now before it may date back: an issuer that was stopped today was still good this morning.
         self._require_authorised(type_id, now, now)
         if not rounded:

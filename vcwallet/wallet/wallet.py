@@ -165,11 +165,11 @@ class Wallet:
             StoreError: the store could not write; what was forgotten so far stays forgotten.
         """
         if find_card(self._store, card.id) is not None:
-            self._history.append(entries.deletion(card, at=self._clock()), Delete(COLLECTION, card.id))
-        if card.key is not None:
             key = self._reopen(card).holder_key
-            if key is not None:
-                self._store.commit(*(Delete(kind, self._record_id(key)) for kind in ("holder_key", "holder_key_use")))
+            kinds = ("holder_key", "holder_key_use")
+            about_key = [Delete(kind, self._record_id(key)) for kind in kinds] if key is not None else []
+            self._history.append(entries.deletion(card, at=self._clock()), Delete(COLLECTION, card.id), *about_key)
+        if card.key is not None:
             self._keys.delete(card.key)
 
     # --- presenting ----------------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -139,6 +141,21 @@ class TestTimes:
         first = times(issue(world))
         world.clock.pass_by(hours=7, minutes=13, seconds=5)
         assert times(issue(world)) == first
+
+    def test_threads_that_share_an_issuer_get_each_its_own_times(self, world):
+        holder, wanted = SoftwareSigner.generate(), [timedelta(days=days) for days in (1, 30, 90, 365)]
+
+        def expiries(valid_for: timedelta) -> set[datetime]:
+            return {times(issue(world, holder=holder, valid_for=valid_for))[1] for _ in range(250)}
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            with ThreadPoolExecutor(len(wanted)) as threads:
+                found = list(threads.map(expiries, wanted))
+        finally:
+            sys.setswitchinterval(interval)
+        assert found == [{MIDNIGHT + valid_for + timedelta(days=1)} for valid_for in wanted]
 
     def test_a_short_validity_is_exact(self, world):
         world.clock.pass_by(minutes=7)
