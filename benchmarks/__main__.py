@@ -10,14 +10,16 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks import large_wallet, memory, sd_jwt_vc
+from benchmarks import large_wallet, mdoc, memory, sd_jwt_vc
+from benchmarks.timing import Comparison
 
 
 def main() -> None:
     """Run everything and print it."""
     console = Console()
     quick = "--quick" in sys.argv[1:]
-    console.print(_ratios())
+    console.print(_ratios("SD-JWT VC", sd_jwt_vc.run()))
+    console.print(_ratios("ISO mdoc", mdoc.run()))
     with Progress(console=console, transient=True) as progress:
         operations = 6_000 if quick else memory.OPERATIONS
         task = progress.add_task(f"{operations:,} operations", total=operations)
@@ -28,11 +30,11 @@ def main() -> None:
     console.print(_figures(growth, wallet))
 
 
-def _ratios() -> Table:
-    table = Table(title="SD-JWT VC on one core (CPU time; medians of paired rounds)", title_justify="left")
+def _ratios(format: str, rows: list[Comparison]) -> Table:
+    table = Table(title=f"{format} on one core (CPU time; medians of paired rounds)", title_justify="left")
     for heading in ("operation", "per s", "floor per s", "ratio", "target"):
         table.add_column(heading, justify="left" if heading == "operation" else "right", no_wrap=True)
-    for row in sd_jwt_vc.run():
+    for row in rows:
         met = "white" if row.target is None else "green" if row.ratio >= row.target else "red"
         table.add_row(
             row.name,

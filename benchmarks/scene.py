@@ -12,25 +12,28 @@ from vcwallet import (
     Claim,
     Credential,
     CredentialType,
-    Grant,
     IntendedUse,
     Issuer,
     Request,
-    SdJwtVc,
     TrustRegistry,
     Verifier,
     ask,
 )
 from vcwallet.adapters.local import system_clock
 from vcwallet.claims import ClaimPath
-from vcwallet.formats.base import Binding, CredentialContent, HeldCredential, IssuerKey
+from vcwallet.credential_type import view
+from vcwallet.formats.base import Binding, CredentialContent, CredentialFormat, HeldCredential, IssuerKey
+from vcwallet.keys.policy import Role
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
+from vcwallet.trust.registration import grants
 
 
-class Residence(CredentialType, vct="urn:example:residence:1", ja="住民票", en="Residence"):
+class Residence(
+    CredentialType, vct="urn:example:residence:1", doctype="org.example.residence.1", ja="住民票", en="Residence"
+):
     """Ten flat claims, each of which can be disclosed on its own."""
 
     full_name: Annotated[str, Claim("氏名", "Full name")]
@@ -57,11 +60,11 @@ RECORD = Residence(
     postal_code="9990001",
     nationality="JPN",
 )
-THREE: tuple[ClaimPath, ...] = (("full_name",), ("address",), ("lg_code",))
+THREE = ("full_name", "address", "lg_code")
 PURPOSE = IntendedUse(
     code="example",
     text={"en": "To measure"},
-    grants=(Grant(Residence.vct, THREE),),
+    grants=grants(Residence, *THREE),
     retention_days=0,
 )
 QUARTER = timedelta(days=90)
@@ -72,6 +75,7 @@ class Scene:
     """Everything in place for issuing, presenting and verifying."""
 
     at: datetime
+    writer: CredentialFormat
     city: Enrolment
     shop: Enrolment
     issuer: Issuer
@@ -84,23 +88,26 @@ class Scene:
     held: HeldCredential
     request: Request
     binding: Binding
+    paths: tuple[ClaimPath, ...]
     presentation: str
 
     @classmethod
-    def set(cls) -> Scene:
-        """Found a registry, enrol both parties, issue one credential and present it once."""
-        at = system_clock()
+    def set(cls, writer: CredentialFormat) -> Scene:
+        """Found a registry, enrol both parties, issue one credential of a format and present it once."""
+        at, shape = system_clock(), view(Residence, writer.format)
         registry = TrustRegistry.create("Registry", clock=lambda: at - timedelta(days=2))
         city = registry.enrol_issuer("City", may_issue=[Residence])
         shop = registry.enrol_verifier("Shop", purposes=[PURPOSE])
         issuer, verifier = Issuer(city), Verifier(shop)
         holder = SoftwareSigner.generate()
-        credential = issuer.issue(RECORD, format=SdJwtVc, holder=holder, valid_for=QUARTER)
-        held = SdJwtVc().reopen(credential.raw)
-        request = verifier.request(ask(Residence, "full_name", "address", "lg_code"), purpose=PURPOSE.code)
+        credential = issuer.issue(RECORD, format=writer, holder=holder, valid_for=QUARTER)
+        held = writer.reopen(credential.raw)
+        request = verifier.request(ask(Residence, *THREE), purpose=PURPOSE.code)
+        paths = tuple(shape.path((claim,)) for claim in THREE)
         binding = Binding(audience=request.client_id, nonce=request.nonce)
         return cls(
             at=at,
+            writer=writer,
             city=city,
             shop=shop,
             issuer=issuer,
@@ -108,17 +115,22 @@ class Scene:
             trust=TrustedListClient.start(shop.trust, store=MemoryStore(), at=at),
             holder=holder,
             content=CredentialContent(
-                type_id=Residence.vct,
-                claims=RECORD.claims(on=at.date()),
-                concealment=Residence.concealment(),
+                type_id=shape.type_id,
+                claims=shape.claims(RECORD.claims(on=at.date())),
+                concealment=shape.concealment(),
                 holder=holder.public_key,
                 issued_at=at,
                 expires=at + QUARTER,
             ),
-            issuer_key=IssuerKey(signer=city.signer, chain=city.chain, identifier=city.identifier),
+            issuer_key=IssuerKey(
+                signer=city.signer,
+                chain=city.mdoc_chain if writer.issuer_role is Role.DOCUMENT_SIGNER else city.chain,
+                identifier=city.identifier,
+            ),
             credential=credential,
             held=held,
             request=request,
             binding=binding,
-            presentation=held.present(THREE, binding=binding, signer=holder, at=at),
+            paths=paths,
+            presentation=held.present(paths, binding=binding, signer=holder, at=at),
         )

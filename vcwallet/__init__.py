@@ -45,11 +45,12 @@ from vcwallet.credential_type import (
 )
 from vcwallet.errors import VcError
 from vcwallet.formats.base import Credential
+from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
-from vcwallet.trust.registration import Grant, IntendedUse
+from vcwallet.trust.registration import Grant, IntendedUse, grants
 from vcwallet.verifier import Ask, Verified, ask
 from vcwallet.wallet import Card, Consent, HolderKey, Prompt
 
@@ -67,6 +68,7 @@ __all__ = [
     "HolderKey",
     "IntendedUse",
     "Issuer",
+    "Mdoc",
     "Prompt",
     "PublishedTrust",
     "Request",
@@ -81,6 +83,7 @@ __all__ = [
     "Wallet",
     "__version__",
     "ask",
+    "grants",
     "predicate",
     "threshold_predicate",
 ]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,10 +23,17 @@ from vcwallet.trust.certificates import (
     Subject,
     to_der,
 )
+from vcwallet.trust.mdoc_certificates import DOCUMENT_SIGNER, READER, MdocProfile
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PARTY = "urn:vcwallet:party:999016"
+PROFILES: dict[Role, CertificateProfile | MdocProfile] = {
+    **LEAF,
+    Role.MDOC_READER: READER,
+    Role.DOCUMENT_SIGNER: DOCUMENT_SIGNER,
+}
 
+Hash = hashes.SHA224 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 Extensions = dict[type[x509.ExtensionType], tuple[x509.ExtensionType, bool]]
 
 
@@ -40,6 +47,7 @@ class Draft:
     not_before: datetime
     not_after: datetime
     extensions: Extensions
+    hash: Hash = field(default_factory=hashes.SHA256)
 
     def put(self, extension: x509.ExtensionType, *, critical: bool) -> None:
         self.extensions[type(extension)] = (extension, critical)
@@ -59,7 +67,7 @@ class Draft:
         )
         for extension, critical in self.extensions.values():
             builder = builder.add_extension(extension, critical=critical)
-        return builder.sign(key.private_key, hashes.SHA256())
+        return builder.sign(key.private_key, self.hash)
 
 
 Change = Callable[[Draft], None]
@@ -71,7 +79,7 @@ def unchanged(_: Draft) -> None:
 
 def make(
     name: str,
-    profile: CertificateProfile,
+    profile: CertificateProfile | MdocProfile,
     *,
     issuer: CertificateAuthority | None,
     change: Change = unchanged,
@@ -129,5 +137,5 @@ def chain(
     """Return a chain that is right, but for the changes."""
     top = make("Root CA", ROOT, issuer=None, change=root)
     middle = make("Issuing CA", ISSUING_CA, issuer=top, change=authority)
-    bottom = make("Leaf", LEAF[role], issuer=middle, change=leaf, signer=leaf_signer, party=PARTY)
+    bottom = make("Leaf", PROFILES[role], issuer=middle, change=leaf, signer=leaf_signer, party=PARTY)
     return Chain(root=top, authority=middle, leaf=bottom)

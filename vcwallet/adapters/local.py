@@ -24,6 +24,7 @@ from vcwallet import issuer, registry, verifier, wallet
 from vcwallet.adapters.store import SqlStore
 from vcwallet.adapters.store.sql_store import kept_if_successful
 from vcwallet.formats.base import CredentialFormat
+from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.registry.registry import UNKNOWN_COUNTRY
 from vcwallet.storage import MemoryStore
@@ -32,7 +33,7 @@ from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 
 Clock = Callable[[], datetime]
-FORMATS: tuple[CredentialFormat, ...] = (SdJwtVc(),)
+FORMATS: tuple[CredentialFormat, ...] = (SdJwtVc(), Mdoc())
 """The credential formats that wallets and verifiers read."""
 
 

@@ -23,6 +23,7 @@ tree, what formats conceal, claim paths, the verifier's typed view, Type Metadat
 
 from vcwallet.credential_type.claim import Claim, Disclosure, Language, Sensitivity, Statute
 from vcwallet.credential_type.disclosed import ClaimNotDisclosedError
+from vcwallet.credential_type.elements import DateTime, FullDate
 from vcwallet.credential_type.form import Choice, FieldKind, FormField, form
 from vcwallet.credential_type.group import ClaimGroup
 from vcwallet.credential_type.labels import consent_items, labels_from_metadata
@@ -30,6 +31,7 @@ from vcwallet.credential_type.metadata import type_metadata
 from vcwallet.credential_type.model import CredentialType
 from vcwallet.credential_type.predicate import Predicate, ThresholdPredicate, predicate, threshold_predicate
 from vcwallet.credential_type.schema import json_schema
+from vcwallet.credential_type.view import TypeView, view, views
 
 __all__ = [
     "Choice",
@@ -37,14 +39,17 @@ __all__ = [
     "ClaimGroup",
     "ClaimNotDisclosedError",
     "CredentialType",
+    "DateTime",
     "Disclosure",
     "FieldKind",
     "FormField",
+    "FullDate",
     "Language",
     "Predicate",
     "Sensitivity",
     "Statute",
     "ThresholdPredicate",
+    "TypeView",
     "consent_items",
     "form",
     "json_schema",
@@ -52,4 +57,6 @@ __all__ = [
     "predicate",
     "threshold_predicate",
     "type_metadata",
+    "view",
+    "views",
 ]

@@ -70,7 +70,9 @@ class Claim:
         sensitivity: how carefully it is treated.
         disclosure: whether it is concealed, and whether a wallet may disclose it.
         statute: what releases it, for a class X claim and only there.
-        element: the data element identifier in an mdoc, if it is not the field's name.
+        element: the data element identifier in an mdoc, if it is not the field's name; of a group, what stands before
+            the names of its parts.
+        namespace: the namespace in an mdoc, if it is not that of the type; of a group, that of its parts.
         term: the term in a JSON-LD context, if it is not the field's name.
         description_ja: a sentence of explanation for people.
         description_en: the same in English.
@@ -83,6 +85,7 @@ class Claim:
     disclosure: Disclosure = Disclosure.SELECTABLE
     statute: Statute | None = None
     element: str | None = None
+    namespace: str | None = None
     term: str | None = None
     description_ja: str | None = None
     description_en: str | None = None

@@ -20,14 +20,13 @@ from typing import Final, TypeAlias
 
 from vcwallet.claims import ClaimPath, JsonValue
 from vcwallet.credential_type.claim import Language
-from vcwallet.credential_type.metadata import type_metadata
+from vcwallet.credential_type.metadata import SEPARATOR, type_metadata
 from vcwallet.credential_type.model import CredentialType, parent_type
 
 Documents: TypeAlias = "Mapping[str, JsonValue] | Sequence[Mapping[str, JsonValue]]"
 """A Type Metadata document, or several: that of an extending type before that of the type it extends."""
 
 MAX_LABEL_LENGTH: Final = 100
-SEPARATOR: Final = " › "
 
 
 def consent_items(
@@ -38,8 +37,14 @@ def consent_items(
     return tuple(labels_from_metadata(documents, path, language) for path in paths)
 
 
-def labels_from_metadata(document: Documents, path: ClaimPath, language: Language) -> str:
+def labels_from_metadata(document: Documents, path: ClaimPath, language: Language, *, start: int = 0) -> str:
     """Return the label of a claim, after the labels of the claims that it is inside of.
+
+    Args:
+        document: the Type Metadata, or several documents.
+        path: the claim.
+        language: the language.
+        start: how many components of the path are no claims: 1 for an mdoc, whose paths begin with a namespace.
 
     A document may come from a stranger: labels are cut to 100 characters, and characters that do not print (controls
     that turn the direction of the text among them) are replaced.  What has no label goes by its name; an element of an
@@ -47,7 +52,7 @@ def labels_from_metadata(document: Documents, path: ClaimPath, language: Languag
     """
     documents = [document] if isinstance(document, Mapping) else document
     entries = [entry for single in documents for entry in _objects(single.get("claims"))]
-    parts = (_label(entries, path[: length + 1], language) for length in range(len(path)))
+    parts = (_label(entries, path[: length + 1], language) for length in range(start, len(path)))
     return SEPARATOR.join(part for part in parts if part)
 
 

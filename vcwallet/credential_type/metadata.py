@@ -14,19 +14,23 @@ The member ``vcwallet`` of each claim is an extension, which others ignore:
 
 * ``sensitivity``: the letter of the class; ``disclosure``: ``always``, ``selectable`` or ``never``;
 * ``statute``: for class X, ``code`` of the refusal and the ``bases`` that release the claim;
-* ``predicates``: names of claims that can be shown instead of this one.
+* ``predicates``: claims that can be shown instead of this one: by name, or in an mdoc by path.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from vcwallet.claims import ClaimPath, JsonValue
-from vcwallet.credential_type.claim import Language
+from vcwallet.credential_type.claim import Disclosure, Language
+from vcwallet.credential_type.elements import Element
 from vcwallet.credential_type.model import CredentialType, parent_type
 from vcwallet.credential_type.outline import Place, resolve, walk
 
 LOCALES: Final[Mapping[Language, str]] = {"ja": "ja-JP", "en": "en-US"}
+SEPARATOR: Final = " › "
+"""Stands between the label of a claim and those of what it is part of."""
 
 
 def type_metadata(cls: type[CredentialType], *, parent_integrity: str | None = None) -> dict[str, JsonValue]:
@@ -57,6 +61,58 @@ def type_metadata(cls: type[CredentialType], *, parent_integrity: str | None = N
     }
 
 
+def mdoc_type_metadata(cls: type[CredentialType], doctype: str, elements: Sequence[Element]) -> dict[str, JsonValue]:
+    """Return a document of the same shape for the type as an mdoc, as JSON.
+
+    The document type stands as ``vct``, and a claim's path is namespace and element; ISO/IEC 18013-5 has no document of
+    its own for this.  It holds inherited claims as well, since a document type extends no other.
+    """
+    places = {place.path: place for place in walk(cls.outline())}
+    stand_ins = _stand_ins(cls, places.values())
+    entries = [
+        _element_entry(element, place, places, _shown_instead(element, place, stand_ins, elements))
+        for element in elements
+        for path, place in places.items()
+        if path[: len(element.path)] == element.path
+    ]
+    return {
+        "vct": doctype,
+        "name": cls.en,
+        **({"description": inspect.cleandoc(cls.__doc__)} if cls.__doc__ else {}),
+        "display": [{"locale": LOCALES["ja"], "name": cls.ja}, {"locale": LOCALES["en"], "name": cls.en}],
+        "claims": entries,
+    }
+
+
+def _shown_instead(
+    element: Element, place: Place, stand_ins: Mapping[ClaimPath, list[str]], elements: Sequence[Element]
+) -> list[JsonValue]:
+    """Return the elements that answer a question about a claim; what stands in for a group does so for its parts."""
+    parted = [place.path[:length] for length in range(1, len(element.path)) if place.path == element.path]
+    names = [name for path in (*parted, place.path) for name in stand_ins.get(path, ())]
+    return [list(other.place) for name in names for other in elements if other.path[0] == name]
+
+
+def _element_entry(
+    element: Element, place: Place, places: Mapping[ClaimPath, Place], predicates: Sequence[JsonValue]
+) -> dict[str, JsonValue]:
+    """Return what holds for an element, or for a part of one, which is disclosed with it."""
+    inside = place.path[len(element.path) :]
+    around = [places[place.path[:length]] for length in range(1, len(element.path))]
+    labels = place.labels
+    if not inside:
+        labels = {name: SEPARATOR.join(one.labels[name] for one in (*around, place)) for name in place.labels}
+    if place.claim.disclosure is Disclosure.ALWAYS:  # in an mdoc nothing is
+        place = replace(place, claim=replace(place.claim, disclosure=Disclosure.SELECTABLE))
+    return {
+        "path": [*element.place, *inside],
+        **({"display": _display(place, labels)} if labels else {}),
+        **({"mandatory": True} if place.mandatory else {}),
+        "sd": "never" if inside else "always",
+        "vcwallet": _extension(place, predicates),
+    }
+
+
 def require_vct(cls: type[CredentialType]) -> None:
     """Require a type that can be issued.
 
@@ -69,11 +125,17 @@ def require_vct(cls: type[CredentialType]) -> None:
 
 def _entries(cls: type[CredentialType]) -> list[dict[str, JsonValue]]:
     places = list(walk(cls.outline()))
+    stand_ins = _stand_ins(cls, places)
+    return [_entry(place, stand_ins.get(place.path, [])) for place in places]
+
+
+def _stand_ins(cls: type[CredentialType], places: Iterable[Place]) -> dict[ClaimPath, list[str]]:
+    """Return, by claim, the predicates that can be shown instead of it."""
     stand_ins: dict[ClaimPath, list[str]] = {}
     for place in places:
         if place.replaces is not None:
             stand_ins.setdefault(resolve(cls.outline(), place.replaces), []).append(str(place.path[0]))
-    return [_entry(place, stand_ins.get(place.path, [])) for place in places]
+    return stand_ins
 
 
 def _entry(place: Place, predicates: list[str]) -> dict[str, JsonValue]:
@@ -100,11 +162,11 @@ def _display(place: Place, labels: Mapping[Language, str]) -> list[JsonValue]:
     return display
 
 
-def _extension(place: Place, predicates: list[str]) -> dict[str, JsonValue]:
+def _extension(place: Place, predicates: Sequence[JsonValue]) -> dict[str, JsonValue]:
     claim = place.claim
     extension: dict[str, JsonValue] = {"sensitivity": claim.sensitivity.value, "disclosure": claim.disclosure.value}
     if claim.statute is not None:
         extension["statute"] = {"code": claim.statute.code, "bases": list(claim.statute.bases)}
     if predicates:
-        extension["predicates"] = predicates
+        extension["predicates"] = list(predicates)
     return extension

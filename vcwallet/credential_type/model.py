@@ -27,6 +27,7 @@ from typing import Any, ClassVar, Final, Self
 
 from vcwallet.claims import ClaimPath, Concealment, JsonValue
 from vcwallet.credential_type.disclosed import view
+from vcwallet.credential_type.elements import elements_of
 from vcwallet.credential_type.group import ClaimGroup, predicates_of
 from vcwallet.credential_type.outline import concealment_of, resolve, walk
 from vcwallet.credential_type.predicate import Predicate, ThresholdPredicate
@@ -46,6 +47,7 @@ class CredentialType(ClaimGroup):
     Attributes:
         vct: the type's identifier in SD-JWT VC, which is also its version.
         doctype: its document type as an mdoc, if it has one; not inherited.
+        mdoc_namespace: the namespace of its elements in an mdoc; the docType where it is None.
         context: its JSON-LD context, if it has one; not inherited.
         ja: its name in Japanese.
         en: its name in English.
@@ -54,6 +56,7 @@ class CredentialType(ClaimGroup):
 
     vct: ClassVar[str]
     doctype: ClassVar[str | None] = None
+    mdoc_namespace: ClassVar[str | None] = None
     context: ClassVar[str | None] = None
     ja: ClassVar[str]
     en: ClassVar[str]
@@ -65,6 +68,7 @@ class CredentialType(ClaimGroup):
         *,
         vct: str | None = None,
         doctype: str | None = None,
+        mdoc_namespace: str | None = None,
         context: str | None = None,
         ja: str | None = None,
         en: str | None = None,
@@ -72,14 +76,17 @@ class CredentialType(ClaimGroup):
         super().__init_subclass__()
         parent = parent_type(cls)
         if vct is None:
-            if parent is not None or doctype or context or ja or en:
+            if parent is not None or doctype or mdoc_namespace or context or ja or en:
                 raise TypeError(f"{cls.__name__} needs a vct of its own")
             return
         if not (vct and ja and en):
             raise TypeError(f"{cls.__name__} needs vct, ja and en")
         if parent is not None and parent.vct == vct:
             raise TypeError(f"{cls.__name__} has the vct of the type that it extends")
-        cls.vct, cls.doctype, cls.context, cls.ja, cls.en = vct, doctype, context, ja, en
+        if mdoc_namespace and not doctype:
+            raise TypeError(f"{cls.__name__} has an mdoc_namespace and no doctype")
+        cls.vct, cls.doctype, cls.mdoc_namespace, cls.context = vct, doctype, mdoc_namespace, context
+        cls.ja, cls.en = ja, en
         cls.extends = parent.vct if parent is not None else None
 
     @classmethod
@@ -89,6 +96,8 @@ class CredentialType(ClaimGroup):
         parent = parent_type(cls)
         if parent is not None:
             _require_consistent_extension(cls, parent)
+        if cls.doctype is not None:
+            elements_of(cls.outline(), namespace=cls.mdoc_namespace or cls.doctype)  # raises what the type must not be
         cls.__answers__ = tuple(predicates_of(cls).values())
 
     def claims(self, on: date) -> dict[str, JsonValue]:

@@ -100,10 +100,11 @@ def predicate(
     replaces: str | None = None,
     sensitivity: Sensitivity = Sensitivity.B,
     element: str | None = None,
+    namespace: str | None = None,
     term: str | None = None,
 ) -> Callable[[Callable[[_Record, date], bool | None]], Predicate[_Record]]:
     """Make a method ``(self, on) -> bool | None`` a claim; `replaces` names the claim it can be shown instead of."""
-    claim = Claim(ja, en, sensitivity=sensitivity, element=element, term=term)
+    claim = Claim(ja, en, sensitivity=sensitivity, element=element, namespace=namespace, term=term)
     return lambda rule: Predicate(claim, rule, replaces)
 
 
@@ -115,6 +116,7 @@ def threshold_predicate(
     replaces: str | None = None,
     sensitivity: Sensitivity = Sensitivity.B,
     element: str | None = None,
+    namespace: str | None = None,
     term: str | None = None,
 ) -> Callable[[Callable[[_Record, int, date], bool | None]], ThresholdPredicate[_Record]]:
     """Make a method ``(self, threshold, on) -> bool | None`` a claim with one member for each threshold.
@@ -128,7 +130,7 @@ def threshold_predicate(
         or any(type(amount) is not int for amount in thresholds)
     ):
         raise TypeError("the thresholds of a predicate are different integers, at least one")
-    claim = Claim(ja, en, sensitivity=sensitivity, element=element, term=term)
+    claim = Claim(ja, en, sensitivity=sensitivity, element=element, namespace=namespace, term=term)
     return lambda rule: ThresholdPredicate(claim, rule, replaces, thresholds)
 
 

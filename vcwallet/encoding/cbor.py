@@ -99,7 +99,8 @@ def _keep_tags(numbers: frozenset[int]) -> Mapping[int, Callable[[Any, bool], Ta
 
 # --- the fence: reads heads, never values ----------------------------------------------------------------------------
 
-_NEGATIVE, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = 1, 3, 4, 5, 6, 7  # major types; 0 is unsigned, 2 is bytes
+_MAP, _TAG, _SIMPLE = 5, 6, 7  # major types; 0 and 1 are integers, 2 and 3 strings, 4 is an array
+_FIRST_BYTES, _FIRST_ARRAY = 0x40, 0x80  # the smallest initial bytes of strings and of arrays
 _LONGEST_INLINE: Final = 23
 _INDEFINITE: Final = 31
 #: How many bytes follow the head of false, true, null and the three floats.
@@ -112,22 +113,33 @@ def _require_plain_heads(data: bytes, limits: Limits) -> None:
     """Return when `data` is one well-formed item within `limits`.
 
     One walk over the heads of all items, with a list in place of recursion.  It is in the path of every mdoc, so it is
-    one loop and not several functions.
+    one loop and not several functions, and asks first about what is there most: short strings and small numbers.
     """
     size, offset, items = len(data), 0, 1
     missing, is_map = 1, False  # how many items the innermost container still lacks, and whether it is a map
     around: list[tuple[int, bool]] = []  # the same for the containers around it
-    while missing or around:
-        if not missing:
+    while True:
+        while not missing:
+            if not around:
+                if offset != size:
+                    raise _malformed("more bytes after the item" if offset < size else "an early end", min(offset, size))
+                return
             missing, is_map = around.pop()
-            continue
         if offset >= size:
             raise _malformed("an early end", size)
-        major, argument = data[offset] >> 5, data[offset] & 31
+        initial = data[offset]
         offset += 1
-        if is_map and major > _TEXT and not missing & 1:
-            raise _malformed("a map key that is neither integer nor string", offset)
         missing -= 1
+        if initial < _FIRST_ARRAY:
+            argument = initial & 31
+            if argument > _LONGEST_INLINE:
+                argument, offset = _long_argument(data, offset, argument)
+            if initial >= _FIRST_BYTES:
+                offset += argument  # when this leads past the end, the next round or the end says so
+            continue
+        if is_map and missing & 1:
+            raise _malformed("a map key that is neither integer nor string", offset)
+        major, argument = initial >> 5, initial & 31
         if major == _SIMPLE:
             if argument not in _BYTES_AFTER_SIMPLE:
                 raise _malformed("a simple value other than false, true and null", offset)
@@ -135,11 +147,6 @@ def _require_plain_heads(data: bytes, limits: Limits) -> None:
             continue
         if argument > _LONGEST_INLINE:
             argument, offset = _long_argument(data, offset, argument)
-        if major <= _NEGATIVE:
-            continue
-        if major <= _TEXT:
-            offset += argument  # when this leads past the end, the next round or the last line says so
-            continue
         if major == _TAG:
             if argument not in limits.tags:
                 raise _malformed(f"tag {argument}, which is not expected here", offset)
@@ -155,8 +162,6 @@ def _require_plain_heads(data: bytes, limits: Limits) -> None:
         if len(around) > limits.max_depth:
             raise LimitExceededError(f"CBOR data is nested deeper than {limits.max_depth}")
         missing, is_map = argument, major == _MAP
-    if offset != size:
-        raise _malformed("more bytes after the item" if offset < size else "an early end", min(offset, size))
 
 
 def _long_argument(data: bytes, offset: int, additional: int) -> tuple[int, int]:
@@ -166,12 +171,13 @@ def _long_argument(data: bytes, offset: int, additional: int) -> tuple[int, int]
     if additional not in _LONG_ARGUMENTS:
         raise _malformed("a reserved head", offset)
     width, least = _LONG_ARGUMENTS[additional]
-    argument = int.from_bytes(data[offset : offset + width])
-    if len(data) - offset < width:
+    end = offset + width
+    if end > len(data):
         raise _malformed("an early end", len(data))
+    argument = data[offset] if width == 1 else int.from_bytes(data[offset:end])
     if argument < least:
         raise _malformed("a head that is not the shortest", offset)
-    return argument, offset + width
+    return argument, end
 
 
 def _malformed(what: str, offset: int) -> MalformedError:
@@ -192,12 +198,63 @@ def dumps(value: CborValue) -> bytes:
     return cbor2.dumps(_plain(value, LIMITS.max_depth), encoders={float: _write_float})
 
 
+def byte_string(data: bytes) -> bytes:
+    """Return the encoding of a byte string, for building what is signed without taking it apart again."""
+    length = len(data)
+    return (_BYTES_HEADS[length] if length < _SHORT else _head(0x40, length)) + data
+
+
+def text_string(text: str) -> bytes:
+    """Return the encoding of a text string.
+
+    Raises:
+        ValueError: a lone surrogate.
+    """
+    data = text.encode("utf-8")
+    length = len(data)
+    return (_TEXT_HEADS[length] if length < _SHORT else _head(0x60, length)) + data
+
+
+def unsigned(number: int) -> bytes:
+    """Return the encoding of an integer that is not negative."""
+    return _head(0, number)
+
+
+def array_head(length: int) -> bytes:
+    """Return what stands before the elements of an array."""
+    return _head(0x80, length)
+
+
+def map_head(entries: int) -> bytes:
+    """Return what stands before the entries of a map."""
+    return _head(0xA0, entries)
+
+
+def embedded(encoded: bytes) -> bytes:
+    """Return an encoded item as an embedded item, ``#6.24(bstr .cbor X)`` (RFC 8949, section 3.4.5.1)."""
+    return b"\xd8\x18" + byte_string(encoded)
+
+
+def _head(major: int, argument: int) -> bytes:
+    if argument <= _LONGEST_INLINE:
+        return bytes((major | argument,))
+    for additional, (width, _) in _LONG_ARGUMENTS.items():
+        if argument < 1 << (8 * width):
+            return bytes((major | additional,)) + argument.to_bytes(width)
+    raise ValueError("an argument beyond 64 bits")
+
+
+_SHORT: Final = 256
+_BYTES_HEADS: Final = tuple(_head(0x40, length) for length in range(_SHORT))
+_TEXT_HEADS: Final = tuple(_head(0x60, length) for length in range(_SHORT))
+
 _WRITTEN_AS_THEY_ARE: Final = frozenset({type(None), bool, float, str, bytes})
 
 
 def _plain(value: CborValue, room: int) -> object:
     """Return `value` in types that cbor2 writes as we mean; left alone it takes sets and dates, and dies of depth."""
-    if type(value) in _WRITTEN_AS_THEY_ARE:
+    kind = type(value)
+    if kind in _WRITTEN_AS_THEY_ARE:
         return value
     if isinstance(value, int):
         return _int64(value)
@@ -207,15 +264,15 @@ def _plain(value: CborValue, room: int) -> object:
         raise ValueError(f"a CBOR value is nested deeper than {LIMITS.max_depth}")
     if isinstance(value, list | tuple):
         return [_plain(element, room - 1) for element in value]
-    if isinstance(value, Mapping):
-        return {_key(key): _plain(member, room - 1) for key, member in value.items()}
+    if kind is dict or isinstance(value, Mapping):
+        return {_key(key): _plain(member, room - 1) for key, member in value.items()}  # type: ignore[union-attr]
     if isinstance(value, Tag):
         return cbor2.CBORTag(value.number, _plain(value.content, room - 1))
-    raise TypeError(f"CBOR has no form for {type(value).__name__}")
+    raise TypeError(f"CBOR has no form for {kind.__name__}")
 
 
 def _key(key: object) -> CborKey:
-    if isinstance(key, str | bytes):
+    if type(key) is str or isinstance(key, str | bytes):
         return key
     if isinstance(key, int) and not isinstance(key, bool):
         return _int64(key)

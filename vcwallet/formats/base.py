@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from vcwallet.checks import Finding
 from vcwallet.claims import ClaimPath, Concealment, JsonObject
-from vcwallet.keys.policy import TrustedKey, TrustPolicy
+from vcwallet.keys.policy import Role, TrustedKey, TrustPolicy
 from vcwallet.keys.public import PublicKey
-from vcwallet.keys.signer import Signer
+from vcwallet.keys.signer import KeyAgreement, Signer
+
+SAME_CHANNEL = "urn:vcwallet:response_mode:same_channel"
+"""Where an answer goes that goes back on the channel that the request came on; also our name for that response mode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,8 @@ class CredentialContent:
 
     Attributes:
         type_id: the credential type (``vct`` or docType).
-        claims: the claim tree.
-        concealment: which claims can be disclosed on their own.
+        claims: the claim tree, as the format has it (`vcwallet.credential_type.view`).
+        concealment: which claims can be disclosed on their own, where that is for the issuer to say.
         holder: the key that presentations must be made with; None for a bearer credential.
         issued_at: the time of issue.
         expires: the end of technical validity.
@@ -35,7 +38,7 @@ class CredentialContent:
     """
 
     type_id: str
-    claims: JsonObject = field(repr=False)
+    claims: Mapping[str, Any] = field(repr=False)
     concealment: Concealment
     holder: PublicKey | None
     issued_at: datetime
@@ -58,7 +61,8 @@ class IssuerKey:
 
     Attributes:
         signer: holds the private key.
-        chain: the signer's DER certificate and the issuing CAs above it, without the trust anchor.
+        chain: the signer's DER certificate and the CAs above it, without the trust anchor; for an mdoc, that of the
+            document signer alone.
         identifier: the issuer's identifier, as its certificate has it; None leaves it to the chain.
     """
 
@@ -77,16 +81,27 @@ class Binding:
         required: whether a presentation without proof of the holder's key is refused; decided by the request,
             never by what arrived.
         max_age: how old the holder's proof may be.
+        response_uri: where the answer goes (``response_uri`` or ``redirect_uri``).
+        encryption_key: the SHA-256 thumbprint (RFC 7638) of the JWK that the answer is encrypted to, if it is.
+        origin: the origin that the Digital Credentials API reports, where the request came that way.
+        session_transcript: the CBOR of the SessionTranscript of an ISO/IEC 18013-5 session, where there is one; then it
+            stands for everything above but `required`.
+        reader_key: the verifier's ephemeral key of that session, with which a holder's MAC can be checked.
     """
 
     audience: str
-    nonce: str
+    nonce: str = field(repr=False)
     required: bool = True
     max_age: timedelta = timedelta(seconds=300)
+    response_uri: str = SAME_CHANNEL
+    encryption_key: bytes | None = None
+    origin: str | None = None
+    session_transcript: bytes | None = field(default=None, repr=False)
+    reader_key: KeyAgreement | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.audience or not self.nonce:
-            raise ValueError("a binding names an audience and a nonce")
+        if not self.audience or not self.nonce or not self.response_uri:
+            raise ValueError("a binding names an audience, a nonce and where the answer goes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +124,8 @@ class VerifiedCredential:
         type_integrity: the integrity string that the issuer pinned the type's metadata with, if it did.
         authorities: the trusted authorities of its issuer, as (type, value).
         shifted: the arrays in which an element does not stand where the issuer put it, since one before it is hidden.
+        device_claims: what the holder's device says by itself, within what the issuer authorised it to say, as the
+            format has it; it is not the issuer's word, and nothing of it is in `claims`.
     """
 
     format: str
@@ -125,6 +142,7 @@ class VerifiedCredential:
     type_integrity: str | None
     authorities: frozenset[tuple[str, str]]
     shifted: frozenset[ClaimPath] = frozenset()
+    device_claims: JsonObject = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
         raise TypeError("a verified credential is evidence, not a truth value")
@@ -176,6 +194,10 @@ class HeldCredential(Protocol):
     @property
     def authorities(self) -> frozenset[tuple[str, str]]:
         """The trusted authorities that it can be found by (OpenID4VP 1.0, section 6.1.1), as (type, value)."""
+        ...
+
+    def is_envelope(self, path: ClaimPath, /) -> bool:
+        """Tell whether a claim is about the credential or its key: every presentation shows it, nobody chooses it."""
         ...
 
     def disclosed_by(self, paths: Iterable[ClaimPath], /) -> tuple[ClaimPath, ...]:
@@ -240,11 +262,17 @@ class CredentialFormat(Protocol):
         """The format identifier, such as ``dc+sd-jwt``."""
         ...
 
+    @property
+    def issuer_role(self) -> Role:
+        """What the key that signs credentials of this format is certified for."""
+        ...
+
     def issue(self, content: CredentialContent, *, issuer: IssuerKey) -> str:
         """Return the credential in the format's own serialisation.
 
         Raises:
             MalformedError: a claim has a name that the format reserves (code ``RESERVED_NAME``).
+            LocalProtocolError: the format cannot say this, or the key may not sign it.
         """
         ...
 

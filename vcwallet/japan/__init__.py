@@ -18,14 +18,25 @@ It is a policy profile that a deployment can tighten, and no legal advice.
 
 from vcwallet.japan import identifiers, purposes, rules
 from vcwallet.japan.address import Address
+from vcwallet.japan.age import AgeAttestation
+from vcwallet.japan.basic_identity import BasicIdentity
 from vcwallet.japan.catalogue import TYPES
 from vcwallet.japan.codes import Sex
 from vcwallet.japan.dates import JAPAN_STANDARD_TIME as JST
 from vcwallet.japan.dates import UNKNOWN_DATE, PartialDate
+from vcwallet.japan.driving import (
+    ColourClass,
+    DrivingLicence,
+    DrivingPrivilege,
+    FirstLicenceDates,
+    LicenceCategory,
+    PrivilegeCode,
+)
 from vcwallet.japan.envelope import Certificate
 from vcwallet.japan.immigration import ForeignResidentCategory, StatusOfResidence
 from vcwallet.japan.money import Money
 from vcwallet.japan.my_number import MyNumberAttestation
+from vcwallet.japan.my_number_card import MyNumberCard
 from vcwallet.japan.qualification import (
     AdministrativeScrivenerRegistration,
     ChildcareWorkerRegistration,
@@ -57,21 +68,30 @@ __all__ = [
     "UNKNOWN_DATE",
     "Address",
     "AdministrativeScrivenerRegistration",
+    "AgeAttestation",
     "AssessmentKind",
+    "BasicIdentity",
     "Certificate",
     "ChildcareWorkerRegistration",
+    "ColourClass",
     "Deductions",
     "Dependents",
+    "DrivingLicence",
+    "DrivingPrivilege",
+    "FirstLicenceDates",
     "ForeignResidentCategory",
     "HouseholdMember",
     "HouseholdRecord",
+    "LicenceCategory",
     "Money",
     "MyNumberAttestation",
+    "MyNumberCard",
     "NationalQualification",
     "NurseLicence",
     "PartialDate",
     "PaymentCertificateClass",
     "PhysicianLicence",
+    "PrivilegeCode",
     "QualificationStatus",
     "Relationship",
     "ResidenceRecord",

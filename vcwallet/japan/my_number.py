@@ -22,8 +22,9 @@ from typing import Annotated, Final, TypeAlias
 from vcwallet.credential_type import Claim, Sensitivity, Statute
 from vcwallet.japan.address import Address
 from vcwallet.japan.dates import PartialDate
-from vcwallet.japan.envelope import MY_NUMBER_ATTESTATION, Certificate
+from vcwallet.japan.envelope import Certificate
 from vcwallet.japan.identifiers import MY_NUMBER
+from vcwallet.japan.type_ids import MY_NUMBER_ATTESTATION
 from vcwallet.japan.values import Identified, Text
 
 NUMBER_ACT: Final = Statute("JP_MYNUMBER_NO_BASIS", bases=("number_use_affair", "number_related_affair"))

@@ -19,18 +19,33 @@ from types import MappingProxyType
 from typing import Final
 
 from vcwallet.claims import ClaimPath, covers
-from vcwallet.credential_type import Sensitivity
-from vcwallet.credential_type.outline import walk
+from vcwallet.credential_type import CredentialType, Sensitivity, TypeView, views
+from vcwallet.credential_type.outline import Place, walk
 from vcwallet.japan import type_ids
 from vcwallet.japan.catalogue import TYPES
-from vcwallet.japan.envelope import MY_NUMBER_ATTESTATION
-from vcwallet.japan.my_number import NUMBER_ACT
+from vcwallet.japan.my_number import NUMBER_ACT, MyNumberAttestation
+from vcwallet.japan.my_number_card import MyNumberCard
 from vcwallet.japan.qualification import NationalQualification
 from vcwallet.japan.residence import HouseholdRecord
 from vcwallet.japan.tax import TaxAssessment, TaxPayment
 from vcwallet.trust.registration import Grant, IntendedUse
 
-_BY_ID: Final = {id: kind for kind in TYPES for id in (kind.vct, kind.doctype) if id is not None}
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A type in one of its formats: each claim, and where it stands or what it is disclosed with."""
+
+    format: str
+    places: tuple[tuple[Place, tuple[ClaimPath, ...]], ...] = ()
+
+
+def _known(kind: type[CredentialType], shape: TypeView) -> _Known:
+    places = ((place, shape.granted(place.path) or (shape.path(place.path),)) for place in walk(kind.outline()))
+    return _Known(shape.format, tuple(places))
+
+
+_KINDS: Final = {shape.type_id: kind for kind in TYPES for shape in views(kind).values()}
+_KNOWN: Final = {shape.type_id: _known(kind, shape) for kind in TYPES for shape in views(kind).values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +104,16 @@ class Prohibition:
 
 
 def _ids(*kinds: type) -> frozenset[str]:
-    return frozenset(id for id, kind in _BY_ID.items() if issubclass(kind, kinds))
+    return frozenset(id for id, kind in _KINDS.items() if issubclass(kind, kinds))
 
 
 MY_NUMBER: Final = Topic(
     ja="個人番号",
     en="My Number",
-    types=_ids(_BY_ID[MY_NUMBER_ATTESTATION]),
+    types=_ids(MyNumberAttestation),
     claims=frozenset(("individual_number", "individual_number_unicode")),
     # R-02: what the card on the phone calls its document number is the My Number.
-    elements=frozenset(((type_ids.MY_NUMBER_CARD, "document_number"),)),
+    elements=frozenset((id, "document_number") for id in _ids(MyNumberCard)),
 )
 RESIDENT_RECORD_CODE: Final = Topic(
     ja="住民票コード", en="Resident-record code", claims=frozenset(("resident_record_code",))
@@ -149,7 +164,19 @@ SEX: Final = Topic(ja="性別", en="Sex", claims=frozenset(("sex", "sex_unicode"
 ADDRESS: Final = Topic(
     ja="住所",
     en="Address",
-    claims=frozenset(("address", "resident_address", "resident_address_unicode", "address_on_assessment_date")),
+    claims=frozenset(
+        (
+            "address",
+            "resident_address",
+            "resident_address_unicode",
+            "local_gov_code_unicode",
+            "resident_city",
+            "resident_state",
+            "resident_postal_code",
+            "resident_country",
+            "address_on_assessment_date",
+        )
+    ),
 )
 GUARDED: Final = Topic(
     ja="区分C・Dの項目", en="Guarded and special-care claims", sensitivities=frozenset((Sensitivity.C, Sensitivity.D))
@@ -203,16 +230,14 @@ def prohibited(use: IntendedUse) -> tuple[Prohibition, ...]:
 
 def granted_claims(grant: Grant) -> Iterator[GrantedClaim]:
     """Yield the claims that a grant includes; for a type of the catalogue also those inside a group or array."""
-    kind = _BY_ID.get(grant.type_id)
-    places = list(walk(kind.outline())) if kind is not None else []
+    known = _KNOWN.get(grant.type_id, _Known(grant.format))
     for granted in grant.paths:
-        # The first component of a path into an mdoc is the namespace, which is no claim.
-        path = granted[1:] if grant.format == "mso_mdoc" else granted
-        inside = [place for place in places if covers(path, place.path)]
+        inside = [place for place, stands in known.places if all(covers(granted, one) for one in stands)]
         for place in inside:
             yield GrantedClaim(type_id=grant.type_id, path=place.path, sensitivity=place.claim.sensitivity)
         if not inside:
-            yield GrantedClaim(type_id=grant.type_id, path=path)
+            # The first component of a path into an mdoc is the namespace, which is no claim.
+            yield GrantedClaim(type_id=grant.type_id, path=granted[1:] if known.format == "mso_mdoc" else granted)
 
 
 def _broken_rule(use: IntendedUse, claim: GrantedClaim) -> str | None:

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The purposes of the profile: for each, why, what may be asked for at most, on what basis, and how long it is kept.
 
-A verifier registers for one of them, or for less of it (`narrowed`), and adds its privacy notice and contact.
+A verifier registers for one of them, or for less of it (`narrowed`), and adds its privacy notice and contact.  What is
+granted is granted in every format that the credential type has.
 
     >>> from vcwallet.japan.residence import ResidenceRecord
-    >>> from vcwallet.trust.registration import Grant
-    >>> landlord = narrowed(TENANCY, [Grant(ResidenceRecord.vct, (("full_name",),))])
+    >>> from vcwallet.trust.registration import grants
+    >>> landlord = narrowed(TENANCY, grants(ResidenceRecord, "full_name"))
     >>> landlord.code, landlord.covers(ResidenceRecord.vct, ("resident_address",))
     ('tenancy', False)
-    >>> narrowed(TENANCY, [Grant(ResidenceRecord.vct, (("registered_domicile",),))])
+    >>> narrowed(TENANCY, grants(ResidenceRecord, "registered_domicile"))
     Traceback (most recent call last):
     ...
     vcwallet.errors.OverAskingError: the use goes beyond what its purpose allows [JP_PURPOSE_FORBIDDEN]
@@ -26,16 +27,19 @@ from types import MappingProxyType
 from typing import Final
 
 from vcwallet.claims import path_text
-from vcwallet.credential_type import CredentialType
 from vcwallet.errors import OverAskingError
 from vcwallet.japan import type_ids
+from vcwallet.japan.age import AgeAttestation
+from vcwallet.japan.basic_identity import BasicIdentity
 from vcwallet.japan.catalogue import TYPES
+from vcwallet.japan.driving import DrivingLicence
 from vcwallet.japan.my_number import MyNumberAttestation
+from vcwallet.japan.my_number_card import MyNumberCard
 from vcwallet.japan.prohibitions import CARD_NUMBER_PURPOSES, NEVER, Prohibition, prohibited
 from vcwallet.japan.qualification import NationalQualification, TeacherLicence
 from vcwallet.japan.residence import HouseholdRecord, ResidenceRecord
 from vcwallet.japan.tax import TaxAssessment, TaxPayment
-from vcwallet.trust.registration import Grant, IntendedUse
+from vcwallet.trust.registration import Grant, IntendedUse, grants
 
 __all__ = [
     "AGE_RESTRICTED_SALE",
@@ -121,30 +125,21 @@ def _require_granted(use: IntendedUse, maximum: IntendedUse) -> None:
 # --- how grants are written -------------------------------------------------------------------------------------------
 
 
-def _of(kind: type[CredentialType], *claims: str) -> Grant:
-    """Return a grant of claims that the type has; a misspelt one is an error."""
-    return Grant(kind.vct, tuple(kind.path(claim) for claim in claims))
-
-
 def _named(type_id: str, *claims: str) -> Grant:
     """Return a grant of claims of a type that is not modelled here."""
     return Grant(type_id, tuple(tuple(claim.split(".")) for claim in claims))
 
 
-def _phone_card(*, iso: tuple[str, ...] = (), domestic: tuple[str, ...] = ()) -> Grant:
-    """Return a grant of elements of the My Number card in a phone."""
-    elements = [
-        *((type_ids.MY_NUMBER_CARD_ISO, element) for element in iso),
-        *((type_ids.MY_NUMBER_CARD_DOMESTIC, element) for element in domestic),
-    ]
-    return Grant(type_ids.MY_NUMBER_CARD, tuple(elements), format="mso_mdoc")
+def _phone_card(*elements: str) -> tuple[Grant, ...]:
+    """Return the grant of elements of the My Number card in a phone, which is an mdoc and nothing else."""
+    return tuple(grant for grant in grants(MyNumberCard, *elements) if grant.type_id == MyNumberCard.doctype)
 
 
 def _qualifications(*claims: str) -> tuple[Grant, ...]:
     """Return grants of claims of the general qualification and of each profession."""
     modelled = (kind for kind in TYPES if issubclass(kind, NationalQualification))
     return (
-        *(_of(kind, *claims) for kind in modelled),
+        *(grant for kind in modelled for grant in grants(kind, *claims)),
         *(_named(type_id, *claims) for type_id in type_ids.OTHER_QUALIFICATIONS),
     )
 
@@ -172,10 +167,11 @@ AGE_RESTRICTED_SALE: Final = IntendedUse(
         "en": "To check that you are old enough to buy alcohol, tobacco or other goods with an age limit",
     },
     grants=(
-        _of(ResidenceRecord, "age_over_18", "age_over_20"),
-        _named(type_ids.BASIC_IDENTITY, "age_equal_or_over.18", "age_equal_or_over.20"),
-        _named(type_ids.AGE_PREDICATE, "age_over_18", "age_over_20"),
-        _phone_card(iso=("age_over_18", "age_over_20")),
+        *grants(ResidenceRecord, "age_over_18", "age_over_20"),
+        *grants(BasicIdentity, "age_equal_or_over.18", "age_equal_or_over.20"),
+        *grants(AgeAttestation, "age_over_18", "age_over_20"),
+        *grants(DrivingLicence, "age_over_18", "age_over_20"),
+        *_phone_card("age_over_18", "age_over_20"),
     ),
     retention_days=0,
     retention_text={"ja": "判定の結果のみ。保存しません", "en": "Only the answer is seen; nothing is kept"},
@@ -188,7 +184,7 @@ KYC_AMLCFT: Final = IntendedUse(
         "en": "To identify you when you open an account, as the law against money laundering demands",
     },
     grants=(
-        _of(
+        *grants(
             ResidenceRecord,
             "full_name",
             "full_name_kana",
@@ -196,12 +192,9 @@ KYC_AMLCFT: Final = IntendedUse(
             "resident_address",
             "residence_card_number",
         ),
-        _named(type_ids.BASIC_IDENTITY, "name", "name_kana", "birthdate", "address"),
+        *grants(BasicIdentity, "name", "name_kana", "birthdate", "address"),
         _named(type_ids.RESIDENCE_CARD, "full_name", "birth_date", "resident_address", "residence_card_number"),
-        _phone_card(
-            iso=("birth_date",),
-            domestic=("full_name_unicode", "resident_address_unicode", "birth_date_unicode", "portrait"),
-        ),
+        *_phone_card("full_name_unicode", "resident_address_unicode", "birth_date_unicode", "birth_date", "portrait"),
     ),
     legal_basis=("criminal_proceeds_transfer_prevention",),
     retention_text={"ja": "取引の終了から7年間", "en": "Seven years after the business relation ends"},
@@ -213,7 +206,10 @@ PAYROLL_WITHHOLDING: Final = IntendedUse(
         "ja": "給与所得の源泉徴収票に、従業員と扶養親族の個人番号を記載して提出するため",
         "en": "To file your withholding slip with your My Number and those of your dependents",
     },
-    grants=(_of(MyNumberAttestation, "individual_number", "name", "birthdate", "address"),),
+    grants=(
+        *grants(MyNumberAttestation, "individual_number", "name", "birthdate", "address"),
+        *_phone_card("individual_number_unicode", "full_name_unicode", "birth_date", "resident_address_unicode"),
+    ),
     legal_basis=("number_related_affair",),
     procedure="withholding_slip",
     retention_text={
@@ -249,7 +245,7 @@ FOREIGN_HIRING_NOTICE: Final = IntendedUse(
         "en": "To file the notice of employing a foreign national with the employment office",
     },
     grants=(
-        _of(
+        *grants(
             ResidenceRecord,
             "full_name",
             "birth_date",
@@ -282,8 +278,8 @@ TENANCY: Final = IntendedUse(
         "en": "To decide on your application to rent a home",
     },
     grants=(
-        _of(ResidenceRecord, "full_name", "resident_address", "status_of_residence", "period_of_stay_expiry"),
-        _of(TaxAssessment, "fiscal_year", *_INCOME_BANDS),
+        *grants(ResidenceRecord, "full_name", "resident_address", "status_of_residence", "period_of_stay_expiry"),
+        *grants(TaxAssessment, "fiscal_year", *_INCOME_BANDS),
         _named(type_ids.RESIDENCE_CARD, "status_of_residence", "period_of_stay_expiry"),
     ),
     retention_text={"ja": "契約の終了から1年間", "en": "One year after the lease ends"},
@@ -296,8 +292,8 @@ LOAN_UNDERWRITING: Final = IntendedUse(
         "en": "To decide whether your income allows the loan that you applied for",
     },
     grants=(
-        _of(ResidenceRecord, "full_name", "birth_date", "resident_address"),
-        _of(TaxAssessment, "full_name", *_INCOME_TOTALS, *_INCOME_BANDS),
+        *grants(ResidenceRecord, "full_name", "birth_date", "resident_address"),
+        *grants(TaxAssessment, "full_name", *_INCOME_TOTALS, *_INCOME_BANDS),
         _named(type_ids.EMPLOYMENT_CERTIFICATE, "employer_name", "employment_type", "employed_from", "employed_to"),
     ),
     retention_text={"ja": "契約書に定める期間", "en": "As the loan contract says"},
@@ -351,8 +347,8 @@ CHILDCARE_APPLICATION: Final = IntendedUse(
         "en": "To decide on your child's place in day care, and on its fee",
     },
     grants=(
-        _of(HouseholdRecord, "resident_address", "members.*.full_name", "members.*.birth_date"),
-        _of(TaxAssessment, "full_name", "fiscal_year", "municipal_income_levy", *_INCOME_BANDS),
+        *grants(HouseholdRecord, "resident_address", "members.*.full_name", "members.*.birth_date"),
+        *grants(TaxAssessment, "full_name", "fiscal_year", "municipal_income_levy", *_INCOME_BANDS),
         _named(
             type_ids.EMPLOYMENT_CERTIFICATE,
             "employee_name",
@@ -376,7 +372,7 @@ MUNICIPAL_PROCEDURE: Final = IntendedUse(
         "en": "To fill in your application to the municipality with the items that its ordinance lists",
     },
     grants=(
-        _of(
+        *grants(
             ResidenceRecord,
             "full_name",
             "full_name_kana",
@@ -389,10 +385,10 @@ MUNICIPAL_PROCEDURE: Final = IntendedUse(
             "address_since",
             "address_before_move_in",
         ),
-        _of(HouseholdRecord, "resident_address", "members.*.full_name", "members.*.birth_date"),
-        _of(TaxAssessment, "full_name", "fiscal_year", "certificate_kind", *_INCOME_BANDS),
-        _of(TaxPayment, "full_name", "tax_item", "fiscal_year", "no_arrears"),
-        _named(type_ids.BASIC_IDENTITY, "name", "name_kana", "birthdate", "sex", "address"),
+        *grants(HouseholdRecord, "resident_address", "members.*.full_name", "members.*.birth_date"),
+        *grants(TaxAssessment, "full_name", "fiscal_year", "certificate_kind", *_INCOME_BANDS),
+        *grants(TaxPayment, "full_name", "tax_item", "fiscal_year", "no_arrears"),
+        *grants(BasicIdentity, "name", "name_kana", "birthdate", "sex", "address"),
         _named(type_ids.CHILD_ALLOWANCE, "recipient_name", "status", "eligible_from"),
         _named(type_ids.EMPLOYMENT_CERTIFICATE, "employee_name", "employer_name", "employed_from", "employed_to"),
     ),
@@ -406,7 +402,7 @@ VEHICLE_REGISTRATION: Final = IntendedUse(
         "en": "To change the registration of your vehicle after a move",
     },
     grants=(
-        _of(
+        *grants(
             ResidenceRecord,
             "full_name",
             "resident_address",
@@ -426,7 +422,7 @@ IMMIGRATION_PROCEDURE: Final = IntendedUse(
         "en": "To decide on your application to extend or change your stay",
     },
     grants=(
-        _of(
+        *grants(
             TaxAssessment,
             "full_name",
             "address_on_assessment_date",
@@ -435,7 +431,7 @@ IMMIGRATION_PROCEDURE: Final = IntendedUse(
             "salary_revenue",
             "salary_income",
         ),
-        _of(
+        *grants(
             TaxPayment,
             "full_name",
             "tax_item",
@@ -498,7 +494,7 @@ TAX_RETURN: Final = IntendedUse(
             "specified_operator_corporate_number",
             "certificate_number",
         ),
-        _of(
+        *grants(
             TaxAssessment,
             "fiscal_year",
             "deductions.social_insurance",
@@ -528,8 +524,8 @@ DISASTER_RELIEF: Final = IntendedUse(
             "damage_grade",
             "surveyed_on",
         ),
-        _of(HouseholdRecord, "resident_address", "members.*.full_name", "members.*.relationship_to_head"),
-        _of(
+        *grants(HouseholdRecord, "resident_address", "members.*.full_name", "members.*.relationship_to_head"),
+        *grants(
             ResidenceRecord,
             "full_name",
             "resident_address",
@@ -550,10 +546,10 @@ QUALIFICATION_CHECK: Final = IntendedUse(
     },
     grants=(
         *_qualifications("qualification_name", "full_name", "registration_number", "qualification_status"),
-        _of(TeacherLicence, "licence_kind", "licence_class", "subjects"),
-        _of(ResidenceRecord, "full_name"),
-        _named(type_ids.BASIC_IDENTITY, "name"),
-        _phone_card(domestic=("full_name_unicode",)),
+        *grants(TeacherLicence, "licence_kind", "licence_class", "subjects"),
+        *grants(ResidenceRecord, "full_name"),
+        *grants(BasicIdentity, "name"),
+        *_phone_card("full_name_unicode"),
     ),
     retention_text={
         "ja": "確認後ただちに消去。採用した場合は雇用期間中",

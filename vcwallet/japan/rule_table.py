@@ -52,7 +52,8 @@ _NUMBER_ACT: Final = "Number Act"
 _RULES: Final = (
     Rule(
         id="R-01",
-        text="No credential but the My Number attestation has a My Number or a resident-record code in it.",
+        text="No credential but the My Number attestation and the card itself has a My Number in it, and none has a "
+        "resident-record code.",
         code="JP_MYNUMBER_MIXED",
         basis=f"{_NUMBER_ACT}, arts. 19, 20",
         where=(_I,),

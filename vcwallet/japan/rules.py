@@ -3,9 +3,9 @@
 """The rules of the profile: the table, and those that a verifier or issuer calls.
 
 * R-01, R-04, R-05: `forbidden_number` looks into a text, `require_not_derived` at an identifier.  Every type of the
-  catalogue applies the first to its records by itself (`vcwallet.japan.envelope`).
+  catalogue applies the first to its records by itself (`vcwallet.japan.lawful`).
 * R-20, R-21 and the rows of the purposes: `vcwallet.japan.purposes.require_within_maximum`.
-* R-23: `require_identity_bound`.  R-25: `require_age`.
+* R-23: `require_identity_bound`.  R-25: `require_age_proved`, or `require_age` for the claims of one credential.
 
     >>> age_claim(AgeMatter.ALCOHOL)
     'age_over_20'
@@ -21,10 +21,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from vcwallet.claims import JsonObject
+from vcwallet.claims import ClaimPath, JsonObject, JsonValue
+from vcwallet.credential_type import views
 from vcwallet.errors import VerificationError
 from vcwallet.formats.base import VerifiedCredential
+from vcwallet.formats.mdoc.ages import age_of
 from vcwallet.japan import type_ids
+from vcwallet.japan.basic_identity import BasicIdentity
+from vcwallet.japan.catalogue import TYPES
 from vcwallet.japan.forbidden_numbers import ForbiddenNumber, forbidden_number, require_not_derived
 from vcwallet.japan.names import NO_FOLDING, NameMatch, match_names
 from vcwallet.japan.qualification import NationalQualification
@@ -44,6 +48,7 @@ __all__ = [
     "age_claim",
     "forbidden_number",
     "require_age",
+    "require_age_proved",
     "require_identity_bound",
     "require_not_derived",
 ]
@@ -54,7 +59,7 @@ __all__ = [
 _NAME_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         ResidenceRecord.vct: ("full_name",),
-        type_ids.BASIC_IDENTITY: ("name",),
+        BasicIdentity.vct: ("name",),
         type_ids.MY_NUMBER_CARD: (type_ids.MY_NUMBER_CARD_DOMESTIC, "full_name_unicode"),
     }
 )
@@ -112,11 +117,17 @@ def _binding(qualification: VerifiedCredential, names: list[str], fold_table: Ma
 
 def _identity_names(credential: VerifiedCredential) -> Iterator[str]:
     for type_id in credential.type_ids:
-        name: object = credential.claims if type_id in _NAME_OF else None
-        for component in _NAME_OF.get(type_id, ()):
-            name = name.get(component) if isinstance(name, Mapping) else None
+        name = _inside(credential.claims, _NAME_OF[type_id]) if type_id in _NAME_OF else None
         if isinstance(name, str):
             yield name
+
+
+def _inside(claims: JsonObject, path: ClaimPath) -> JsonValue:
+    """Return the claim at a path of names, or None."""
+    value: JsonValue = claims
+    for name in path:
+        value = value.get(str(name)) if isinstance(value, Mapping) else None
+    return value
 
 
 # --- R-25: ages -------------------------------------------------------------------------------------------------------
@@ -142,6 +153,25 @@ def age_claim(matter: AgeMatter) -> str:
     return f"age_over_{AGE_THRESHOLDS[matter]}"
 
 
+def require_age_proved(verified: Verified, *, matter: AgeMatter) -> None:
+    """Return if a presentation proves that whoever presents it is old enough (R-25).
+
+    Every type of the catalogue that answers about ages counts, in each of its formats, if the presenter proved to hold
+    its key.  An answer about a higher age will do: from a document without the age that was asked for, the wallet may
+    give that one (ISO/IEC 18013-5, clause 7.2.5).
+
+    Args:
+        verified: what a verifier got.
+        matter: what for.
+
+    Raises:
+        VerificationError: not old enough, or only an answer about another age (``AGE_THRESHOLD``); no answer, as for a
+            birth date that is not wholly known (``AGE_UNPROVEN``).
+    """
+    credentials = [one for found in verified.credentials.values() for one in found]
+    _require_reached([answer for one in credentials if one.holder_proved for answer in _answers(one)], matter)
+
+
 def require_age(claims: JsonObject, *, matter: AgeMatter) -> None:
     """Return if the disclosed claims prove that somebody is old enough (R-25).
 
@@ -150,13 +180,46 @@ def require_age(claims: JsonObject, *, matter: AgeMatter) -> None:
         matter: what for.
 
     Raises:
-        VerificationError: not old enough, or only an answer about another age (``AGE_THRESHOLD``); no answer, as for a
-            birth date that is not wholly known (``AGE_UNPROVEN``).
+        VerificationError: as `require_age_proved`.
     """
-    needed = age_claim(matter)
-    if claims.get(needed) is True:
-        return
+    _require_reached(list(_answers_in(claims)), matter)
+
+
+# Where the types of the catalogue have their answers, by type identifier, and what stands before the age there.
+_ANSWERS_OF: Final[Mapping[str, tuple[ClaimPath, str]]] = MappingProxyType(
+    {
+        shape.type_id: (shape.path(kind.path(claim))[:-1], before)
+        for kind in TYPES
+        for claim, before in (("age_over_20", ""), ("age_equal_or_over.20", "age_over_"))
+        if claim.partition(".")[0] in kind.outline()
+        for shape in views(kind).values()
+    }
+)
+
+
+def _answers(credential: VerifiedCredential) -> Iterator[tuple[int, JsonValue]]:
+    for type_id in credential.type_ids:
+        path, before = _ANSWERS_OF.get(type_id, (None, ""))
+        answers = _inside(credential.claims, path) if path is not None else None
+        if isinstance(answers, Mapping):
+            yield from _answers_in(answers, before)
+
+
+def _answers_in(claims: JsonObject, before: str = "") -> Iterator[tuple[int, JsonValue]]:
+    """Yield the ages that claims such as ``age_over_20`` are about, with the answers."""
+    for name, answer in claims.items():
+        age = age_of(before + name)
+        if age is not None:
+            yield age, answer
+
+
+def _require_reached(answers: list[tuple[int, JsonValue]], matter: AgeMatter) -> None:
+    needed = AGE_THRESHOLDS[matter]
+    if not answers:
+        raise VerificationError(
+            f"the claim {age_claim(matter)} was not disclosed", code="AGE_UNPROVEN", clause="rule R-25"
+        )
     # Whoever asks about 18 in order to sell alcohol has asked the wrong question.
-    if any(name.startswith("age_over_") for name in claims):
-        raise VerificationError(f"the claim {needed} is not true", code="AGE_THRESHOLD", clause="rule R-25")
-    raise VerificationError(f"the claim {needed} was not disclosed", code="AGE_UNPROVEN", clause="rule R-25")
+    reached = any(answer is True for age, answer in answers if age >= needed)
+    if not reached or any(answer is not True for age, answer in answers if age <= needed):
+        raise VerificationError(f"the claim {age_claim(matter)} is not true", code="AGE_THRESHOLD", clause="rule R-25")

@@ -18,7 +18,11 @@ from vcwallet.keys.public import PublicKey
 
 
 class Role(StrEnum):
-    """What a key is used for; each role has its own entries in a trusted list."""
+    """What a key is used for; each role has its own entries in a trusted list, except the two of mdoc.
+
+    A document signer is a key of a credential issuer, a reader one of a verifier, with a certificate of another
+    profile (ISO/IEC 18013-5, Annex B): whether they may act is what a trusted list says of the issuer and verifier.
+    """
 
     CREDENTIAL_ISSUER = "credential_issuer"
     VERIFIER = "verifier"
@@ -26,6 +30,8 @@ class Role(StrEnum):
     STATUS_SIGNER = "status_signer"
     WALLET_PROVIDER = "wallet_provider"
     LIST_OPERATOR = "list_operator"
+    DOCUMENT_SIGNER = "document_signer"
+    MDOC_READER = "mdoc_reader"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,10 @@ class TrustedKey:
         source: where the trust comes from (for example ``trusted_list`` or ``issuer_metadata``).
         sequence: the sequence number of the trusted list that said so, if there was one.
         details: registered facts about the party, by name.
+        country: the country in the subject of the signer's certificate (C), if there is a certificate.
+        jurisdiction: the state or province in the same subject (ST), if it has one.
+        not_before: when the signer's own certificate begins, if there is one.
+        not_after: when the signer's own certificate ends, if there is one.
     """
 
     key: PublicKey
@@ -64,6 +74,10 @@ class TrustedKey:
     source: str
     sequence: int | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+    country: str | None = None
+    jurisdiction: str | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
 
 
 class TrustPolicy(Protocol):

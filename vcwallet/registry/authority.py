@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The keys of a registry: root, issuing CA, registrar and list operator, and what they certify.
+"""The keys of a registry: root, issuing CA, registrar, list operator and IACA, and what they certify.
+
+The issuing authority CA (IACA) certifies the document signers of mdocs, in one step (ISO/IEC 18013-5, Annex B); every
+other certificate is below the root.
 
 They are made once, when the registry is founded, and live as long as the issuing CA's certificate: a registry whose CA
 ends is succeeded by a new one, whose root wallets and verifiers are configured with.
@@ -30,8 +33,10 @@ from vcwallet.trust.certificates import (
     build_certificate,
     build_root,
     from_der,
+    subject_key_id,
     to_der,
 )
+from vcwallet.trust.mdoc_certificates import build_document_signer, build_iaca, build_reader
 
 PARTY_PREFIX = "urn:vcwallet:party:"
 REGISTRY_CODE = "registry"
@@ -56,10 +61,21 @@ class Authority:
     issuing_ca: CertifiedSigner
     registrar: CertifiedSigner
     list_operator: CertifiedSigner
+    iaca: CertifiedSigner
 
     @classmethod
-    def create(cls, name: str, *, country: str, at: datetime) -> Authority:
-        """Make the keys of a new registry and their certificates."""
+    def create(cls, name: str, *, country: str, address: str, at: datetime) -> Authority:
+        """Make the keys of a new registry and their certificates.
+
+        Raises:
+            ValueError: the country is not two capital letters, or the address no URI in ASCII.
+        """
+        iaca = build_iaca(
+            Subject(country=country, organisation=name, common_name="IACA"),
+            SoftwareSigner.generate(),
+            contact=address,
+            at=at,
+        )
         root = build_root(
             Subject(country=country, organisation=name, common_name="Root CA"), SoftwareSigner.generate(), at=at
         )
@@ -72,13 +88,37 @@ class Authority:
             issuing_ca=CertifiedSigner(signer=signer, certificate=certificate),
             registrar=_own_key(name, Role.REGISTRAR, country=country, issuer=issuing_ca, at=at),
             list_operator=_own_key(name, Role.LIST_OPERATOR, country=country, issuer=issuing_ca, at=at),
+            iaca=CertifiedSigner(signer=iaca.signer, certificate=iaca.certificate),
         )
 
     def certify(self, key: PublicKey, role: Role, *, code: str, name: str, at: datetime) -> tuple[bytes, ...]:
         """Return the chain for a party's key: its new certificate and the issuing CA's."""
         subject = _subject(name, role, code=code, country=self.country)
-        issuer = CertificateAuthority(certificate=self.issuing_ca.certificate, signer=self.issuing_ca.signer)
-        return self.chain(build_certificate(subject, key, profile=LEAF[role], issuer=issuer, at=at))
+        return self.chain(
+            build_certificate(subject, key, profile=LEAF[role], issuer=_as_authority(self.issuing_ca), at=at)
+        )
+
+    def certify_document_signer(self, key: PublicKey, *, code: str, name: str, at: datetime) -> tuple[bytes, ...]:
+        """Return the ``x5chain`` of an issuer's mdocs: a certificate by the IACA, which is never sent along."""
+        certificate = build_document_signer(
+            _subject(name, Role.DOCUMENT_SIGNER, code=code, country=self.country),
+            key,
+            issuer=_as_authority(self.iaca),
+            revocation_list=f"{self.address}/iaca.crl",
+            at=at,
+        )
+        return (to_der(certificate),)
+
+    def certify_reader(self, key: PublicKey, *, code: str, name: str, at: datetime) -> tuple[bytes, ...]:
+        """Return the ``x5chain`` of a verifier's requests for mdocs: a certificate by the issuing CA, and the CA's."""
+        certificate = build_reader(
+            _subject(name, Role.MDOC_READER, code=code, country=self.country),
+            key,
+            issuer=_as_authority(self.issuing_ca),
+            revocation_list=f"{self.address}/issuing-ca.crl",
+            at=at,
+        )
+        return self.chain(certificate)
 
     def chain(self, certificate: x509.Certificate) -> tuple[bytes, ...]:
         """Return a certificate by the issuing CA with what must come along."""
@@ -97,7 +137,18 @@ class Authority:
     @property
     def key_id(self) -> bytes:
         """The subject key identifier of the issuing CA."""
-        return self.issuing_ca.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        return subject_key_id(self.issuing_ca.certificate)
+
+    @property
+    def iaca_key_id(self) -> bytes:
+        """The subject key identifier of the IACA."""
+        return subject_key_id(self.iaca.certificate)
+
+    @property
+    def address(self) -> str:
+        """The address of the registry, as its IACA states it, without a slash at the end."""
+        contact = self.iaca.certificate.extensions.get_extension_for_class(x509.IssuerAlternativeName).value
+        return contact.get_values_for_type(x509.UniformResourceIdentifier)[0].rstrip("/")
 
     def records(self) -> list[Put]:
         """Return the records that keep the keys, in a store that seals them."""
@@ -111,7 +162,8 @@ class Authority:
             StoreCorruptError: one is missing.
             MalformedError, ValueError: one is unreadable.
         """
-        return cls(**{name: _load(store, name) for name in ("root", "issuing_ca", "registrar", "list_operator")})
+        names = ("root", "issuing_ca", "registrar", "list_operator", "iaca")
+        return cls(**{name: _load(store, name) for name in names})
 
     def _by_name(self) -> Mapping[str, CertifiedSigner]:
         return {
@@ -119,7 +171,12 @@ class Authority:
             "issuing_ca": self.issuing_ca,
             "registrar": self.registrar,
             "list_operator": self.list_operator,
+            "iaca": self.iaca,
         }
+
+
+def _as_authority(own: CertifiedSigner) -> CertificateAuthority:
+    return CertificateAuthority(certificate=own.certificate, signer=own.signer)
 
 
 def _own_key(name: str, role: Role, *, country: str, issuer: CertificateAuthority, at: datetime) -> CertifiedSigner:

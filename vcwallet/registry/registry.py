@@ -30,17 +30,21 @@ from vcwallet.encoding.wire import WireModel, read
 from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreError, VcError, quoted
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import Role
+from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import Signer
 from vcwallet.keys.software import SoftwareSigner
-from vcwallet.registry import log, types
+from vcwallet.registry import document_authorities, log, types
 from vcwallet.registry.authority import PARTY_PREFIX, REGISTRY_CODE, REGISTRY_PARTY, Authority
 from vcwallet.registry.enrolled import Enrolled, key_record, keys_of, load_enrolled, require_unused
 from vcwallet.registry.log import Action, LogEntry
 from vcwallet.registry.publication import VALIDITY, Publication, load_publication
 from vcwallet.storage import Change, Put, RecordExistsError, RecordStore
-from vcwallet.trust.chain import key_fingerprint
+from vcwallet.trust.certificates import subject_key_id, to_der
+from vcwallet.trust.chain import key_fingerprint, require_within
+from vcwallet.trust.document_signer import read_iaca
 from vcwallet.trust.enrolment import Enrolment
-from vcwallet.trust.list_json import sign_list
+from vcwallet.trust.list_json import MAX_DOCUMENT_AUTHORITIES, sign_list
+from vcwallet.trust.mdoc_certificates import may_be_certified
 from vcwallet.trust.members import whole_seconds
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import IntendedUse, sign_registration
@@ -52,10 +56,12 @@ ModeName: TypeAlias = Literal["all", "from_date"]
 
 REGISTRATION_VALIDITY = timedelta(days=365)
 UNKNOWN_COUNTRY = "ZZ"  # for private use, by ISO 3166-1
+EXAMPLE_ADDRESS = "https://registry.example"  # a name that nobody has, by RFC 2606
 
 _REGISTRY = "registry"
 _IDENTITY = "identity"
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_ADDRESS = re.compile(r"https?://[!-~]+", re.ASCII)
 
 
 class TrustRegistry:
@@ -78,6 +84,7 @@ class TrustRegistry:
         self._authority = authority
         self._enrolled = {one.id: one for one in load_enrolled(store)}
         self._types = types.load(store)
+        self._document_authorities = document_authorities.load(store)
         self._changes = len(log.entries(store))
         self._publication = load_publication(store)
 
@@ -89,6 +96,7 @@ class TrustRegistry:
         store: RecordStore,
         clock: Callable[[], datetime],
         country: str = UNKNOWN_COUNTRY,
+        address: str = EXAMPLE_ADDRESS,
         operator: str = "registry operator",
     ) -> Self:
         """Make the keys of a new registry and keep them in `store`, which seals what it keeps.
@@ -97,14 +105,19 @@ class TrustRegistry:
             name: the registry's name.
             store: where its keys, parties and log are kept.
             clock: returns the time, with a time zone.
-            country: two letters of ISO 3166-1, in all its certificates.
+            country: two capital letters of ISO 3166-1, in all its certificates.
+            address: an http or https URL without query, which certificates for mdoc give as the issuing authority's
+                contact, and below which they place its revocation lists (ISO/IEC 18013-5, Annex B).
             operator: the post that makes changes, for the log.
 
         Raises:
+            ValueError: no country or address.
             LocalProtocolError: the store holds a registry already.
         """
+        if not _ADDRESS.fullmatch(address):
+            raise ValueError("an address is an http or https URL")
         names, at = _names(name), clock()
-        authority = Authority.create(_first(names), country=country, at=at)
+        authority = Authority.create(_first(names), country=country, address=address, at=at)
         registrar = _registrar(names, authority, at=at)
         identity = json.dumps({"name": dict(names)})
         entry = LogEntry(
@@ -155,6 +168,9 @@ class TrustRegistry:
     ) -> Enrolment:
         """Enrol a party that issues credentials, and publish the metadata of their types.
 
+        Where a type has a docType, the party's key is certified as a document signer of mdocs too, if it is on P-256,
+        P-384 or P-521; other keys sign no mdoc.
+
         Args:
             name: the party's name.
             may_issue: the credential types that it may issue.
@@ -169,8 +185,8 @@ class TrustRegistry:
         """
         if not may_issue:
             raise ValueError("an issuer may issue at least one type")
-        metadata = types.documents(may_issue, published=self._types)
-        since = whole_seconds(types_from if types_from is not None else self._clock() - SKEW)
+        since = self._since(types_from)
+        issues_mdocs = any(kind.doctype for kind in may_issue)
         return self._enrol(
             Role.CREDENTIAL_ISSUER,
             name,
@@ -178,8 +194,62 @@ class TrustRegistry:
             signer=signer,
             may_issue={type_id: since for kind in may_issue for type_id in types.type_ids(kind)},
             details=details,
-            metadata=metadata,
+            metadata=types.documents(may_issue, published=self._types),
+            document_authority_key_ids=frozenset({self._authority.iaca_key_id} if issues_mdocs else ()),
         )
+
+    def enrol_document_issuer(
+        self,
+        name: Name,
+        *,
+        iaca: bytes,
+        may_issue: Sequence[type[CredentialType]],
+        code: str | None = None,
+        types_from: datetime | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> str:
+        """Enrol a party that issues mdocs under an issuing authority CA of its own, and return its identifier.
+
+        It gets no certificate here: whoever follows the list trusts the document signers that its IACA certifies.  The
+        IACA certifies no document signer of another party.
+
+        Args:
+            name: the party's name.
+            iaca: the DER certificate of its IACA.
+            may_issue: the credential types that it may issue, each with a docType.
+            code: the number that it is registered under; a random one if None.
+            types_from: from when it may issue them; from now if None.
+            details: registered facts about it, for those who verify.
+
+        Raises:
+            MalformedError, VerificationError: the IACA is none by its profile, or not valid now.
+            ValueError: no type, or one without docType; a code that is taken; an IACA of another party, or another key
+                of theirs; the list is full of IACAs; or a type whose published metadata differs.
+            LocalProtocolError: another process has changed the registry.
+        """
+        if not may_issue or not all(kind.doctype for kind in may_issue):
+            raise ValueError("an issuer of mdocs may issue at least one type, and each has a docType")
+        certificate = read_iaca(iaca)
+        require_within(certificate.not_valid_before_utc, certificate.not_valid_after_utc, at=self._clock())
+        key_id, since = subject_key_id(certificate), self._since(types_from)
+        if key_id in self._document_authorities or key_id == self._authority.iaca_key_id:
+            raise ValueError("this IACA, or one with its key identifier, is another party's")
+        if len(self._document_authorities) + 1 >= MAX_DOCUMENT_AUTHORITIES:
+            raise ValueError(f"a list holds no more than {MAX_DOCUMENT_AUTHORITIES} IACAs")
+        enrolled = self._admit(
+            Role.CREDENTIAL_ISSUER,
+            name,
+            code=code,
+            key=PublicKey.from_certificate(certificate),
+            authority_key_id=key_id,
+            may_issue={kind.doctype: since for kind in may_issue if kind.doctype},
+            details=details,
+            metadata=types.documents(may_issue, published=self._types),
+            document_authority_key_ids=frozenset({key_id}),
+            changes=[document_authorities.record(key_id, iaca)],
+        )
+        self._document_authorities[key_id] = iaca
+        return enrolled.service.party
 
     def enrol_verifier(
         self,
@@ -250,13 +320,16 @@ class TrustRegistry:
                 are compromised.
 
         Raises:
-            ValueError: no such party, several roles, withdrawn, or a key that is taken.
+            ValueError: no such party, several roles, withdrawn, a key that is taken, or a party whose keys its own IACA
+                certifies.
             LocalProtocolError: another process has changed the registry.
         """
         enrolled = self._of(identifier, role)
         if len(enrolled) != 1:
             raise ValueError(f"{quoted(identifier)} has several roles; name one")
         before = enrolled[0]
+        if before.service.authority_key_id != self._authority.key_id:
+            raise ValueError(f"the IACA of {quoted(identifier)} certifies its keys")
         signer = signer if signer is not None else SoftwareSigner.generate()
         revoked = keys_of(before.id, store=self._store) if revoke_previous else frozenset[str]()
         changed = before.renewed(signer.public_key, revoked=revoked)
@@ -359,31 +432,65 @@ class TrustRegistry:
         may_issue: Mapping[str, datetime] | None = None,
         details: Mapping[str, str] | None = None,
         metadata: Mapping[str, bytes] | None = None,
+        document_authority_key_ids: frozenset[bytes] = frozenset(),
     ) -> Enrolment:
+        signer = signer if signer is not None else SoftwareSigner.generate()
+        enrolled = self._admit(
+            role,
+            name,
+            code=code,
+            key=signer.public_key,
+            authority_key_id=self._authority.key_id,
+            uses=uses,
+            may_issue=may_issue,
+            details=details,
+            metadata=metadata,
+            document_authority_key_ids=document_authority_key_ids,
+        )
+        return self._enrolment(enrolled, signer)
+
+    def _admit(
+        self,
+        role: Role,
+        name: Name,
+        *,
+        code: str | None,
+        key: PublicKey,
+        authority_key_id: bytes,
+        uses: Sequence[IntendedUse] = (),
+        may_issue: Mapping[str, datetime] | None = None,
+        details: Mapping[str, str] | None = None,
+        metadata: Mapping[str, bytes] | None = None,
+        document_authority_key_ids: frozenset[bytes] = frozenset(),
+        changes: Sequence[Change] = (),
+    ) -> Enrolled:
         names, at = _names(name), self._clock()
         code = code if code is not None else secrets.token_hex(8)
         self._require_free(code, role, names)
-        signer = signer if signer is not None else SoftwareSigner.generate()
-        require_unused(signer.public_key, store=self._store)
+        require_unused(key, store=self._store)
         service = ListedService(
             party=f"{PARTY_PREFIX}{code}",
             name=names,
             role=role,
-            authority_key_id=self._authority.key_id,
+            authority_key_id=authority_key_id,
             periods=(StatusPeriod(status=Status.GRANTED, since=at - SKEW),),
             may_issue=may_issue or {},
             details=details or {},
+            document_authority_key_ids=document_authority_key_ids,
         )
         enrolled = Enrolled(
             service=service,
             code=code,
-            key_fingerprint=key_fingerprint(signer.public_key),
+            key_fingerprint=key_fingerprint(key),
             uses={use.code: use for use in uses},
         )
-        changes = [key_record(signer.public_key, enrolled.id), *types.records(metadata or {})]
-        self._change(Action.ENROL, [enrolled], changes=changes)
+        kept = [key_record(key, enrolled.id), *types.records(metadata or {}), *changes]
+        self._change(Action.ENROL, [enrolled], changes=kept)
         self._types |= metadata or {}
-        return self._enrolment(enrolled, signer)
+        return enrolled
+
+    def _since(self, types_from: datetime | None) -> datetime:
+        return whole_seconds(types_from if types_from is not None else self._clock() - SKEW)
 
     def _require_free(self, code: str, role: Role, names: Mapping[str, str]) -> None:
         if not _CODE.fullmatch(code) or code == REGISTRY_CODE:
@@ -454,9 +561,20 @@ class TrustRegistry:
             chain=self._authority.certify(
                 signer.public_key, service.role, code=enrolled.code, name=_first(service.name), at=at
             ),
+            mdoc_chain=self._mdoc_chain(enrolled, signer.public_key, at=at),
             registrations={code: self._register(enrolled, use, at=at) for code, use in enrolled.uses.items()},
             trust=self.published(),
         )
+
+    def _mdoc_chain(self, enrolled: Enrolled, key: PublicKey, *, at: datetime) -> tuple[bytes, ...]:
+        service, authority, name = enrolled.service, self._authority, _first(enrolled.service.name)
+        if not may_be_certified(key):
+            return ()
+        if service.role is Role.VERIFIER:
+            return authority.certify_reader(key, code=enrolled.code, name=name, at=at)
+        if service.document_authority_key_ids:
+            return authority.certify_document_signer(key, code=enrolled.code, name=name, at=at)
+        return ()
 
     def _register(self, verifier: Enrolled, use: IntendedUse, *, at: datetime) -> str:
         registrar = self._authority.registrar
@@ -481,6 +599,7 @@ class TrustRegistry:
             next_update=at + VALIDITY,
             services=self.parties(),
             type_integrity={vct: sri.integrity(document) for vct, document in self._types.items()},
+            document_authorities=(to_der(self._authority.iaca.certificate), *self._document_authorities.values()),
         )
         publication = Publication(
             sequence=content.sequence,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from vcwallet.credential_type import CredentialType, type_metadata
+from vcwallet.credential_type import CredentialType, views
 from vcwallet.credential_type.model import parent_type
 from vcwallet.encoding import json, sri
 from vcwallet.errors import quoted
@@ -17,7 +17,7 @@ _COLLECTION = "registry_type"
 
 def type_ids(kind: type[CredentialType]) -> tuple[str, ...]:
     """Return the identifiers that the formats have for a credential type: its ``vct``, and its docType if any."""
-    return (kind.vct, kind.doctype) if kind.doctype else (kind.vct,)
+    return tuple(shape.type_id for shape in views(kind).values())
 
 
 def documents(kinds: Iterable[type[CredentialType]], *, published: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -41,7 +41,8 @@ def _with_parents(kind: type[CredentialType]) -> Iterator[tuple[str, bytes]]:
         above = dict(_with_parents(parent))
         integrity = sri.integrity(above[parent.vct])
         yield from above.items()
-    yield kind.vct, json.dumps(type_metadata(kind, parent_integrity=integrity))
+    for shape in views(kind).values():
+        yield shape.type_id, json.dumps(shape.metadata(parent_integrity=integrity))
 
 
 def records(new: Mapping[str, bytes]) -> list[Put]:

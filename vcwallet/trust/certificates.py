@@ -15,16 +15,17 @@ A profile is used twice, to issue a certificate and to accept one, so the two ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
-from vcwallet.errors import MalformedError
+from vcwallet.errors import MalformedError, UntrustedError
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import Role
 from vcwallet.keys.public import PublicKey
@@ -40,7 +41,10 @@ ROLE_USAGE: Mapping[Role, ObjectIdentifier] = {
     Role.WALLET_PROVIDER: ObjectIdentifier(f"{_ARC}.5"),
     Role.LIST_OPERATOR: ObjectIdentifier(f"{_ARC}.6"),
 }
-"""The extended key usage that stands for each role; a certificate has exactly one."""
+"""The extended key usage that stands for each role; a certificate has exactly one.
+
+The two roles of mdoc have those of ISO/IEC 18013-5, see `vcwallet.trust.mdoc_certificates`.
+"""
 
 _LONGEST_NAME = 64  # RFC 5280, appendix A.1: ub-organization-name, ub-common-name
 _HASHES: Mapping[int, hashes.SHA256 | hashes.SHA384 | hashes.SHA512] = {
@@ -48,6 +52,7 @@ _HASHES: Mapping[int, hashes.SHA256 | hashes.SHA384 | hashes.SHA512] = {
     384: hashes.SHA384(),
     521: hashes.SHA512(),
 }
+_E = TypeVar("_E", bound=x509.ExtensionType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,7 @@ class Subject:
         country: two letters of ISO 3166-1.
         organisation: the legal name; a certificate holds its first 64 characters.
         common_name: how the key is called among those of the organisation.
+        state: the state or province, where the issuing authority is one of it.
         code: the number that the party is registered under (``organizationIdentifier``).
         identifier: the party's identifier, a URI in ASCII (``subjectAltName``); None for a CA.
     """
@@ -122,6 +128,7 @@ class Subject:
     country: str
     organisation: str
     common_name: str
+    state: str | None = None
     code: str | None = None
     identifier: str | None = None
 
@@ -135,7 +142,16 @@ class Subject:
         ]
         if self.code is not None:
             attributes.insert(2, x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, self.code))
+        if self.state is not None:
+            attributes.insert(1, x509.NameAttribute(NameOID.STATE_OR_PROVINCE_NAME, self.state))
         return x509.Name(attributes)
+
+    @property
+    def alternative_name(self) -> x509.SubjectAlternativeName | None:
+        """The identifier as an extension (RFC 5280, section 4.2.1.6); None for a CA."""
+        if self.identifier is None:
+            return None
+        return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(self.identifier)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +164,10 @@ class CertificateAuthority:
 
 def build_root(subject: Subject, signer: SoftwareSigner, *, at: datetime) -> CertificateAuthority:
     """Return a new root that vouches for itself."""
-    builder = _builder(subject, signer.public_key, profile=ROOT, issuer_name=subject.name, at=at)
-    ends = at + ROOT.lifetime
-    certificate = _sign(builder.not_valid_after(ends), signer)
+    builder = start_certificate(
+        subject.name, signer.public_key, critical=ROOT.critical_extensions, issuer=subject.name, at=at
+    )
+    certificate = sign_certificate(builder.not_valid_after(at + ROOT.lifetime), signer)
     return CertificateAuthority(certificate=certificate, signer=signer)
 
 
@@ -162,44 +179,48 @@ def build_certificate(
     Raises:
         ValueError: the issuing CA's certificate has expired.
     """
-    builder = _builder(subject, key, profile=profile, issuer_name=issuer.certificate.subject, at=at)
-    ends = min(at + profile.lifetime, issuer.certificate.not_valid_after_utc)
-    builder = builder.not_valid_after(ends).add_extension(
-        x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(_subject_key_identifier(issuer.certificate)),
-        critical=False,
-    )
-    return _sign(builder, issuer.signer)
+    authority = issuer.certificate
+    builder = start_certificate(
+        subject.name, key, critical=profile.critical_extensions, issuer=authority.subject, at=at
+    ).not_valid_after(min(at + profile.lifetime, authority.not_valid_after_utc))
+    for extension in (subject.alternative_name, authority_key_identifier(authority)):
+        if extension is not None:
+            builder = builder.add_extension(extension, critical=False)
+    return sign_certificate(builder, issuer.signer)
 
 
-def _builder(
-    subject: Subject, key: PublicKey, *, profile: CertificateProfile, issuer_name: x509.Name, at: datetime
+def start_certificate(
+    subject: x509.Name, key: PublicKey, *, critical: Iterable[x509.ExtensionType], issuer: x509.Name, at: datetime
 ) -> x509.CertificateBuilder:
+    """Return what every certificate of ours has, but for its end."""
     builder = (
         x509.CertificateBuilder()
-        .subject_name(subject.name)
-        .issuer_name(issuer_name)
+        .subject_name(subject)
+        .issuer_name(issuer)
         .public_key(key.raw)
         .serial_number(x509.random_serial_number())
         .not_valid_before(at - SKEW)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.raw), critical=False)
     )
-    for extension in profile.critical_extensions:
+    for extension in critical:
         builder = builder.add_extension(extension, critical=True)
-    if subject.identifier is not None:
-        uri = x509.UniformResourceIdentifier(subject.identifier)
-        builder = builder.add_extension(x509.SubjectAlternativeName([uri]), critical=False)
     return builder
 
 
-def _subject_key_identifier(certificate: x509.Certificate) -> x509.SubjectKeyIdentifier:
-    return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+def authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """Return how a certificate names the key of its issuer (RFC 5280, section 4.2.1.1)."""
+    identifier = x509.SubjectKeyIdentifier(subject_key_id(issuer))
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
 
 
-def _sign(builder: x509.CertificateBuilder, signer: SoftwareSigner) -> x509.Certificate:
+def sign_certificate(builder: x509.CertificateBuilder, signer: SoftwareSigner) -> x509.Certificate:
     """Sign a certificate.
 
     The one place that needs a CA's private key as an object, since pyca/cryptography cannot be given a signature
     that was made elsewhere.  A CA key in an HSM would be served here.
+
+    Raises:
+        ValueError: a CA cannot have such a key.
     """
     key = signer.private_key
     if not isinstance(key, ec.EllipticCurvePrivateKey):
@@ -234,3 +255,35 @@ def _read_through(certificate: x509.Certificate) -> None:
     """Read each part that pyca/cryptography parses on first use only, so that later uses raise nothing."""
     for part in ("subject", "issuer", "not_valid_before_utc", "not_valid_after_utc", "extensions"):
         getattr(certificate, part)
+
+
+def find_extension(certificate: x509.Certificate, kind: type[_E]) -> x509.Extension[_E] | None:
+    """Return the extension of a kind; None if there is none."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind)
+    except x509.ExtensionNotFound:
+        return None
+
+
+def subject_key_id(certificate: x509.Certificate) -> bytes:
+    """Return what the certificates below a CA name its key by.
+
+    Raises:
+        UntrustedError: the CA's certificate does not say.
+    """
+    extension = find_extension(certificate, x509.SubjectKeyIdentifier)
+    if extension is None:
+        raise UntrustedError("a CA certificate has no subject key identifier", clause="RFC 5280, section 4.2.1.2")
+    return extension.value.digest
+
+
+def authority_key_id(certificate: x509.Certificate) -> bytes | None:
+    """Return by what a certificate names the key of its issuer; None if it does not."""
+    extension = find_extension(certificate, x509.AuthorityKeyIdentifier)
+    return extension.value.key_identifier if extension is not None else None
+
+
+def subject_text(certificate: x509.Certificate, attribute: ObjectIdentifier) -> str | None:
+    """Return an attribute of the subject; None where it is not there exactly once, as a text."""
+    found = certificate.subject.get_attributes_for_oid(attribute)
+    return found[0].value if len(found) == 1 and isinstance(found[0].value, str) else None

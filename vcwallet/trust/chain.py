@@ -16,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from typing import TypeVar
 
 from cryptography import x509
 from cryptography.x509 import verification
@@ -34,11 +33,22 @@ from vcwallet.errors import (
 from vcwallet.jose.header import MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES
 from vcwallet.keys.policy import Role
 from vcwallet.keys.public import PublicKey
-from vcwallet.trust.certificates import ISSUING_CA, LEAF, ROLE_USAGE, ROOT, CertificateProfile, from_der
+from vcwallet.trust.certificates import (
+    ISSUING_CA,
+    LEAF,
+    ROLE_USAGE,
+    ROOT,
+    CertificateProfile,
+    authority_key_id,
+    find_extension,
+    from_der,
+    subject_key_id,
+    subject_text,
+)
+from vcwallet.trust.mdoc_certificates import READER
 
 MAX_KEPT_CHAINS = 4096
 _ONE_SECOND = timedelta(seconds=1)
-_E = TypeVar("_E", bound=x509.ExtensionType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,22 +60,30 @@ class ValidatedChain:
         role: what it is certified for.
         party: the identifier of the party that holds it (the URI in ``subjectAltName``).
         organisation: the name of that party, as certified.
+        country: the country of that party, as certified.
+        jurisdiction: its state or province, as certified, if any.
         authority_key_id: the subject key identifier of the issuing CA.
         fingerprint: the SHA-256 digest of the first certificate, in hexadecimal.
         key_fingerprint: the same of its key, which later certificates may have too.
         not_before: when every certificate of the path has become valid.
         not_after: the last moment at which all of them are.
+        signer_not_before: when the first certificate has become valid.
+        signer_not_after: the last moment at which that one is.
     """
 
     key: PublicKey
     role: Role
     party: str
     organisation: str
+    country: str
+    jurisdiction: str | None
     authority_key_id: bytes
     fingerprint: str
     key_fingerprint: str
     not_before: datetime
     not_after: datetime
+    signer_not_before: datetime
+    signer_not_after: datetime
 
     def require_valid_at(self, at: datetime) -> None:
         """Return if every certificate of the path is valid at `at`.
@@ -73,11 +91,20 @@ class ValidatedChain:
         Raises:
             ValidityError: too early (``NOT_YET_VALID``) or too late (``EXPIRED``).
         """
-        if at < self.not_before:
-            raise ValidityError("a certificate is not valid yet", code="NOT_YET_VALID", clause=_VALIDITY)
-        # Certificates count whole seconds, the last one included.
-        if at >= self.not_after + _ONE_SECOND:
-            raise ValidityError("a certificate has expired", clause=_VALIDITY)
+        require_within(self.not_before, self.not_after, at=at)
+
+
+def require_within(not_before: datetime, not_after: datetime, *, at: datetime) -> None:
+    """Return if `at` is in the validity of a certificate or of a path.
+
+    Raises:
+        ValidityError: too early (``NOT_YET_VALID``) or too late (``EXPIRED``).
+    """
+    if at < not_before:
+        raise ValidityError("a certificate is not valid yet", code="NOT_YET_VALID", clause=_VALIDITY)
+    # Certificates count whole seconds, the last one included.
+    if at >= not_after + _ONE_SECOND:
+        raise ValidityError("a certificate has expired", clause=_VALIDITY)
 
 
 _VALIDITY = "RFC 5280, section 4.1.2.5"
@@ -115,6 +142,8 @@ class ChainValidator:
             UntrustedError: the certificate is not that of a root.
         """
         require_root(anchor)
+        self.max_kept: int = max_kept
+        """How many chains are remembered."""
         self._examine: Callable[[tuple[bytes, ...], Role], ValidatedChain]
         # Keyed by the very bytes, so that nothing but the same chain can meet a kept result; failures are not kept.
         self._examine = lru_cache(maxsize=max_kept)(partial(examine_chain, anchor=anchor))
@@ -151,11 +180,12 @@ def examine_chain(chain: tuple[bytes, ...], role: Role, *, anchor: x509.Certific
         VcError: as `validate_chain`.
     """
     leaf, authority = _read(chain, anchor)
-    not_before, not_after = _window((leaf, authority, anchor))
-    path = _validated_path(leaf, authority, anchor=anchor, at=not_before)
+    not_before, not_after = common_validity((leaf, authority, anchor))
+    path = validated_path(leaf, (authority,), anchor=anchor, at=not_before)
     for upper, lower in ((anchor, authority), (authority, leaf)):
         _require_linked(lower, issuer=upper)
-    for certificate, profile in zip(path, (LEAF[role], ISSUING_CA, ROOT), strict=True):
+    _require_leaf(path[0], role)
+    for certificate, profile in zip(path[1:], (ISSUING_CA, ROOT), strict=True):
         _require_exactly(certificate, profile)
     key = PublicKey.from_certificate(leaf)
     return ValidatedChain(
@@ -163,11 +193,15 @@ def examine_chain(chain: tuple[bytes, ...], role: Role, *, anchor: x509.Certific
         role=role,
         party=_party(leaf),
         organisation=_text(leaf, NameOID.ORGANIZATION_NAME),
-        authority_key_id=_subject_key_id(authority),
+        country=_text(leaf, NameOID.COUNTRY_NAME),
+        jurisdiction=subject_text(leaf, NameOID.STATE_OR_PROVINCE_NAME),
+        authority_key_id=subject_key_id(authority),
         fingerprint=hashlib.sha256(chain[0]).hexdigest(),
         key_fingerprint=key_fingerprint(key),
         not_before=not_before,
         not_after=not_after,
+        signer_not_before=leaf.not_valid_before_utc,
+        signer_not_after=leaf.not_valid_after_utc,
     )
 
 
@@ -190,37 +224,47 @@ def _read(chain: tuple[bytes, ...], anchor: x509.Certificate) -> tuple[x509.Cert
     return certificates[0], certificates[1]
 
 
-def _window(certificates: tuple[x509.Certificate, ...]) -> tuple[datetime, datetime]:
-    not_before = max(certificate.not_valid_before_utc for certificate in certificates)
-    not_after = min(certificate.not_valid_after_utc for certificate in certificates)
+def common_validity(path: tuple[x509.Certificate, ...]) -> tuple[datetime, datetime]:
+    """Return from when and until when every certificate of a path is valid.
+
+    Raises:
+        UntrustedError: there is no such time.
+    """
+    not_before = max(certificate.not_valid_before_utc for certificate in path)
+    not_after = min(certificate.not_valid_after_utc for certificate in path)
     if not_before > not_after:
         raise UntrustedError("the certificates of a chain are never valid at the same time")
     return not_before, not_after
 
 
-def _validated_path(
-    leaf: x509.Certificate, authority: x509.Certificate, *, anchor: x509.Certificate, at: datetime
+def validated_path(
+    leaf: x509.Certificate, authorities: tuple[x509.Certificate, ...], *, anchor: x509.Certificate, at: datetime
 ) -> list[x509.Certificate]:
+    """Return the path from `leaf` through all of `authorities`, in this order, to `anchor`.
+
+    Raises:
+        UntrustedError: there is no such path by RFC 5280.
+    """
     verifier = (
         verification.PolicyBuilder()
         .store(verification.Store([anchor]))
         .time(at)
-        .max_chain_depth(1)
+        .max_chain_depth(len(authorities))
         .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
         .build_client_verifier()
     )
     try:
-        path = verifier.verify(leaf, [authority]).chain
+        path = verifier.verify(leaf, list(authorities)).chain
     except verification.VerificationError as error:
         raise UntrustedError(f"the chain does not lead to the trust anchor: {quoted(error)}") from None
-    if path != [leaf, authority, anchor]:
+    if path != [leaf, *authorities, anchor]:
         raise UntrustedError("the chain does not lead to the trust anchor in the order given")
     return path
 
 
 def _equals(expected: x509.ExtensionType) -> Callable[[verification.Policy, x509.Certificate, object], None]:
     def check(_policy: verification.Policy, _certificate: x509.Certificate, found: object) -> None:
-        if found != expected:
+        if found is not None and found != expected:
             raise ValueError(f"{type(expected).__name__} is not that of the profile")
 
     return check
@@ -228,6 +272,7 @@ def _equals(expected: x509.ExtensionType) -> Callable[[verification.Policy, x509
 
 _A_LEAF = LEAF[Role.CREDENTIAL_ISSUER]
 # What pyca would otherwise leave open: everything is permitted until it is required.  That a CA is one it asks itself.
+# Certificates for mdoc need not say that they are no CA's (ISO/IEC 18013-5, Annex B); ours do, see `_require_exactly`.
 _CA_POLICY = (
     ExtensionPolicy.permit_all()
     .require_present(x509.BasicConstraints, Criticality.CRITICAL, None)
@@ -235,23 +280,32 @@ _CA_POLICY = (
 )
 _LEAF_POLICY = (
     ExtensionPolicy.permit_all()
-    .require_present(x509.BasicConstraints, Criticality.CRITICAL, _equals(_A_LEAF.basic_constraints))
+    .may_be_present(x509.BasicConstraints, Criticality.AGNOSTIC, _equals(_A_LEAF.basic_constraints))
     .require_present(x509.KeyUsage, Criticality.CRITICAL, _equals(_A_LEAF.key_usage))
 )
 
 
 def _require_linked(certificate: x509.Certificate, *, issuer: x509.Certificate) -> None:
     """Check what the validator sees in no single certificate: which key signed, and in which country."""
-    extension = _find(certificate, x509.AuthorityKeyIdentifier)
-    if extension is None or extension.value.key_identifier != _subject_key_id(issuer):
+    if authority_key_id(certificate) != subject_key_id(issuer):
         raise UntrustedError("a certificate names another key of its issuer", clause="RFC 5280, section 4.2.1.1")
     if _text(certificate, NameOID.COUNTRY_NAME) != _text(issuer, NameOID.COUNTRY_NAME):
         raise UntrustedError("a certificate is of another country than its issuer")
 
 
+def _require_leaf(leaf: x509.Certificate, role: Role) -> None:
+    match role:
+        case Role.MDOC_READER:
+            READER.require(leaf)
+        case Role.DOCUMENT_SIGNER:
+            raise ValueError("a document signer stands below an IACA; see vcwallet.trust.document_signer")
+        case _:
+            _require_exactly(leaf, LEAF[role])
+
+
 def _require_exactly(certificate: x509.Certificate, profile: CertificateProfile) -> None:
-    for expected in profile.critical_extensions:
-        extension = _find(certificate, type(expected))
+    for expected in reversed(profile.critical_extensions):  # the last says the role, whose error says the most
+        extension = find_extension(certificate, type(expected))
         if extension is not None and extension.critical and extension.value == expected:
             continue
         if isinstance(expected, x509.ExtendedKeyUsage):
@@ -267,29 +321,15 @@ def _roles_of(expected: x509.ExtendedKeyUsage) -> str:
 
 
 def _party(leaf: x509.Certificate) -> str:
-    extension = _find(leaf, x509.SubjectAlternativeName)
+    extension = find_extension(leaf, x509.SubjectAlternativeName)
     names = list(extension.value) if extension is not None else []
     if len(names) != 1 or not isinstance(names[0], x509.UniformResourceIdentifier):
         raise UntrustedError("a certificate names its party by one URI", clause="RFC 5280, section 4.2.1.6")
     return names[0].value
 
 
-def _subject_key_id(certificate: x509.Certificate) -> bytes:
-    extension = _find(certificate, x509.SubjectKeyIdentifier)
-    if extension is None:
-        raise UntrustedError("a CA certificate has no subject key identifier", clause="RFC 5280, section 4.2.1.2")
-    return extension.value.digest
-
-
-def _find(certificate: x509.Certificate, kind: type[_E]) -> x509.Extension[_E] | None:
-    try:
-        return certificate.extensions.get_extension_for_class(kind)
-    except x509.ExtensionNotFound:
-        return None
-
-
 def _text(certificate: x509.Certificate, attribute: x509.ObjectIdentifier) -> str:
-    found = certificate.subject.get_attributes_for_oid(attribute)
-    if len(found) != 1 or not isinstance(found[0].value, str):
+    text = subject_text(certificate, attribute)
+    if text is None:
         raise MalformedError("a certificate's subject has a country and an organisation, once each")
-    return found[0].value
+    return text

@@ -9,7 +9,8 @@ What was accepted is in the store before it is used, so a restart cannot bring a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,9 +31,10 @@ from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.storage import Delete, Put, Record, RecordExistsError, RecordStore
 from vcwallet.trust.certificates import from_der
 from vcwallet.trust.chain import MAX_KEPT_CHAINS, ChainValidator, ValidatedChain
+from vcwallet.trust.document_signer import DocumentSigner, DocumentSignerValidator
 from vcwallet.trust.list_json import CLAUSE, read_list
 from vcwallet.trust.published import PublishedTrust
-from vcwallet.trust.trusted_list import ListedService, TrustedList
+from vcwallet.trust.trusted_list import LISTED_AS, ListedService, TrustedList
 
 SOURCE = "trusted_list"
 _ANCHOR = "trust_anchor"
@@ -47,6 +49,8 @@ class _Accepted:
     published: PublishedTrust
     content: TrustedList
     services: Mapping[tuple[str, Role], ListedService]
+    document_signers: DocumentSignerValidator
+    sole_issuers: Mapping[bytes, ListedService]  # of the IACAs under which one issuer stands, by key identifier
 
 
 class TrustedListClient:
@@ -76,7 +80,8 @@ class TrustedListClient:
             published: what the registry has published.
             store: keeps the root and the latest list.
             at: the time.
-            max_kept_chains: how many validated chains are remembered, so that the next use of one costs little.
+            max_kept_chains: how many validated chains are remembered, so that the next use of one costs little; as many
+                document signers besides.
 
         Raises:
             MalformedError: the root is no certificate.
@@ -145,30 +150,39 @@ class TrustedListClient:
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
         """Return the key of a party that the list allows to act in `role`, for `type_id`, at `at`.
 
+        A document signer of an mdoc is asked for by its issuer's authorisation, a reader by its verifier's.
+
         Raises:
             TrustedListError: the list is past its end (``REGISTRY_STALE``).
-            UntrustedError: no chain, one that does not lead to the pinned root, a party that is not listed, or a
-                claimed identifier that is not the party's.
+            UntrustedError: no chain, one that does not lead to the pinned root or a listed IACA, a party that is not
+                listed, or a claimed identifier that is not the party's.
             NotAuthorisedError: the party may not act in this role, for this type, at this time.
             ValidityError: a certificate is outside its validity.
         """
         accepted = self._accepted
         _require_fresh(accepted.content, at=at)
-        chain = self._validator.validate(source.chain, role=role, at=at)
-        service = accepted.services.get((chain.party, role))
-        if service is None:
-            raise UntrustedError(f"{quoted(chain.party)} is not listed as {role}")
-        _require_own(chain, service, claimed=source.issuer)
+        signer: ValidatedChain | DocumentSigner
+        if role is Role.DOCUMENT_SIGNER:
+            signer = accepted.document_signers.validate(source.chain, at=at)
+            service = _document_issuer(signer, accepted)
+        else:
+            signer = self._validator.validate(source.chain, role=role, at=at)
+            service = _certified_party(signer, accepted)
+        _require_own(signer, service, claimed=source.issuer)
         service.require_granted(signed_at=source.signed_at, at=at)
-        if role is Role.CREDENTIAL_ISSUER:
+        if service.role is Role.CREDENTIAL_ISSUER:
             service.require_may_issue(type_id, signed_at=source.signed_at, at=at)
         return TrustedKey(
-            key=chain.key,
+            key=signer.key,
             party=service.party,
             name=service.name,
             source=SOURCE,
             sequence=accepted.content.sequence,
             details=service.details,
+            country=signer.country,
+            jurisdiction=signer.jurisdiction,
+            not_before=signer.signer_not_before,
+            not_after=signer.signer_not_after,
         )
 
     @property
@@ -245,8 +259,27 @@ def _read(published: PublishedTrust, *, validator: ChainValidator, at: datetime 
         sri.require_match(integrity, published.type_metadata[vct])
     if content.type_integrity.keys() != published.type_metadata.keys():
         raise TrustedListError("type metadata that the trusted list does not pin")
-    services = {(service.party, service.role): service for service in content.services}
-    return _Accepted(published=published, content=content, services=services)
+    return _Accepted(
+        published=published,
+        content=content,
+        services={(service.party, service.role): service for service in content.services},
+        document_signers=_document_signers(content, max_kept=validator.max_kept),
+        sole_issuers=_sole_issuers(content.services),
+    )
+
+
+def _document_signers(content: TrustedList, *, max_kept: int) -> DocumentSignerValidator:
+    try:
+        return DocumentSignerValidator(content.document_authorities, max_kept=max_kept)
+    except VerificationError as error:
+        # The list is signed and fresh; what it contains is not what it should be.
+        raise MalformedError(f"a listed IACA is none: {error.args[0]}", clause=error.clause) from None
+
+
+def _sole_issuers(services: Iterable[ListedService]) -> Mapping[bytes, ListedService]:
+    issuers = [(key_id, service) for service in services for key_id in service.document_authority_key_ids]
+    numbers = Counter(key_id for key_id, _ in issuers)
+    return {key_id: service for key_id, service in issuers if numbers[key_id] == 1}
 
 
 def _require_fresh(content: TrustedList, *, at: datetime) -> None:
@@ -254,12 +287,34 @@ def _require_fresh(content: TrustedList, *, at: datetime) -> None:
         raise TrustedListError("the trusted list is past its next update", code="REGISTRY_STALE", clause=CLAUSE)
 
 
-def _require_own(chain: ValidatedChain, service: ListedService, *, claimed: str | None) -> None:
-    """Check that the certificate is one of the listed party's, and the claimed identifier too."""
+def _certified_party(chain: ValidatedChain, accepted: _Accepted) -> ListedService:
+    """Return what the list states of the party that a certificate names, by the CA that has made the certificate."""
+    service = accepted.services.get((chain.party, LISTED_AS.get(chain.role, chain.role)))
+    if service is None:
+        raise UntrustedError(f"{quoted(chain.party)} is not listed as {chain.role}")
     if chain.authority_key_id != service.authority_key_id:
         raise UntrustedError(f"{quoted(chain.party)} is certified by another CA than the listed one")
-    if chain.key_fingerprint in service.revoked:
-        raise UntrustedError(f"a key of {quoted(chain.party)} has been revoked", code="KEY_REVOKED")
+    return service
+
+
+def _document_issuer(signer: DocumentSigner, accepted: _Accepted) -> ListedService:
+    """Return what the list states of the issuer whose document signer this is: the one named, or the IACA's only one.
+
+    A name counts under the IACA of the named issuer alone: another's could certify any name.
+    """
+    if signer.party is None:
+        service = accepted.sole_issuers.get(signer.authority_key_id)
+    else:
+        service = accepted.services.get((signer.party, Role.CREDENTIAL_ISSUER))
+    if service is None or signer.authority_key_id not in service.document_authority_key_ids:
+        raise UntrustedError("a document signer is of no issuer that is listed under its IACA")
+    return service
+
+
+def _require_own(signer: ValidatedChain | DocumentSigner, service: ListedService, *, claimed: str | None) -> None:
+    """Check that the key is still one of the listed party's, and the claimed identifier its own."""
+    if signer.key_fingerprint in service.revoked:
+        raise UntrustedError(f"a key of {quoted(service.party)} has been revoked", code="KEY_REVOKED")
     if claimed is not None and claimed != service.party:
         raise UntrustedError(f"the message claims to be by {quoted(claimed)}, but {quoted(service.party)} signed it")
 

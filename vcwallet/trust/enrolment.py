@@ -15,6 +15,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from vcwallet.claims import JsonValue
 from vcwallet.encoding import json
 from vcwallet.encoding.wire import Array, WireModel, read
 from vcwallet.errors import MalformedError
@@ -37,6 +38,8 @@ class Enrolment:
         role: what it may do.
         signer: holds its private key.
         chain: the DER certificates of the party and of the issuing CA.
+        mdoc_chain: what goes into the ``x5chain`` of an mdoc: an issuer's document signer certificate alone, a
+            verifier's reader certificate with that of the issuing CA; empty where the party has to do with no mdoc.
         registrations: the registration certificate of each purpose, by code; empty unless it is a verifier.
         trust: what the registry published at the time.
     """
@@ -46,11 +49,13 @@ class Enrolment:
     role: Role
     signer: Signer = field(repr=False)
     chain: tuple[bytes, ...] = field(repr=False)
+    mdoc_chain: tuple[bytes, ...] = field(default=(), repr=False)
     registrations: Mapping[str, str] = field(default_factory=dict, repr=False)
     trust: PublishedTrust = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not self.chain or PublicKey.from_certificate(from_der(self.chain[0])) != self.signer.public_key:
+        leaves = (*self.chain[:1], *self.mdoc_chain[:1])
+        if not self.chain or any(_certified(leaf) != self.signer.public_key for leaf in leaves):
             raise ValueError("an enrolment's certificate is for its signer's key")
 
     def to_json(self, passphrase: str) -> bytes:
@@ -69,7 +74,8 @@ class Enrolment:
                 "name": dict(self.name),
                 "role": self.role,
                 "key": self.signer.to_pem(passphrase=passphrase.encode("utf-8")).decode("ascii"),
-                "chain": [binascii.b2a_base64(der, newline=False).decode("ascii") for der in self.chain],
+                "chain": _base64(self.chain),
+                "mdoc_chain": _base64(self.mdoc_chain),
                 "registrations": dict(self.registrations),
                 "trust": self.trust.to_json().decode("utf-8"),
             }
@@ -93,12 +99,25 @@ class Enrolment:
                 name=document.name,
                 role=Role(document.role),
                 signer=signer,
-                chain=tuple(binascii.a2b_base64(text, strict_mode=True) for text in document.chain),
+                chain=_from_base64(document.chain),
+                mdoc_chain=_from_base64(document.mdoc_chain),
                 registrations=document.registrations,
                 trust=trust,
             )
         except ValueError:
             raise MalformedError("not an enrolment, or parts of different ones") from None
+
+
+def _certified(der: bytes) -> PublicKey:
+    return PublicKey.from_certificate(from_der(der))
+
+
+def _base64(chain: tuple[bytes, ...]) -> JsonValue:
+    return [binascii.b2a_base64(der, newline=False).decode("ascii") for der in chain]
+
+
+def _from_base64(chain: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(binascii.a2b_base64(text, strict_mode=True) for text in chain)
 
 
 class _Document(WireModel):
@@ -107,5 +126,6 @@ class _Document(WireModel):
     role: str
     key: str
     chain: Annotated[Array[str], Field(min_length=1, max_length=5)]
+    mdoc_chain: Annotated[Array[str], Field(max_length=5)] = ()
     registrations: dict[str, str]
     trust: str

@@ -26,18 +26,20 @@ from vcwallet.keys.policy import Role
 from vcwallet.keys.signer import Signer
 from vcwallet.trust.chain import ChainValidator
 from vcwallet.trust.members import Texts, Time, by_language, texts, time_text
-from vcwallet.trust.trusted_list import ListedService, Mode, Status, StatusPeriod, TrustedList
+from vcwallet.trust.trusted_list import LISTED_AS, ListedService, Mode, Status, StatusPeriod, TrustedList
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SEQUENCE = 2**53 - 1  # what every JSON reader keeps exactly
+MAX_DOCUMENT_AUTHORITIES = 500
 CLAUSE = "ETSI TS 119 602 V1.1.1"
 
 LIST_TYPE = "urn:vcwallet:list:trust-registry"
 _SERVICE_TYPE = "urn:vcwallet:service:"
 _STATUS = "urn:vcwallet:status:"
 _LIST_EXTENSION = "urn:vcwallet:extension:type-metadata"
+_AUTHORITIES_EXTENSION = "urn:vcwallet:extension:document-authorities"
 _SERVICE_EXTENSION = "urn:vcwallet:extension:service"
-_ROLES = {f"{_SERVICE_TYPE}{role}": role for role in Role}
+_ROLES = {f"{_SERVICE_TYPE}{role}": role for role in Role if role not in LISTED_AS}
 _STATUSES = {f"{_STATUS}{status}": status for status in Status}
 
 
@@ -107,13 +109,22 @@ def _list_json(trusted_list: TrustedList) -> JsonObject:
         "SchemeTerritory": trusted_list.territory,
         "ListIssueDateTime": time_text(trusted_list.issued),
         "NextUpdate": time_text(trusted_list.next_update),
-        "SchemeExtensions": [{"id": _LIST_EXTENSION, "critical": True, "value": {"types": integrity}}],
+        "SchemeExtensions": [_extension(_LIST_EXTENSION, {"types": integrity}), *_authorities_json(trusted_list)],
     }
     by_party: dict[str, list[ListedService]] = {}
     for service in trusted_list.services:
         by_party.setdefault(service.party, []).append(service)
     entities = [_entity_json(services) for services in by_party.values()]
     return {"LoTE": {"ListAndSchemeInformation": information, "TrustedEntitiesList": entities}}
+
+
+def _authorities_json(trusted_list: TrustedList) -> list[JsonValue]:
+    certificates: JsonValue = [_base64(der) for der in trusted_list.document_authorities]
+    return [_extension(_AUTHORITIES_EXTENSION, {"certificates": certificates})] if certificates else []
+
+
+def _extension(name: str, value: JsonObject) -> JsonValue:
+    return {"id": name, "critical": True, "value": value}
 
 
 def _entity_json(services: list[ListedService]) -> JsonObject:
@@ -139,12 +150,13 @@ def service_json(service: ListedService) -> JsonObject:
         "may_issue": [{"type": type_id, "from": time_text(since)} for type_id, since in service.may_issue.items()],
         "revoked": sorted(service.revoked),
         "details": dict(service.details),
+        "document_authorities": sorted(map(_base64, service.document_authority_key_ids)),
     }
     return {
         "ServiceInformation": {
             **common,
             **_period_json(current),
-            "ServiceInformationExtensions": [{"id": _SERVICE_EXTENSION, "critical": True, "value": extension}],
+            "ServiceInformationExtensions": [_extension(_SERVICE_EXTENSION, extension)],
         },
         "ServiceHistory": [{**common, **_period_json(period)} for period in reversed(past)],
     }
@@ -177,6 +189,10 @@ class _TypeIntegrity(WireModel):
 
 class _TypeMetadata(WireModel):
     types: Array[_TypeIntegrity]
+
+
+class _DocumentAuthorities(WireModel):
+    certificates: Annotated[Array[str], Field(max_length=MAX_DOCUMENT_AUTHORITIES)]
 
 
 class _ListInformation(WireModel):
@@ -216,6 +232,7 @@ class _ServiceExtension(WireModel):
     may_issue: Array[_MayIssue]
     revoked: Array[str]
     details: dict[str, str]
+    document_authorities: Annotated[Array[str], Field(max_length=20)] = ()
 
 
 class _Service(WireModel):
@@ -243,8 +260,9 @@ class _Document(WireModel):
 
 def _read_document(document: _Document) -> TrustedList:
     information = document.content.information
-    extension = _understood(information.extensions, _LIST_EXTENSION)
-    types = fit(_TypeMetadata, extension).types if extension is not None else ()
+    extensions = _understood(information.extensions, _LIST_EXTENSION, _AUTHORITIES_EXTENSION)
+    types = fit(_TypeMetadata, extensions[_LIST_EXTENSION]).types if _LIST_EXTENSION in extensions else ()
+    authorities = extensions.get(_AUTHORITIES_EXTENSION, {"certificates": []})
     entities = document.content.entities
     try:
         return TrustedList(
@@ -260,6 +278,7 @@ def _read_document(document: _Document) -> TrustedList:
                 if (service := _read_service(listed, by_language(entity.information.name))) is not None
             ),
             type_integrity={one.vct: one.integrity for one in types},
+            document_authorities=tuple(map(_from_base64, fit(_DocumentAuthorities, authorities).certificates)),
         )
     except ValueError as error:
         raise MalformedError(f"not a trusted list: {error}", clause=CLAUSE) from None
@@ -281,26 +300,31 @@ def _read_service(service: _Service, name: Mapping[str, str]) -> ListedService |
     """Return a service of a list; None for one of a type that is not ours, about which the list says nothing to us."""
     information = service.information
     role = _ROLES.get(information.service_type)
-    extension = _understood(information.extensions, _SERVICE_EXTENSION)
+    extensions = _understood(information.extensions, _SERVICE_EXTENSION)
     if role is None:
         return None
-    if extension is None:
+    if _SERVICE_EXTENSION not in extensions:
         raise MalformedError("a service has no extension of ours", clause=CLAUSE)
-    ours = fit(_ServiceExtension, extension)
+    ours = fit(_ServiceExtension, extensions[_SERVICE_EXTENSION])
     try:
         return ListedService(
             party=information.identity.other_ids[0],
             name=name,
             role=role,
-            authority_key_id=binascii.a2b_base64(information.identity.key_ids[0], strict_mode=True),
+            authority_key_id=_from_base64(information.identity.key_ids[0]),
             periods=tuple(_read_period(period) for period in (*reversed(service.history), information)),
             mode=Mode(ours.mode),
             may_issue={one.type_id: one.since for one in ours.may_issue},
             revoked=frozenset(ours.revoked),
             details=ours.details,
+            document_authority_key_ids=frozenset(map(_from_base64, ours.document_authorities)),
         )
     except ValueError as error:  # binascii.Error and an unknown mode among them
         raise MalformedError(f"not a service: {quoted(error)}", clause=CLAUSE) from None
+
+
+def _from_base64(text: str) -> bytes:
+    return binascii.a2b_base64(text, strict_mode=True)
 
 
 def _read_period(period: _Period) -> StatusPeriod:
@@ -310,16 +334,16 @@ def _read_period(period: _Period) -> StatusPeriod:
     return StatusPeriod(status=status, since=period.since)
 
 
-def _understood(extensions: Iterable[_Extension], ours: str) -> dict[str, Any] | None:
-    """Return our extension, if there; another one must not be critical.
+def _understood(extensions: Iterable[_Extension], *ours: str) -> dict[str, dict[str, Any]]:
+    """Return those extensions of ours that are there, each once; another one must not be critical.
 
     Raises:
         UnsupportedError: a critical extension that we do not know.
     """
-    found: dict[str, Any] | None = None
+    found: dict[str, dict[str, Any]] = {}
     for extension in extensions:
-        if extension.id == ours and found is None:
-            found = extension.value
-        elif extension.critical or extension.id == ours:
+        if extension.id in ours and extension.id not in found:
+            found[extension.id] = extension.value
+        elif extension.critical or extension.id in ours:
             raise UnsupportedError(f"critical extension {quoted(extension.id)}", clause=CLAUSE)
     return found

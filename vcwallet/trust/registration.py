@@ -14,6 +14,8 @@ One certificate states one intended use.  A wallet compares each request with it
     True
     >>> use.covers("urn:example:disability:1", ("grade",))
     False
+
+Of a credential type, `grants` writes the same for every format that the type has.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from typing import Annotated
 from pydantic import Field
 
 from vcwallet.claims import ClaimPath, JsonObject, covers, parse_path
+from vcwallet.credential_type import CredentialType, views
 from vcwallet.encoding.wire import Array, Maybe, WireModel, read
 from vcwallet.errors import MalformedError, SignatureInvalidError
 from vcwallet.jose import header as jose_header
@@ -57,6 +60,33 @@ class Grant:
     def __post_init__(self) -> None:
         if not self.type_id or not self.paths:
             raise ValueError("a grant names a type and at least one claim")
+
+
+def grants(kind: type[CredentialType], *claims: str | Sequence[str | int | None]) -> tuple[Grant, ...]:
+    """Return the grants of some claims of a credential type, one for each format that the type has.
+
+    Without claims they are for the whole credential.  There is none for a format in which the claims are disclosed only
+    together with others: an array is one element of an mdoc, and a grant of its parts is no grant of the whole.
+
+        >>> from typing import Annotated
+        >>> from vcwallet.credential_type import Claim, CredentialType
+        >>> class Card(CredentialType, vct="urn:example:card:1", doctype="org.example.card.1", ja="会員証", en="Card"):
+        ...     name: Annotated[str, Claim("氏名", "Name")]
+        >>> for grant in grants(Card, "name"):
+        ...     print(grant.format, grant.type_id, grant.paths)
+        dc+sd-jwt urn:example:card:1 (('name',),)
+        mso_mdoc org.example.card.1 (('org.example.card.1', 'name'),)
+
+    Args:
+        kind: the credential type.
+        claims: the claims, as `CredentialType.path` takes them.
+
+    Raises:
+        ValueError: the type has no such claim.
+    """
+    paths = [kind.path(claim) for claim in claims] or [()]
+    granted = [(shape, [own for path in paths for own in shape.granted(path)]) for shape in views(kind).values()]
+    return tuple(Grant(shape.type_id, tuple(dict.fromkeys(own)), shape.format) for shape, own in granted if own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +179,17 @@ def read_registration(token: str, *, trust: TrustPolicy, at: datetime) -> Regist
         not_after=expires,
         registrar=registrar,
     )
+
+
+def registered_use(token: str) -> IntendedUse:
+    """Return what a registration certificate says that it registers, for the verifier that it was given to.
+
+    Nothing is verified: wallets use `read_registration`.
+
+    Raises:
+        MalformedError: not a registration certificate.
+    """
+    return _read_use(read(_Claims, jws.parse(token).unverified_payload))
 
 
 def over_asked(

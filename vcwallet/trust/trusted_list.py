@@ -17,6 +17,12 @@ from vcwallet.errors import NotAuthorisedError, quoted
 from vcwallet.keys.policy import Role
 from vcwallet.trust.members import whole_seconds
 
+LISTED_AS: Mapping[Role, Role] = {
+    Role.DOCUMENT_SIGNER: Role.CREDENTIAL_ISSUER,
+    Role.MDOC_READER: Role.VERIFIER,
+}
+"""The roles that no list states, and what it states instead: the same party with a certificate of another profile."""
+
 
 class Status(StrEnum):
     """Whether a party may act in a role."""
@@ -60,6 +66,8 @@ class ListedService:
         may_issue: the credential types that it may issue, and from when.
         revoked: the fingerprints of its keys that are compromised; no certificate for them counts.
         details: registered facts about it, by name.
+        document_authority_key_ids: the subject key identifiers of the IACAs under which the document signers of this
+            issuer stand; none if it issues no mdoc.
     """
 
     party: str
@@ -71,8 +79,13 @@ class ListedService:
     may_issue: Mapping[str, datetime] = field(default_factory=dict)
     revoked: frozenset[str] = frozenset()
     details: Mapping[str, str] = field(default_factory=dict)
+    document_authority_key_ids: frozenset[bytes] = frozenset()
 
     def __post_init__(self) -> None:
+        if self.role in LISTED_AS:
+            raise ValueError(f"{self.role} is not listed: {LISTED_AS[self.role]} is")
+        if self.document_authority_key_ids and self.role is not Role.CREDENTIAL_ISSUER:
+            raise ValueError("only an issuer has document signers")
         if not self.party or not self.name or not self.periods:
             raise ValueError("a service has a party, a name and a status")
         starts = [period.since for period in self.periods]
@@ -128,6 +141,7 @@ class TrustedList:
         next_update: when the next issue comes at the latest; afterwards this one says nothing.
         services: what it states.
         type_integrity: the integrity string of each credential type's metadata, by ``vct``.
+        document_authorities: the DER certificates of the IACAs that issuers of mdocs stand under.
     """
 
     operator: Mapping[str, str]
@@ -137,6 +151,7 @@ class TrustedList:
     next_update: datetime
     services: tuple[ListedService, ...]
     type_integrity: Mapping[str, str] = field(default_factory=dict)
+    document_authorities: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "issued", whole_seconds(self.issued))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from vcwallet.credential_type import CredentialType
+from vcwallet.credential_type import CredentialType, view, views
 from vcwallet.formats.base import VerifiedCredential
 
 T = TypeVar("T", bound=CredentialType)
@@ -36,7 +36,7 @@ class Verified:
             KeyError: no credential of this type was presented.
             MalformedError: a claim does not have its type (``CLAIM_INVALID``); the issuer broke its own type.
         """
-        return kind.disclosed(self.evidence(kind)[0].claims)
+        return _typed(kind, self.evidence(kind)[0])
 
     def all(self, kind: type[T]) -> tuple[T, ...]:
         """Return the disclosed claims of every credential of a type; an empty tuple if there is none.
@@ -44,7 +44,7 @@ class Verified:
         Raises:
             MalformedError: a claim does not have its type (``CLAIM_INVALID``).
         """
-        return tuple(kind.disclosed(one.claims) for one in self._of(kind))
+        return tuple(_typed(kind, one) for one in self._of(kind))
 
     def evidence(self, kind: type[CredentialType]) -> tuple[VerifiedCredential, ...]:
         """Return the credentials of a type with what is known of issuer, key, times and status.
@@ -59,10 +59,15 @@ class Verified:
 
     def _of(self, kind: type[CredentialType]) -> tuple[VerifiedCredential, ...]:
         every = (one for credentials in self.credentials.values() for one in credentials)
-        return tuple(one for one in every if kind.vct in one.type_ids)
+        type_ids = {shape.format: shape.type_id for shape in views(kind).values()}
+        return tuple(one for one in every if type_ids.get(one.format) in one.type_ids)
 
     def __contains__(self, kind: object) -> bool:
         return isinstance(kind, type) and issubclass(kind, CredentialType) and bool(self._of(kind))
 
     def __bool__(self) -> bool:
         raise TypeError("a verification gives evidence or raises; it is not a truth value")
+
+
+def _typed(kind: type[T], credential: VerifiedCredential) -> T:
+    return kind.disclosed(view(kind, credential.format).tree(credential.claims))

@@ -8,8 +8,7 @@ query, and last that this request was not answered before.
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +16,6 @@ from typing import Any
 from vcwallet.checks import Check, Finding, Report, explain, run_checks
 from vcwallet.claims import any_position, path_text
 from vcwallet.errors import (
-    BindingError,
     LocalProtocolError,
     QueryNotSatisfiedError,
     ReplayError,
@@ -28,20 +26,25 @@ from vcwallet.errors import (
     quoted,
 )
 from vcwallet.formats.base import Binding, CredentialFormat, Formats, UnverifiedPresentation, VerifiedCredential
+from vcwallet.formats.mdoc.vocabulary import FORMAT as MDOC
 from vcwallet.formats.type_metadata import TypeCatalogue, require_conformity
 from vcwallet.history import HashChain, LogEntry
-from vcwallet.jose import jws
 from vcwallet.keys import jwk
 from vcwallet.keys.policy import Role
 from vcwallet.keys.public import PublicKey
-from vcwallet.protocols.dcql import Candidate, DcqlQuery, asked_paths, require_answer
+from vcwallet.keys.signer import KeyAgreement
+from vcwallet.protocols.dcql import Candidate, DcqlQuery, require_answer
+from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.protocols.openid4vp.request import LIFETIME, make_request
+from vcwallet.protocols.proximity.asking import SentDeviceRequest
 from vcwallet.storage import Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
+from vcwallet.trust.registration import registered_use
 from vcwallet.verifier.asking import Ask, query_of
+from vcwallet.verifier.session import VerifierSession
 from vcwallet.verifier.verified import Verified
 
 
@@ -91,11 +94,9 @@ class Verifier:
             LocalProtocolError: there is no registration for this purpose (``PURPOSE_NOT_REGISTERED``).
             ValueError: nothing is asked for, or a query stands beside questions.
         """
-        registration = self._enrolment.registrations.get(purpose)
-        if registration is None:
-            raise LocalProtocolError(f"no registration for {quoted(purpose)}", code="PURPOSE_NOT_REGISTERED")
+        registration = self._registration(purpose)
         return make_request(
-            _query(asks),
+            self._query(asks, registration, self._formats),
             purpose=purpose,
             registration=registration,
             signer=self._enrolment.signer,
@@ -104,7 +105,48 @@ class Verifier:
             lifetime=lifetime,
         )
 
-    def verify(self, response: Response | bytes | str, *, expected: Request) -> Verified:
+    def start_session(self, qr: str) -> VerifierSession:
+        """Return a meeting with the wallet that shows this QR code (ISO/IEC 18013-5).
+
+        Raises:
+            MalformedError, UnsupportedError: it is no engagement, or one of another version.
+        """
+        return VerifierSession(qr, verifier=self, clock=self._clock)
+
+    def device_request(
+        self,
+        *asks: Ask | DcqlQuery,
+        purpose: str,
+        session_transcript: bytes,
+        reader_key: KeyAgreement,
+        expires: datetime,
+    ) -> SentDeviceRequest:
+        """Return a DeviceRequest that is signed for one session, to be kept until its answer comes.
+
+        Args:
+            asks: what is asked for: some questions, or one DCQL query; all of it is needed.
+            purpose: the code of a purpose that this verifier is registered for.
+            session_transcript: the CBOR of the SessionTranscript.
+            reader_key: the ephemeral key of the session.
+            expires: until when an answer is accepted.
+
+        Raises:
+            LocalProtocolError: there is no registration for this purpose (``PURPOSE_NOT_REGISTERED``).
+            ValueError: nothing is asked for, or what a session cannot ask.
+        """
+        registration = self._registration(purpose)
+        return SentDeviceRequest.create(
+            self._query(asks, registration, {MDOC}),
+            purpose=purpose,
+            registration=registration,
+            signer=self._enrolment.signer,
+            chain=self._enrolment.mdoc_chain,
+            session_transcript=session_transcript,
+            reader_key=reader_key,
+            expires=expires,
+        )
+
+    def verify(self, response: Response | bytes | str, *, expected: ExpectedAnswer) -> Verified:
         """Return what was presented in answer to `expected`, after every check has passed; only the first time.
 
         A receipt with the names of the claims, and without their values, is stored before this returns.
@@ -123,7 +165,7 @@ class Verifier:
         case = self._case(response, expected)
         run_checks(CHECKS, case)
         try:
-            self._receipts.append(_receipt(case), Put("answered", _answered_id(expected), b"", new=True))
+            self._receipts.append(_receipt(case), Put("answered", expected.answer_id, b"", new=True))
         except RecordExistsError:
             raise ReplayError("the request was answered before") from None
         # In the order of the query: which of two credentials is the first is not for the wallet to choose.
@@ -131,7 +173,7 @@ class Verifier:
         credentials = {query_id: tuple(case.verified[query_id]) for query_id in asked if query_id in case.verified}
         return Verified(credentials=credentials, purpose=expected.purpose, verified_at=case.at)
 
-    def explain(self, response: Response | bytes | str, *, expected: Request) -> Report:
+    def explain(self, response: Response | bytes | str, *, expected: ExpectedAnswer) -> Report:
         """Run the same checks without stopping, and return what each found; nothing is stored.
 
         Raises:
@@ -162,7 +204,22 @@ class Verifier:
         self._trust.update(published, at=self._clock())
         self._types = TypeCatalogue(self._trust.type_metadata)
 
-    def _case(self, response: Response | bytes | str, expected: Request) -> _Case:
+    def _registration(self, purpose: str) -> str:
+        registration = self._enrolment.registrations.get(purpose)
+        if registration is None:
+            raise LocalProtocolError(f"no registration for {quoted(purpose)}", code="PURPOSE_NOT_REGISTERED")
+        return registration
+
+    def _query(self, asks: Sequence[Ask | DcqlQuery], registration: str, formats: Collection[str]) -> DcqlQuery:
+        questions = [one for one in asks if isinstance(one, Ask)]
+        queries = [one for one in asks if isinstance(one, DcqlQuery)]
+        if len(queries) == 1 and not questions:
+            return queries[0]
+        if queries or not questions:
+            raise ValueError("a request has either questions or one DCQL query")
+        return query_of(questions, formats=formats, use=registered_use(registration))
+
+    def _case(self, response: Response | bytes | str, expected: ExpectedAnswer) -> _Case:
         answer = response if isinstance(response, Response) else Response.from_json(response)
         return _Case(
             answer=answer,
@@ -181,7 +238,7 @@ class _Case:
     """An answer under examination, and what was verified of it so far."""
 
     answer: Response
-    expected: Request
+    expected: ExpectedAnswer
     at: datetime
     trust: TrustedListClient
     types: TypeCatalogue
@@ -198,11 +255,7 @@ class _Case:
             query = queries.get(query_id)
             if query is None:
                 raise QueryNotSatisfiedError("nothing was asked under this name", code="UNEXPECTED_PRESENTATION")
-            binding = Binding(
-                audience=self.expected.client_id,
-                nonce=self.expected.nonce,
-                required=query.require_cryptographic_holder_binding,
-            )
+            binding = self.expected.binding(required=query.require_cryptographic_holder_binding)
             reader = self.formats.get(query.format)
             if reader is None:
                 raise UnsupportedError(f"this verifier does not read credentials of format {quoted(query.format)}")
@@ -228,19 +281,11 @@ class _Case:
 
 def _require_own_request(case: _Case) -> None:
     """What was kept for the answer decides what is accepted, so it has to be what this verifier itself has signed."""
-    try:
-        jws.parse(case.expected.jwt).verify(case.own_key)
-        signed = Request.from_jwt(case.expected.jwt)
-    except VcError:
-        signed = None
-    if signed != case.expected:
-        raise BindingError("the request is not one that this verifier has signed", code="REQUEST_NOT_OURS")
+    case.expected.require_signed_by(case.own_key)
 
 
 def _require_state(case: _Case) -> None:
-    state = case.answer.state or ""
-    if not hmac.compare_digest(state.encode("utf-8", "surrogatepass"), case.expected.state.encode("utf-8")):
-        raise BindingError("the answer is to another request", code="STATE_MISMATCH")
+    case.expected.require_state(case.answer.state)
 
 
 def _require_open(case: _Case) -> None:
@@ -273,7 +318,7 @@ def _require_status(case: _Case) -> None:
 def _require_answer(case: _Case) -> None:
     _require_positions(case)
     answer = {query_id: [_candidate(query_id, one) for one in found] for query_id, found in case.verified.items()}
-    require_answer(case.expected.query, answer)
+    require_answer(case.expected.query, answer, query_for=case.expected.query_for)
 
 
 def _require_positions(case: _Case) -> None:
@@ -288,19 +333,19 @@ def _require_positions(case: _Case) -> None:
 
 def _require_no_more(case: _Case) -> None:
     """What nobody asked for must not be taken in, even when a wallet sends it."""
-    asked: dict[str, set[Any]] = {}
-    for one in asked_paths(case.expected.query):
-        asked.setdefault(one.query_id, set()).add(one.path)
+    queries = {query.id: query for query in case.expected.query.requested}
     for query_id, credential in case.each():
+        query = case.expected.query_for(queries[query_id], credential.claims)
+        asked = {path for option in query.claim_options for path in option.paths}
         for path in credential.disclosed:
-            if not any(_on_one_line(path, wanted) for wanted in asked.get(query_id, ())):
+            if not any(_on_one_line(path, wanted) for wanted in asked):
                 raise QueryNotSatisfiedError(
                     f"the answer shows more than was asked for: {quoted(path_text(path))}", code="MORE_THAN_ASKED"
                 )
 
 
 def _require_unanswered(case: _Case) -> None:
-    if case.store.get("answered", _answered_id(case.expected)) is not None:
+    if case.store.get("answered", case.expected.answer_id) is not None:
         raise ReplayError("the request was answered before")
 
 
@@ -315,16 +360,6 @@ CHECKS: tuple[Check[_Case], ...] = (
     Check("no_more_than_asked", "OpenID4VP 1.0, section 6.4", _require_no_more, ("presentations",)),
     Check("unanswered", "OpenID4VP 1.0, section 14.1", _require_unanswered),
 )
-
-
-def _query(asks: Sequence[Ask | DcqlQuery]) -> DcqlQuery:
-    questions = [one for one in asks if isinstance(one, Ask)]
-    queries = [one for one in asks if isinstance(one, DcqlQuery)]
-    if len(queries) == 1 and not questions:
-        return queries[0]
-    if queries or not questions:
-        raise ValueError("a request has either questions or one DCQL query")
-    return query_of(questions)
 
 
 def _candidate(query_id: str, one: VerifiedCredential) -> Candidate:
@@ -343,10 +378,6 @@ def _on_one_line(path: Sequence[Any], wanted: Sequence[Any]) -> bool:
     return all(
         have == want or (want is None and isinstance(have, int)) for have, want in zip(path, wanted, strict=False)
     )
-
-
-def _answered_id(request: Request) -> str:
-    return request.nonce
 
 
 def _receipt(case: _Case) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vcwallet.errors import OverAskingError, RequestRefusedError, StatuteLimitedError
-from vcwallet.protocols.openid4vp import AuthenticatedRequest
+from vcwallet.protocols.exchange import AuthenticatedRequest
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet.cards import Card
 

@@ -17,7 +17,7 @@ from vcwallet.claims import ClaimPath, JsonValue
 from vcwallet.credential_type import Sensitivity
 from vcwallet.errors import ConsentRequiredError, quoted
 from vcwallet.protocols.dcql import Match, Matches
-from vcwallet.protocols.openid4vp import AuthenticatedRequest
+from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet.cards import Card
 from vcwallet.wallet.phrases import phrase
@@ -104,7 +104,7 @@ class Prompt:
         warnings: what is worth a second look.
         language: the language of the labels.
         request: the request.
-        request_jwt: the signed request, which `present` checks again.
+        incoming: the request as it came, which `present` checks again.
         registration: the verifier's registration for this purpose.
         matches: what could answer.
     """
@@ -123,7 +123,7 @@ class Prompt:
     warnings: tuple[PromptWarning, ...]
     language: str
     request: AuthenticatedRequest
-    request_jwt: str = field(repr=False)
+    incoming: IncomingRequest = field(repr=False)
     registration: Registration
     matches: Matches = field(repr=False)
 

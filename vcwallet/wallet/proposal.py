@@ -18,10 +18,6 @@ from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import PromptClaim, PromptCredential
 from vcwallet.wallet.screening import claims_with, touches
 
-_ENVELOPE = frozenset({"iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts"})
-_KEY = frozenset({("cnf", "jwk", member) for member in ("kty", "crv", "x", "y", "alg", "pub")})
-"""What is about the credential and its key, which every presentation shows and nobody can choose about."""
-
 
 def prompt_credential(
     found: Match, *, card: Card, held: HeldCredential, resolved: ResolvedType, language: str
@@ -29,15 +25,15 @@ def prompt_credential(
     """Return what would be disclosed of a credential: what is asked for, and what cannot be held back."""
     asked = found.least().paths
     unasked = [path for path in _seen(held, asked) if not any(covers(one, path) for one in asked)]
-    open_claims = [path for path in unasked if path[0] not in _ENVELOPE and path not in _KEY]
+    open_claims = [path for path in unasked if not held.is_envelope(path)]
     return PromptCredential(
         query_id=found.query_id,
         card=card,
         type_name=resolved.name(language),
         issuer_name=in_language(card.issuer_name, language),
         claims=(
-            *(_claim(found, path, resolved, language, always=False) for path in asked),
-            *(_claim(found, path, resolved, language, always=True) for path in open_claims),
+            *(_claim(found, path, held, resolved, language, always=False) for path in asked),
+            *(_claim(found, path, held, resolved, language, always=True) for path in open_claims),
         ),
     )
 
@@ -110,23 +106,30 @@ def _rests(asked: Set[ClaimPath], name: str | int) -> Iterator[ClaimPath]:
     return (path[1:] for path in asked if path[0] == name or (path[0] is None and isinstance(name, int)))
 
 
-def _claim(found: Match, path: ClaimPath, resolved: ResolvedType, language: str, *, always: bool) -> PromptClaim:
-    held, touched = found.candidate.claims, list(claims_with([path], resolved))
-    values = select(held, path)
+def _claim(
+    found: Match, path: ClaimPath, held: HeldCredential, resolved: ResolvedType, language: str, *, always: bool
+) -> PromptClaim:
+    claims, touched = found.candidate.claims, list(claims_with([path], resolved))
+    values = select(claims, path)
     if always:  # of an open claim that has parts, none of them is shown
         values = [_emptied(value) for value in values]
         touched = [claim for claim in touched if len(claim.path) <= len(path)]
-    predicates = dict.fromkeys(name for claim in touched for name in claim.rules.get("predicates", ()))
+    predicates = dict.fromkeys(_path(one) for claim in touched for one in claim.rules.get("predicates", ()))
     return PromptClaim(
         path=path,
         name=f"{found.query_id}.{path_text(path)}",
-        label=_label(resolved, path, language),
+        label=_label(resolved, path, language, start=1 if held.is_envelope(path[:1]) and len(path) > 1 else 0),
         # What is part of a claim is shown with it, so the strictest of them counts.
         sensitivity=max(claim.sensitivity for claim in touched),
         value=tuple(values),
         always=always,
-        alternatives=tuple(name for name in predicates if not always and is_present(held, (name,))),
+        alternatives=tuple(str(one[-1]) for one in predicates if not always and is_present(claims, one)),
     )
+
+
+def _path(predicate: object) -> ClaimPath:
+    """Return where the claim of a predicate stands: its name, or in an mdoc its namespace and element."""
+    return tuple(map(str, predicate)) if isinstance(predicate, list | tuple) else (str(predicate),)
 
 
 def _emptied(value: JsonValue) -> JsonValue:
@@ -136,13 +139,13 @@ def _emptied(value: JsonValue) -> JsonValue:
     return value if value is None or isinstance(value, str | int | float) else []
 
 
-def _label(resolved: ResolvedType, path: ClaimPath, language: str) -> str:
+def _label(resolved: ResolvedType, path: ClaimPath, language: str, *, start: int) -> str:
     """Return how people call a claim, after the claims that it is part of: ``Address › Municipality``."""
     claims: list[JsonObject] = [
         {"path": claim.path, "display": [{"locale": one.locale, "label": one.label} for one in claim.display]}
         for claim in resolved.claims
     ]
-    return labels_from_metadata({"claims": claims}, path, cast(Language, _primary(language)))
+    return labels_from_metadata({"claims": claims}, path, cast(Language, _primary(language)), start=start)
 
 
 def _primary(tag: str) -> str:

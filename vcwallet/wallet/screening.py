@@ -26,7 +26,7 @@ from vcwallet.errors import (
 from vcwallet.formats.type_metadata import ResolvedType
 from vcwallet.keys.policy import TrustPolicy
 from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery, asked_paths
-from vcwallet.protocols.openid4vp import AuthenticatedRequest
+from vcwallet.protocols.exchange import AuthenticatedRequest
 from vcwallet.trust.registration import Registration, over_asked, read_registration
 
 EXTENSION = "vcwallet"
@@ -65,8 +65,9 @@ def screen(request: AuthenticatedRequest, *, trust: TrustPolicy, type_of: TypeOf
         PurposeMismatchError: the registration is for another purpose than the request names.
         StatuteLimitedError: a claim needs a legal basis that the registration does not have; the code is the statute's.
         OverAskingError: the request goes beyond the registration.
-        RequestRefusedError: a claim is never disclosed (``NEVER_DISCLOSED``), or of special care without a
-            registration for it (``SPECIAL_CARE_NOT_REGISTERED``).
+        RequestRefusedError: a claim is never disclosed (``NEVER_DISCLOSED``), of special care without a registration
+            for it (``SPECIAL_CARE_NOT_REGISTERED``), or to be kept by a verifier that registered to keep nothing
+            (``RETENTION_NOT_REGISTERED``).
     """
     registration = _registration(request, trust=trust, at=at)
     if request.purpose != registration.use.code:
@@ -74,6 +75,7 @@ def screen(request: AuthenticatedRequest, *, trust: TrustPolicy, type_of: TypeOf
     claims = [claim for query in request.query.requested for claim in _claims_of_types(query, type_of)]
     _require_statutes(claims, registration)
     _require_within_registration(request.query, registration)
+    _require_retention(request.query, registration)
     _require_disclosable(claims, registration)
     return registration
 
@@ -163,6 +165,14 @@ def _require_within_registration(query: DcqlQuery, registration: Registration) -
     names = {f"{type_id}: {path_text(path)}" for type_id, path in beyond} | _unregistered_types(query, registration)
     if names:
         raise OverAskingError("the request asks for more than the verifier registered", claims=sorted(names))
+
+
+def _require_retention(query: DcqlQuery, registration: Registration) -> None:
+    keeps = any(claim.intent_to_retain for each in query.requested for claim in each.claims)
+    if keeps and registration.use.retention_days == 0:
+        raise RequestRefusedError(
+            "the verifier means to keep a claim and registered to keep nothing", code="RETENTION_NOT_REGISTERED"
+        )
 
 
 def _unregistered_types(query: DcqlQuery, registration: Registration) -> set[str]:

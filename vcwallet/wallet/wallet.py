@@ -30,7 +30,6 @@ from vcwallet.errors import (
     quoted,
 )
 from vcwallet.formats.base import (
-    Binding,
     Credential,
     CredentialFormat,
     Formats,
@@ -45,7 +44,9 @@ from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyStore, Signer
 from vcwallet.keys.stored import StoredKeys
 from vcwallet.protocols.dcql import Candidate, CredentialQuery, Match, Matches, match, match_credential
-from vcwallet.protocols.openid4vp import AuthenticatedRequest, Request, Response, read_request
+from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest
+from vcwallet.protocols.openid4vp import Request, Response, read_request
+from vcwallet.protocols.proximity import RetrievalMethod, TcpRetrieval
 from vcwallet.storage import Delete, Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.published import PublishedTrust
@@ -56,6 +57,7 @@ from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
 from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text
 from vcwallet.wallet.screening import require_card_allowed, screen
+from vcwallet.wallet.session import WalletSession
 
 MAX_CHOICES = 20
 """How many credentials are offered for one credential query, last received first."""
@@ -174,8 +176,8 @@ class Wallet:
 
     # --- presenting ----------------------------------------------------------------------------------------------
 
-    def match(self, request: Request | str) -> Prompt:
-        """Return what to show to the person who decides about a request.
+    def match(self, request: Request | str | IncomingRequest) -> Prompt:
+        """Return what to show to the person who decides about a request, whatever way it came.
 
         A request that must not be answered is refused here, whatever the person would say, and the refusal stands in
         the history where its sender is known.
@@ -186,15 +188,17 @@ class Wallet:
             NoMatchError: the wallet holds nothing that answers.
             VerificationError, MalformedError, UnsupportedError, RemoteProtocolError: the request itself is wrong.
         """
-        text, at = str(request), self._clock()
-        authenticated = self._authenticate(text, at)
+        incoming = read_request(str(request)) if isinstance(request, Request | str) else request
+        at = self._clock()
+        authenticated = self._authenticate(incoming, at)
         registration = self._screen(authenticated, at)
         matches = match(
             authenticated.query,
             lambda query: self._candidates(query, registration, at),
             limit_per_query=MAX_CHOICES,
+            query_for=authenticated.query_for,
         )
-        return self._prompt(text, authenticated, registration, matches)
+        return self._prompt(incoming, authenticated, registration, matches)
 
     def present(self, consent: Consent) -> Response:
         """Return the answer that the person consented to, after it was written into the history.
@@ -208,7 +212,7 @@ class Wallet:
             VcError: as `match`, where something has changed since.
         """
         at = self._clock()
-        request = self._authenticate(consent.prompt.request_jwt, at)
+        request = self._authenticate(consent.prompt.incoming, at)
         if request.digest != consent.prompt.request.digest:
             raise ConsentRequiredError("the consent is for another request")
         require_by_name(consent.credentials, consent.by_name)
@@ -227,6 +231,23 @@ class Wallet:
             raise LocalProtocolError("a consent is used once", code="CONSENT_USED") from None
         token = {query_id: tuple(values) for query_id, values in presentations.items()}
         return Response(vp_token=token, state=request.state)
+
+    def start_session(
+        self, *, retrieval_methods: Sequence[RetrievalMethod] = (), tcp: TcpRetrieval | None = None
+    ) -> WalletSession:
+        """Return a meeting with a reader nearby (ISO/IEC 18013-5), whose QR code is to be shown.
+
+        Args:
+            retrieval_methods: how a reader can reach this device.
+            tcp: where it can over TCP, which is our own method, for tests and demonstrations.
+        """
+        return WalletSession(
+            match=self.match,
+            present=self.present,
+            clock=self._clock,
+            retrieval_methods=retrieval_methods,
+            tcp=tcp,
+        )
 
     # --- history and trust ---------------------------------------------------------------------------------------
 
@@ -303,10 +324,9 @@ class Wallet:
             if find_card(self._store, card.id) is None:
                 raise BindingError("another credential is bound to this key", code="HOLDER_KEY_USED") from None
 
-    def _authenticate(self, text: str, at: datetime) -> AuthenticatedRequest:
-        unverified = read_request(text)
+    def _authenticate(self, incoming: IncomingRequest, at: datetime) -> AuthenticatedRequest:
         try:
-            return unverified.verify(trust=self._trust, at=at)
+            return incoming.verify(trust=self._trust, at=at)
         except (UntrustedError, NotAuthorisedError) as error:
             raise VerifierUnknownError(f"the verifier is not known: {error.args[0]}") from error
 
@@ -337,7 +357,9 @@ class Wallet:
             return False
         return True
 
-    def _prompt(self, text: str, request: AuthenticatedRequest, registration: Registration, matches: Matches) -> Prompt:
+    def _prompt(
+        self, incoming: IncomingRequest, request: AuthenticatedRequest, registration: Registration, matches: Matches
+    ) -> Prompt:
         proposed = matches.default_selection().matches
         choices = {
             query_id: tuple(self._choice(one) for one in found) for query_id, found in matches.found.items() if found
@@ -361,7 +383,7 @@ class Wallet:
             warnings=warnings_about(credentials, self.language),
             language=self.language,
             request=request,
-            request_jwt=text,
+            incoming=incoming,
             registration=registration,
             matches=matches,
         )
@@ -388,13 +410,13 @@ class Wallet:
             raise NoMatchError("a credential was deleted or has expired meanwhile")
         require_card_allowed(query, self._types.type(card.type_ids[0]), registration)
         held = self._reopen(card)
-        found = match_credential(query, _candidate(card, held))
+        found = match_credential(request.query_for(query, held.claims), _candidate(card, held))
         approved = {claim.path for claim in chosen.claims if not claim.always}
         if found is None or approved not in [set(option.paths) for option in found.options]:
             raise ConsentRequiredError("what was approved is not what the request asks for")
         presentation = held.present(
             sorted(approved, key=str),
-            binding=Binding(audience=request.client_id, nonce=request.nonce),
+            binding=request.binding,
             signer=self._signer(card),
             at=at,
         )

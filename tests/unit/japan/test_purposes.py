@@ -10,20 +10,25 @@ from typing import Any
 import pytest
 
 from vcwallet.claims import ClaimPath
-from vcwallet.credential_type import CredentialType
+from vcwallet.credential_type import CredentialType, view, views
 from vcwallet.encoding import json
 from vcwallet.errors import OverAskingError
 from vcwallet.japan import (
+    AgeAttestation,
+    BasicIdentity,
+    DrivingLicence,
     HouseholdRecord,
     MyNumberAttestation,
+    MyNumberCard,
     NurseLicence,
     ResidenceRecord,
     TaxAssessment,
     purposes,
     type_ids,
 )
+from vcwallet.japan.catalogue import TYPES
 from vcwallet.japan.prohibitions import NEVER, granted_claims, prohibited
-from vcwallet.trust.registration import Grant, IntendedUse, use_claims, use_from_json
+from vcwallet.trust.registration import Grant, IntendedUse, grants, use_claims, use_from_json
 
 CODES = (
     "age_restricted_sale",
@@ -46,8 +51,12 @@ CODES = (
 each_use = pytest.mark.parametrize("use", purposes.ALL.values(), ids=lambda use: use.code)
 
 
-def of(kind: type[CredentialType], *claims: str) -> Grant:
-    return Grant(kind.vct, tuple(kind.path(claim) for claim in claims))
+def of(kind: type[CredentialType], *claims: str, format: str = "dc+sd-jwt") -> Grant:
+    return next(grant for grant in grants(kind, *claims) if grant.format == format)
+
+
+def in_mdoc(kind: type[CredentialType], *claims: str) -> Grant:
+    return of(kind, *claims, format="mso_mdoc")
 
 
 def asking(use: IntendedUse, *grants: Grant) -> IntendedUse:
@@ -91,6 +100,51 @@ def test_no_purpose_grants_a_whole_credential_or_a_claim_twice(use: IntendedUse)
 
 
 @each_use
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
+def test_a_purpose_grants_the_same_in_every_format_of_a_type(use: IntendedUse, kind: type[CredentialType]) -> None:
+    """But for parts of an array, which an mdoc shows as a whole; and the card in the phone is no SD-JWT VC."""
+    tree = {path for grant in use.grants if grant.type_id == kind.vct for path in grant.paths}
+    document = {path for grant in use.grants if grant.type_id == kind.doctype for path in grant.paths}
+    if kind is MyNumberCard:
+        assert not tree
+    elif "mso_mdoc" in views(kind):
+        assert document == {element for path in tree for element in view(kind, "mso_mdoc").granted(path)}
+
+
+def test_an_age_is_proved_by_five_types_and_by_nothing_else_that_they_have() -> None:
+    granted = {(grant.type_id, path) for grant in purposes.AGE_RESTRICTED_SALE.grants for path in grant.paths}
+    assert granted == {
+        *((ResidenceRecord.vct, (f"age_over_{years}",)) for years in (18, 20)),
+        *(("jp.vcwallet.resident-record.1", ("jp.vcwallet.resident-record.1", f"age_over_{n}")) for n in (18, 20)),
+        *((BasicIdentity.vct, ("age_equal_or_over", years)) for years in ("18", "20")),
+        *((AgeAttestation.vct, (f"age_over_{years}",)) for years in (18, 20)),
+        *(("jp.vcwallet.age-predicate.1", ("jp.vcwallet.age-predicate.1", f"age_over_{n}")) for n in (18, 20)),
+        *((DrivingLicence.vct, (f"age_over_{years}",)) for years in (18, 20)),
+        *(("org.iso.18013.5.1.mDL", ("org.iso.18013.5.1", f"age_over_{years}")) for years in (18, 20)),
+        *(("org.iso.23220.1.jp.mnc", ("org.iso.23220.1", f"age_over_{years}")) for years in (18, 20)),
+    }
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        in_mdoc(MyNumberCard, "portrait"),
+        in_mdoc(MyNumberCard, "age_in_years"),
+        in_mdoc(DrivingLicence, "birth_date"),
+        in_mdoc(DrivingLicence, "driving_privileges"),
+        of(BasicIdentity, "birthdate"),
+    ],
+)
+def test_a_shop_may_not_ask_for_anything_else(grant: Grant) -> None:
+    assert refusal(asking(purposes.AGE_RESTRICTED_SALE, grant)).code == "JP_PURPOSE_FORBIDDEN"
+
+
+def test_another_age_is_not_for_a_shop_either() -> None:
+    grant = in_mdoc(MyNumberCard, "age_over_65")
+    assert refusal(asking(purposes.AGE_RESTRICTED_SALE, grant)).code == "JP_PURPOSE_FORBIDDEN"
+
+
+@each_use
 @pytest.mark.parametrize(
     ("grant", "code"),
     [
@@ -127,13 +181,38 @@ def test_payroll_needs_the_basis_and_the_procedure() -> None:
     [
         (type_ids.MY_NUMBER_CARD_DOMESTIC, "individual_number_unicode"),
         (type_ids.MY_NUMBER_CARD_ISO, "document_number"),
+        (type_ids.MY_NUMBER_CARD_DOMESTIC, "document_number"),
+        (type_ids.MY_NUMBER_CARD_ISO,),
         (type_ids.MY_NUMBER_CARD_DOMESTIC,),
+        ("org.example", "document_number"),
+        ("org.example",),
         (),
     ],
 )
-def test_the_card_in_the_phone_has_the_my_number_under_several_names(path: ClaimPath) -> None:
-    grant = Grant(type_ids.MY_NUMBER_CARD, (path,), format="mso_mdoc")
+@pytest.mark.parametrize("format", ["mso_mdoc", "dc+sd-jwt"])
+def test_the_card_in_the_phone_has_the_my_number_under_several_names(path: ClaimPath, format: str) -> None:
+    """Whatever format a registration says that the document type has."""
+    grant = Grant(type_ids.MY_NUMBER_CARD, (path,), format=format)
     assert refusal(asking(purposes.KYC_AMLCFT, grant)).code == "JP_MYNUMBER_NO_BASIS"
+
+
+def test_payroll_gets_the_number_of_the_card_and_not_under_the_name_of_a_document_number() -> None:
+    number = (type_ids.MY_NUMBER_CARD_DOMESTIC, "individual_number_unicode")
+    assert purposes.PAYROLL_WITHHOLDING.covers(type_ids.MY_NUMBER_CARD, number)
+    grant = Grant(type_ids.MY_NUMBER_CARD, ((type_ids.MY_NUMBER_CARD_ISO, "document_number"),), format="mso_mdoc")
+    assert refusal(asking(purposes.PAYROLL_WITHHOLDING, grant)).code == "OVER_ASKING"
+
+
+def test_the_document_number_of_another_type_is_no_my_number() -> None:
+    grant = in_mdoc(DrivingLicence, "document_number")
+    purposes.require_within_maximum(IntendedUse(code="rental", text={"en": "To rent you a car"}, grants=(grant,)))
+
+
+def test_a_part_of_an_array_is_not_granted_as_the_array() -> None:
+    [members] = [path for grant in grants(HouseholdRecord, "members.*.full_name") for path in grant.paths]
+    assert members == ("members", None, "full_name")
+    whole = in_mdoc(HouseholdRecord, "members")
+    assert refusal(asking(purposes.CHILDCARE_APPLICATION, whole)).code == "JP_PURPOSE_FORBIDDEN"
 
 
 def test_a_shop_with_a_purpose_of_its_own_gets_no_my_number() -> None:
@@ -165,6 +244,9 @@ def test_a_residence_card_number_is_for_three_purposes(code: str) -> None:
         of(HouseholdRecord, "members.*.full_name"),
         of(NurseLicence, "registered_domicile_prefecture"),
         of(NurseLicence, "sanctions"),
+        in_mdoc(NurseLicence, "sanctions"),
+        in_mdoc(MyNumberCard, "portrait"),
+        in_mdoc(DrivingLicence, "driving_privileges"),
         of(TaxAssessment, "income_above"),
         Grant(type_ids.DISABILITY_CERTIFICATE, (("kind",),)),
         Grant(type_ids.HEALTH_INSURANCE_ELIGIBILITY, (("full_name",),)),
@@ -192,6 +274,13 @@ def test_recruitment_may_not_ask_what_invites_discrimination(grant: Grant) -> No
         (purposes.DISASTER_RELIEF, of(TaxAssessment, "total_income")),
         (purposes.QUALIFICATION_CHECK, of(NurseLicence, "sex")),
         (purposes.QUALIFICATION_CHECK, of(ResidenceRecord, "resident_address")),
+        (purposes.QUALIFICATION_CHECK, in_mdoc(ResidenceRecord, "resident_address.locality")),
+        (purposes.QUALIFICATION_CHECK, in_mdoc(MyNumberCard, "sex_unicode")),
+        (purposes.QUALIFICATION_CHECK, in_mdoc(MyNumberCard, "resident_address_unicode")),
+        (purposes.QUALIFICATION_CHECK, in_mdoc(MyNumberCard, "local_gov_code_unicode")),
+        (purposes.QUALIFICATION_CHECK, in_mdoc(DrivingLicence, "resident_city")),
+        (purposes.KYC_AMLCFT, in_mdoc(DrivingLicence, "registered_domicile")),
+        (purposes.TENANCY, in_mdoc(ResidenceRecord, "relationship_to_head")),
     ],
 )
 def test_what_a_row_forbids_is_refused(use: IntendedUse, grant: Grant) -> None:

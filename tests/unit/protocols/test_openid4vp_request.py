@@ -30,7 +30,8 @@ from vcwallet.jose import jws
 from vcwallet.keys import Algorithm, Role
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.dcql import DcqlQuery
-from vcwallet.protocols.openid4vp import AuthenticatedRequest, Request, read_request
+from vcwallet.protocols.exchange import AuthenticatedRequest
+from vcwallet.protocols.openid4vp import Request, read_request
 from vcwallet.protocols.openid4vp.request import LIFETIME, client_id, make_request
 
 # Built once: nothing here changes it but the clock, which each test gets at the same time.

@@ -405,4 +405,5 @@ def test_the_store_has_no_private_key_of_a_party(demo: Demo) -> None:
         "issuing_ca",
         "registrar",
         "list_operator",
+        "iaca",
     }

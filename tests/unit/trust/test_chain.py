@@ -58,12 +58,56 @@ def test_the_party_may_have_a_key_of_any_algorithm_of_ours(algorithm: Algorithm)
     assert validate(chain(leaf_signer=signer)).key == signer.public_key
 
 
-@pytest.mark.parametrize(("held", "asked"), list(itertools.permutations(Role, 2)))
+BELOW_THE_ROOT = [role for role in Role if role is not Role.DOCUMENT_SIGNER]
+
+
+@pytest.mark.parametrize(("held", "asked"), list(itertools.permutations(BELOW_THE_ROOT, 2)))
 def test_a_certificate_of_one_role_is_refused_in_every_other(held: Role, asked: Role) -> None:
     found = chain(held)
     assert validate(found, role=held).role is held
     with pytest.raises(NotAuthorisedError):
         validate(found, role=asked)
+
+
+@pytest.mark.parametrize("asked", BELOW_THE_ROOT)
+def test_a_document_signer_has_no_role_below_the_root(asked: Role) -> None:
+    with pytest.raises(NotAuthorisedError):
+        validate(chain(Role.DOCUMENT_SIGNER), role=asked)
+
+
+@pytest.mark.parametrize("held", Role)
+def test_nothing_below_the_root_is_asked_to_be_a_document_signer(held: Role) -> None:
+    with pytest.raises(ValueError, match="IACA"):
+        validate(chain(held), role=Role.DOCUMENT_SIGNER)
+
+
+def test_a_reader_need_not_say_that_it_is_no_ca_but_may() -> None:
+    plain = chain(Role.MDOC_READER)
+    told = chain(Role.MDOC_READER, leaf=put(x509.BasicConstraints(ca=False, path_length=None), critical=False))
+    for found in (plain, told):
+        assert validate(found, role=Role.MDOC_READER).party == PARTY
+    wrong = put(x509.BasicConstraints(ca=True, path_length=None), critical=False)
+    with pytest.raises(UntrustedError):
+        validate(chain(Role.MDOC_READER, leaf=wrong), role=Role.MDOC_READER)
+
+
+def test_a_reader_is_held_to_its_profile() -> None:
+    assert validate(chain(Role.MDOC_READER, leaf=lasting(-1, 1186)), role=Role.MDOC_READER).role is Role.MDOC_READER
+    with pytest.raises(UntrustedError) as caught:
+        validate(chain(Role.MDOC_READER, leaf=lasting(-1, 1187)), role=Role.MDOC_READER)
+    assert caught.value.code == "CERTIFICATE_VALIDITY_SPAN"
+
+
+def test_a_chain_says_where_the_party_is_and_how_long_its_own_certificate_lasts() -> None:
+    def change(draft: Draft) -> None:
+        draft.subject = x509.Name([*draft.subject, x509.NameAttribute(NameOID.STATE_OR_PROVINCE_NAME, "Kaze")])
+        draft.not_before, draft.not_after = NOW - timedelta(days=9), NOW + timedelta(days=900)
+
+    found = validate(chain(leaf=change))
+    assert (found.country, found.jurisdiction) == ("ZZ", "Kaze")
+    assert (found.signer_not_before, found.signer_not_after) == (NOW - timedelta(days=9), NOW + timedelta(days=900))
+    assert (found.not_before, found.not_after) == (NOW - timedelta(days=1), NOW + timedelta(days=100))
+    assert validate(chain()).jurisdiction is None
 
 
 def put(extension: x509.ExtensionType, *, critical: bool) -> Callable[[Draft], None]:

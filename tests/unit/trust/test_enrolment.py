@@ -80,6 +80,10 @@ def test_a_certificate_for_another_key_makes_no_enrolment() -> None:
         {"chain": []},
         {"chain": ["_-"]},
         {"chain": ["AA=="]},
+        {"mdoc_chain": None},
+        {"mdoc_chain": ["_-"]},
+        {"mdoc_chain": ["AA=="]},
+        {"mdoc_chain": ["AA=="] * 6},
         {"name": {}},
         {"identifier": ""},
         {"key": "no key"},
@@ -93,9 +97,32 @@ def test_a_file_that_is_no_enrolment_is_malformed(change: dict[str, object]) -> 
         Enrolment.from_json(json.dumps({**document, **change}), PASSPHRASE)  # type: ignore[dict-item]
 
 
+def test_its_chain_for_mdocs_goes_along() -> None:
+    demo = Demo()
+    for enrolment, number in ((demo.city, 1), (demo.bank, 2)):
+        read = Enrolment.from_json(enrolment.to_json(PASSPHRASE), PASSPHRASE)
+        assert len(read.mdoc_chain) == number
+        assert read.mdoc_chain == enrolment.mdoc_chain
+
+
+def test_a_file_without_a_chain_for_mdocs_has_none() -> None:
+    document = json.loads_object(Demo().city.to_json(PASSPHRASE))
+    del document["mdoc_chain"]
+    assert Enrolment.from_json(json.dumps(document), PASSPHRASE).mdoc_chain == ()
+
+
+def test_a_chain_for_mdocs_is_for_its_key_too() -> None:
+    demo = Demo()
+    with pytest.raises(ValueError, match="key"):
+        replace(demo.city, mdoc_chain=demo.bank.mdoc_chain)
+    assert replace(demo.city, mdoc_chain=()).mdoc_chain == ()
+
+
 def test_parts_of_two_enrolments_make_none() -> None:
     demo = Demo()
     city = json.loads_object(demo.city.to_json(PASSPHRASE))
     bank = json.loads_object(demo.bank.to_json(PASSPHRASE))
     with pytest.raises(MalformedError):
         Enrolment.from_json(json.dumps({**city, "chain": bank["chain"]}), PASSPHRASE)
+    with pytest.raises(MalformedError):
+        Enrolment.from_json(json.dumps({**city, "mdoc_chain": bank["mdoc_chain"]}), PASSPHRASE)

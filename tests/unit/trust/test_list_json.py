@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,8 +29,16 @@ from vcwallet.jose import header as jose_header
 from vcwallet.jose import jws
 from vcwallet.keys import Role
 from vcwallet.trust.chain import ChainValidator
-from vcwallet.trust.list_json import MAX_BYTES, SignedList, read_list, service_from_json, service_json, sign_list
-from vcwallet.trust.trusted_list import ListedService, Mode, Status, StatusPeriod, TrustedList
+from vcwallet.trust.list_json import (
+    MAX_BYTES,
+    MAX_DOCUMENT_AUTHORITIES,
+    SignedList,
+    read_list,
+    service_from_json,
+    service_json,
+    sign_list,
+)
+from vcwallet.trust.trusted_list import LISTED_AS, ListedService, Mode, Status, StatusPeriod, TrustedList
 
 OPERATOR = chain(Role.LIST_OPERATOR)
 VALIDATOR = ChainValidator(OPERATOR.anchor)
@@ -112,6 +121,95 @@ def test_the_document_is_spelled_as_the_standard_spells_it() -> None:
 def test_a_service_survives_its_json() -> None:
     for service in (ISSUER, VERIFIER):
         assert service_from_json(json.dumps(service_json(service)), name=service.name) == service
+
+
+AUTHORITIES = replace(
+    LIST,
+    services=(replace(ISSUER, document_authority_key_ids=frozenset({b"\x01", b"\xff" * 20})), VERIFIER),
+    document_authorities=(b"\x30\x00", b"\x30\x01\x00"),
+)
+
+
+def test_a_list_states_the_iacas_of_those_who_issue_mdocs() -> None:
+    text = signed(AUTHORITIES)
+    assert read(text).content == AUTHORITIES
+    [issuer] = [one for one in AUTHORITIES.services if one.document_authority_key_ids]
+    assert service_from_json(json.dumps(service_json(issuer)), name=issuer.name) == issuer
+    [_, extension] = payload(text)["LoTE"]["ListAndSchemeInformation"]["SchemeExtensions"]
+    assert extension == {
+        "id": "urn:vcwallet:extension:document-authorities",
+        "critical": True,
+        "value": {"certificates": ["MAA=", "MAEA"]},
+    }
+
+
+def test_a_list_from_before_there_were_iacas_has_none() -> None:
+    document = payload(signed())
+    assert [one["id"] for one in document["LoTE"]["ListAndSchemeInformation"]["SchemeExtensions"]] == [
+        "urn:vcwallet:extension:type-metadata"
+    ]
+    for service in document["LoTE"]["TrustedEntitiesList"][0]["TrustedEntityServices"]:
+        [extension] = service["ServiceInformation"]["ServiceInformationExtensions"]
+        del extension["value"]["document_authorities"]
+    assert read(signed_json(document)).content == LIST
+
+
+def with_authorities(value: object) -> str:
+    document = payload(signed(AUTHORITIES))
+    document["LoTE"]["ListAndSchemeInformation"]["SchemeExtensions"][1]["value"] = value
+    return signed_json(document)
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"certificates": None}, {"certificates": "MAA="}, {"certificates": [1]}, {"certificates": ["_-"]}]
+)
+def test_iacas_of_the_wrong_form_are_malformed(value: object) -> None:
+    assert read(with_authorities({"certificates": ["MAA="]})).content.document_authorities == (b"\x30\x00",)
+    with pytest.raises(MalformedError):
+        read(with_authorities(value))
+
+
+@pytest.mark.parametrize("value", [None, "AQ==", [1], ["_-"], ["AQ"]])
+def test_key_identifiers_of_the_wrong_form_are_malformed(value: object) -> None:
+    path = (*EXTENSION, "value", "document_authorities")
+    [issuer, _] = read(changed(path, assign(["AQ=="]))).content.services
+    assert issuer.document_authority_key_ids == {b"\x01"}
+    with pytest.raises(MalformedError):
+        read(changed(path, assign(value)))
+
+
+def test_the_number_of_iacas_is_limited() -> None:
+    most = ["MAA="] * MAX_DOCUMENT_AUTHORITIES
+    assert len(read(with_authorities({"certificates": most})).content.document_authorities) == 500
+    with pytest.raises(LimitExceededError):
+        read(with_authorities({"certificates": [*most, "MAA="]}))
+    path = (*EXTENSION, "value", "document_authorities")
+    assert read(changed(path, assign(["AQ=="] * 20))).content.services[0].document_authority_key_ids == {b"\x01"}
+    with pytest.raises(LimitExceededError):
+        read(changed(path, assign(["AQ=="] * 21)))
+
+
+def test_the_iacas_twice_are_refused() -> None:
+    document = payload(signed(AUTHORITIES))
+    extensions = document["LoTE"]["ListAndSchemeInformation"]["SchemeExtensions"]
+    extensions.append(extensions[1])
+    with pytest.raises(UnsupportedError):
+        read(signed_json(document))
+
+
+@pytest.mark.parametrize("role", LISTED_AS)
+def test_the_roles_of_mdoc_are_not_listed(role: Role) -> None:
+    document = payload(signed())
+    document["LoTE"]["TrustedEntitiesList"][0]["TrustedEntityServices"][0]["ServiceInformation"][
+        "ServiceTypeIdentifier"
+    ] = f"urn:vcwallet:service:{role}"
+    assert read(signed_json(document)).content.services == (VERIFIER,)
+
+
+def test_a_verifier_with_iacas_is_malformed() -> None:
+    path = (*ENTITY, "TrustedEntityServices", 1, "ServiceInformation", "ServiceInformationExtensions", 0, "value")
+    with pytest.raises(MalformedError):
+        read(changed((*path, "document_authorities"), assign(["AQ=="])))
 
 
 def test_only_a_list_operator_below_the_pinned_root_signs_lists() -> None:

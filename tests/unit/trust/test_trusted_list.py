@@ -132,3 +132,15 @@ def test_a_list_states_each_role_of_a_party_once_and_ends_after_its_issue() -> N
 def test_a_time_without_a_zone_is_the_callers_mistake() -> None:
     with pytest.raises(ValueError, match="zone"):
         StatusPeriod(status=G, since=datetime(2026, 11, 23))
+
+
+@pytest.mark.parametrize("role", [Role.DOCUMENT_SIGNER, Role.MDOC_READER])
+def test_the_roles_of_mdoc_are_stated_as_those_of_issuer_and_verifier(role: Role) -> None:
+    with pytest.raises(ValueError, match="not listed"):
+        replace(service((G, 0)), role=role)
+
+
+def test_only_an_issuer_stands_under_iacas() -> None:
+    assert replace(service((G, 0)), document_authority_key_ids=frozenset({b"x"})).document_authority_key_ids == {b"x"}
+    with pytest.raises(ValueError, match="issuer"):
+        replace(service((G, 0)), role=Role.VERIFIER, document_authority_key_ids=frozenset({b"x"}))

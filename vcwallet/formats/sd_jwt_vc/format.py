@@ -42,6 +42,7 @@ from vcwallet.jose import jws, jwt
 from vcwallet.jose.jws import PreparedJws
 from vcwallet.keys import jwk
 from vcwallet.keys.algorithm import CLASSICAL, Algorithm
+from vcwallet.keys.policy import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,11 @@ class SdJwtVc:
     def format(self) -> str:
         """``dc+sd-jwt``."""
         return FORMAT
+
+    @property
+    def issuer_role(self) -> Role:
+        """An issuer's own certificate signs (``x5c``)."""
+        return Role.CREDENTIAL_ISSUER
 
     def issue(self, content: CredentialContent, *, issuer: IssuerKey) -> str:
         """Return a credential in compact serialisation, with all its disclosures.

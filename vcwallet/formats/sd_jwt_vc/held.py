@@ -7,14 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
-from cryptography import x509
-
 from vcwallet.claims import ClaimPath, any_position
-from vcwallet.encoding import base64url
-from vcwallet.errors import LocalProtocolError, MalformedError
+from vcwallet.errors import LocalProtocolError
+from vcwallet.formats.authorities import authorities_of
 from vcwallet.formats.base import Binding
 from vcwallet.formats.sd_jwt import serialization
 from vcwallet.formats.sd_jwt.key_binding import confirmation_key, prepare_key_binding
@@ -23,6 +21,9 @@ from vcwallet.formats.sd_jwt_vc.vocabulary import FORMAT, TYP
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import Signer
+
+_ENVELOPE = frozenset({"iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts"})
+_KEY = frozenset({("cnf", "jwk", member) for member in ("kty", "crv", "x", "y", "alg", "pub")})
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,10 @@ class HeldSdJwtVc:
         """The authority key identifiers of its certificates, as ``("aki", base64url)``."""
         return authorities_of(self.issuer_chain)
 
+    def is_envelope(self, path: ClaimPath, /) -> bool:
+        """Tell whether a claim is a registered one, or a member of the holder's key."""
+        return path[0] in _ENVELOPE or path in _KEY
+
     def disclosed_by(self, paths: Iterable[ClaimPath], /) -> tuple[ClaimPath, ...]:
         """Return every claim that presenting `paths` shows, always disclosed ones included, leaf by leaf.
 
@@ -131,16 +136,6 @@ class HeldSdJwtVc:
         return selected + prepared.finish(signer.sign(prepared.signing_input))
 
 
-@lru_cache(maxsize=256)
-def authorities_of(chain: tuple[bytes, ...]) -> frozenset[tuple[str, str]]:
-    """Return the authority key identifiers of certificates, as ``("aki", base64url)`` (OpenID4VP 1.0, section 6.1.1.1).
-
-    Raises:
-        MalformedError: a certificate is none.
-    """
-    return frozenset(("aki", aki) for der in chain for aki in _authority_keys(der))
-
-
 def _leaves(node: Any, path: ClaimPath) -> Iterator[ClaimPath]:
     if isinstance(node, dict) and node:
         for name, value in node.items():
@@ -158,16 +153,3 @@ def _nodes(node: Any, path: ClaimPath) -> Iterator[ClaimPath]:
     for name, part in parts:
         yield (*path, name)
         yield from _nodes(part, (*path, name))
-
-
-def _authority_keys(der: bytes) -> Iterator[str]:
-    try:
-        extensions = x509.load_der_x509_certificate(der).extensions
-    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType):
-        raise MalformedError("x5c holds something that is no certificate", clause="RFC 7515, section 4.1.6") from None
-    try:
-        key_id = extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    except x509.ExtensionNotFound:
-        return
-    if key_id is not None:
-        yield base64url.encode(key_id)

@@ -13,13 +13,14 @@ from typing import Any
 
 from vcwallet.checks import Check, Finding, explain, run_checks
 from vcwallet.errors import BindingError, DigestInvalidError, LimitExceededError, MalformedError
+from vcwallet.formats.authorities import authorities_of
 from vcwallet.formats.base import Binding, ReceivedCredential, VerifiedCredential
 from vcwallet.formats.sd_jwt import serialization
 from vcwallet.formats.sd_jwt.disclosure import ELEMENT, SD
 from vcwallet.formats.sd_jwt.key_binding import confirmation_key, require_key_binding
 from vcwallet.formats.sd_jwt.serialization import SdJwt
 from vcwallet.formats.sd_jwt.verified import VerifiedSdJwt
-from vcwallet.formats.sd_jwt_vc.held import HeldSdJwtVc, authorities_of
+from vcwallet.formats.sd_jwt_vc.held import HeldSdJwtVc
 from vcwallet.formats.sd_jwt_vc.vocabulary import FORMAT, NEVER_CONCEALED, TYP
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.algorithm import Algorithm

@@ -8,8 +8,9 @@ and sets are all evaluated again on what was verified.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from vcwallet.claims import JsonObject
 from vcwallet.errors import QueryNotSatisfiedError, quoted
 from vcwallet.protocols.dcql.matching import Candidate, Mismatch, examine
 from vcwallet.protocols.dcql.query import CredentialQuery, DcqlQuery
@@ -17,8 +18,18 @@ from vcwallet.protocols.dcql.query import CredentialQuery, DcqlQuery
 CLAUSE = "OpenID4VP 1.0, section 8.6"
 
 
-def require_answer(query: DcqlQuery, answer: Mapping[str, Sequence[Candidate]]) -> None:
+def require_answer(
+    query: DcqlQuery,
+    answer: Mapping[str, Sequence[Candidate]],
+    *,
+    query_for: Callable[[CredentialQuery, JsonObject], CredentialQuery] | None = None,
+) -> None:
     """Make sure that verified presentations, by the id of their credential query, satisfy `query`.
+
+    Args:
+        query: what was asked for.
+        answer: what was presented.
+        query_for: gives the query by which a credential with some claims is judged, where that is not the query itself.
 
     Raises:
         QueryNotSatisfiedError: they do not; the code says why: ``UNEXPECTED_PRESENTATION`` (for nothing asked),
@@ -32,7 +43,8 @@ def require_answer(query: DcqlQuery, answer: Mapping[str, Sequence[Candidate]]) 
             raise _refused(f"nothing was asked under {quoted(query_id)}", code="UNEXPECTED_PRESENTATION")
         _require_count(requested[query_id], presentations)
         for presentation in presentations:
-            _require_match(requested[query_id], presentation)
+            asked = requested[query_id]
+            _require_match(asked if query_for is None else query_for(asked, presentation.claims), presentation)
     if not query.is_satisfied_by(answer):
         raise _refused("a required combination of credentials is not there", code="CREDENTIAL_SET_UNSATISFIED")
 

@@ -15,6 +15,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TypeAlias
 
+from vcwallet.claims import JsonObject
 from vcwallet.errors import ConsentRequiredError, NoMatchError
 from vcwallet.protocols.dcql.matching import Candidate, Match, match_credential
 from vcwallet.protocols.dcql.query import CredentialQuery, DcqlQuery
@@ -34,6 +35,7 @@ def match(
     candidates: Callable[[CredentialQuery], Iterable[Candidate]],
     *,
     limit_per_query: int = MAX_PER_QUERY,
+    query_for: Callable[[CredentialQuery, JsonObject], CredentialQuery] | None = None,
 ) -> Matches:
     """Return what the wallet can answer to `query`.
 
@@ -42,19 +44,28 @@ def match(
         candidates: gives, for a credential query, the credentials to look at, the most welcome first; it is read only
             as far as needed, and need not give those of other formats and types.
         limit_per_query: the number of matching credentials after which the search ends.
+        query_for: gives the query by which a credential with some claims is judged, where that is not the query itself.
 
     Raises:
         ValueError: the limit is below 1.
     """
     if limit_per_query < 1:
         raise ValueError("limit_per_query is at least 1")
-    found = {each.id: tuple(islice(_matching(each, candidates(each)), limit_per_query)) for each in query.requested}
+    found = {
+        each.id: tuple(islice(_matching(each, candidates(each), query_for), limit_per_query))
+        for each in query.requested
+    }
     return Matches(query=query, found=MappingProxyType(found))
 
 
-def _matching(query: CredentialQuery, candidates: Iterable[Candidate]) -> Iterator[Match]:
+def _matching(
+    query: CredentialQuery,
+    candidates: Iterable[Candidate],
+    query_for: Callable[[CredentialQuery, JsonObject], CredentialQuery] | None,
+) -> Iterator[Match]:
     for candidate in candidates:
-        outcome = match_credential(query, candidate)
+        judged_by = query if query_for is None else query_for(query, candidate.claims)
+        outcome = match_credential(judged_by, candidate)
         if outcome is not None:
             yield outcome
 

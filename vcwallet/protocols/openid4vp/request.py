@@ -8,6 +8,7 @@ A request goes through types: the text, read but unverified, authenticated.  Onl
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -16,29 +17,34 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from vcwallet.claims import JsonObject
 from vcwallet.encoding import base64url, json, wire
 from vcwallet.encoding.wire import Array, Maybe, WireModel
 from vcwallet.errors import (
+    BindingError,
     LimitExceededError,
     MalformedError,
     RemoteProtocolError,
     UnsupportedError,
     UntrustedError,
+    VcError,
     quoted,
 )
+from vcwallet.formats.base import SAME_CHANNEL, Binding
 from vcwallet.jose import header as jose_header
 from vcwallet.jose import jws, jwt
 from vcwallet.jose.jws import Jws
 from vcwallet.keys.algorithm import CLASSICAL
-from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
+from vcwallet.keys.cose_key import cose_algorithm
+from vcwallet.keys.policy import KeySource, Role, TrustPolicy
+from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import Signer
-from vcwallet.protocols.dcql import DcqlQuery
+from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery
+from vcwallet.protocols.exchange import AuthenticatedRequest, as_asked
 
 TYP = "oauth-authz-req+jwt"
 AUDIENCE = "https://self-issued.me/v2"
 """The audience where the wallet's own identifier is not known (section 5.8)."""
-SAME_CHANNEL = "urn:vcwallet:response_mode:same_channel"
-"""Our own response mode: the answer goes back on the channel that the request came on (a value, a file, a QR code)."""
 LIFETIME = timedelta(seconds=600)
 MAX_BYTES = 256 * 1024
 MAX_PURPOSE = 128
@@ -77,6 +83,42 @@ class Request:
     def digest(self) -> str:
         """The SHA-256 of the signed request, as base64url, by which histories and receipts name it."""
         return request_digest(self.jwt)
+
+    @property
+    def answer_id(self) -> str:
+        """The nonce, by which it is remembered that the request was answered."""
+        return self.nonce
+
+    def require_signed_by(self, key: PublicKey, /) -> None:
+        """Return if this is just what the verifier with this key has signed.
+
+        Raises:
+            BindingError: it is not (``REQUEST_NOT_OURS``).
+        """
+        try:
+            jws.parse(self.jwt).verify(key)
+            signed = Request.from_jwt(self.jwt)
+        except VcError:
+            signed = None
+        if signed != self:
+            raise BindingError("the request is not one that this verifier has signed", code="REQUEST_NOT_OURS")
+
+    def require_state(self, state: str | None, /) -> None:
+        """Return if an answer with this state is one to this request.
+
+        Raises:
+            BindingError: it is one to another request (``STATE_MISMATCH``).
+        """
+        if not hmac.compare_digest((state or "").encode("utf-8", "surrogatepass"), self.state.encode("utf-8")):
+            raise BindingError("the answer is to another request", code="STATE_MISMATCH")
+
+    def binding(self, *, required: bool) -> Binding:
+        """Return what a presentation has to be bound to: this verifier and this nonce."""
+        return Binding(audience=self.client_id, nonce=self.nonce, required=required)
+
+    def query_for(self, query: CredentialQuery, claims: JsonObject, /) -> CredentialQuery:
+        """Return the query as it is: DCQL asks for just the claims that it names."""
+        return as_asked(query, claims)
 
     @classmethod
     def from_jwt(cls, text: str) -> Request:
@@ -160,7 +202,11 @@ def make_request(
 
 
 _SIGNATURES = sorted(algorithm.value for algorithm in CLASSICAL)
-_VP_FORMATS = {"dc+sd-jwt": {"sd-jwt_alg_values": _SIGNATURES, "kb-jwt_alg_values": _SIGNATURES}}
+_COSE = sorted(cose_algorithm(algorithm) for algorithm in CLASSICAL)
+_VP_FORMATS: dict[str, dict[str, list[Any]]] = {
+    "dc+sd-jwt": {"sd-jwt_alg_values": _SIGNATURES, "kb-jwt_alg_values": _SIGNATURES},
+    "mso_mdoc": {"issuerauth_alg_values": _COSE, "deviceauth_alg_values": _COSE},
+}
 
 
 class VerifierInfo(WireModel):
@@ -218,8 +264,7 @@ class UnverifiedRequest:
         jwt.require_valid_at(payload, at=at)
         return AuthenticatedRequest(
             verifier=verifier,
-            client_id=members.client_id,
-            nonce=members.nonce,
+            binding=Binding(audience=members.client_id, nonce=members.nonce),
             state=members.state,
             query=self.query,
             purpose=members.purpose,
@@ -227,33 +272,6 @@ class UnverifiedRequest:
             digest=request_digest(self.jws.compact()),
             expires=datetime.fromtimestamp(members.exp, UTC),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthenticatedRequest:
-    """A request whose sender is known.
-
-    Attributes:
-        verifier: the verifier's key, and the registered facts about it.
-        client_id: the audience of the answer.
-        nonce: what the answer has to repeat.
-        state: what goes back beside the answer.
-        query: what is asked for.
-        purpose: the purpose code that the request names.
-        registrations: the registration certificates that came along, not verified.
-        digest: the SHA-256 of the signed request, as base64url.
-        expires: until when the verifier accepts an answer.
-    """
-
-    verifier: TrustedKey
-    client_id: str
-    nonce: str = field(repr=False)
-    state: str | None = field(repr=False)
-    query: DcqlQuery
-    purpose: str | None
-    registrations: tuple[str, ...] = field(repr=False)
-    digest: str
-    expires: datetime
 
 
 def request_digest(text: str) -> str:

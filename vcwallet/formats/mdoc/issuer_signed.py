@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""IssuerSigned: the issuer's signature and the data elements that it covers (ISO/IEC 18013-5, clause 8.3.2.1.2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from vcwallet.cose import sign1
+from vcwallet.cose.sign1 import Sign1
+from vcwallet.encoding import cbor
+from vcwallet.errors import DigestInvalidError, LimitExceededError, quoted
+from vcwallet.formats.mdoc import shape
+from vcwallet.formats.mdoc.mso import MAX_DIGEST_ID
+from vcwallet.formats.mdoc.shape import malformed
+from vcwallet.formats.mdoc.vocabulary import ISO
+
+MAX_ITEMS = 200
+"""How many data elements one document may have (security page, limits)."""
+MIN_RANDOM_BYTES = 16
+_CLAUSE = "8.3.2.1.2.2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerSignedItem:
+    """One data element with the salt of its digest.
+
+    Attributes:
+        digest_id: names its digest among those of its namespace.
+        element: the data element identifier.
+        value: the value, as decoded CBOR.
+        encoded: the ``IssuerSignedItemBytes`` with their tag, as they came: what the digest is over.
+    """
+
+    digest_id: int
+    element: str
+    value: Any = field(repr=False)
+    encoded: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerSigned:
+    """What an issuer gave for one document, or the part of it that was presented; nothing in it is verified.
+
+    Attributes:
+        issuer_auth: the issuer's signature over the MobileSecurityObject.
+        issuer_auth_value: the same as decoded CBOR.
+        items: by namespace, the data elements.
+    """
+
+    issuer_auth: Sign1
+    issuer_auth_value: Any = field(repr=False)
+    items: Mapping[str, Sequence[IssuerSignedItem]] = field(repr=False)
+
+
+def read(value: object) -> IssuerSigned:
+    """Return the IssuerSigned of a decoded map.
+
+    Raises:
+        MalformedError: a part is missing or of the wrong form.
+        LimitExceededError: more than 200 data elements.
+        DigestInvalidError: one stands twice in a namespace (``ELEMENT_REPEATED``).
+        AlgorithmNotAllowedError, UnsupportedError: from the header of the signature.
+    """
+    members = shape.a_map(value, "IssuerSigned", _CLAUSE)
+    namespaces = shape.by_name(members["nameSpaces"], "nameSpaces", _CLAUSE) if "nameSpaces" in members else {}
+    issuer_auth = members.get("issuerAuth")
+    if not all(isinstance(items, list) and items for items in namespaces.values()):
+        raise malformed("a namespace has no data elements", _CLAUSE)
+    if sum(map(len, namespaces.values())) > MAX_ITEMS:
+        raise LimitExceededError(f"a document has more than {MAX_ITEMS} data elements")
+    return IssuerSigned(
+        issuer_auth=sign1.parse(issuer_auth),
+        issuer_auth_value=issuer_auth,
+        items={name: _items(name, items) for name, items in namespaces.items()},
+    )
+
+
+def _items(namespace: str, values: list[object]) -> tuple[IssuerSignedItem, ...]:
+    items = tuple(_item(value) for value in values)
+    if len({item.element for item in items}) < len(items) or len({item.digest_id for item in items}) < len(items):
+        raise DigestInvalidError(
+            f"an element or digest identifier stands twice in {quoted(namespace)}",
+            code="ELEMENT_REPEATED",
+            clause=f"{ISO}, clause {_CLAUSE}",
+        )
+    return items
+
+
+def _item(value: object) -> IssuerSignedItem:
+    encoded = shape.embedded(value, "an IssuerSignedItem", _CLAUSE)
+    members = shape.a_map(cbor.loads(encoded), "an IssuerSignedItem", _CLAUSE)
+    digest_id = shape.member(members, "digestID", int, _CLAUSE)
+    if not 0 <= digest_id <= MAX_DIGEST_ID or "elementValue" not in members:
+        raise malformed("an IssuerSignedItem has a digestID below 2^31 and an elementValue", _CLAUSE)
+    if len(shape.member(members, "random", bytes, "9.1.2.5")) < MIN_RANDOM_BYTES:
+        raise malformed(f"the random value of an element is shorter than {MIN_RANDOM_BYTES} bytes", "9.1.2.5")
+    return IssuerSignedItem(
+        digest_id=digest_id,
+        element=shape.name(members, "elementIdentifier", _CLAUSE),
+        value=members["elementValue"],
+        encoded=cbor.embedded(encoded),
+    )
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+_DIGEST_ID = cbor.map_head(4) + cbor.text_string("digestID")
+_RANDOM = cbor.text_string("random")
+_NAME_SPACES = cbor.text_string("nameSpaces")
+_ISSUER_AUTH = cbor.text_string("issuerAuth")
+
+
+def write_item(digest_id: int, random: bytes, element: str, value: bytes) -> bytes:
+    """Return the ``IssuerSignedItemBytes`` of an element; `value` is its CBOR."""
+    return cbor.embedded(
+        _DIGEST_ID + cbor.unsigned(digest_id) + _RANDOM + cbor.byte_string(random) + _named(element) + value
+    )
+
+
+@lru_cache(maxsize=4096)
+def _named(element: str) -> bytes:
+    """Return the part of an item that is the same for all items of an element."""
+    return cbor.text_string("elementIdentifier") + cbor.text_string(element) + cbor.text_string("elementValue")
+
+
+def write(items: Mapping[str, Sequence[bytes]], issuer_auth: bytes) -> bytes:
+    """Return the CBOR of IssuerSigned from the encoded items of each namespace and the encoded signature."""
+    if not items:
+        return cbor.map_head(1) + _ISSUER_AUTH + issuer_auth
+    parts = [cbor.map_head(2), _NAME_SPACES, cbor.map_head(len(items))]
+    for namespace, encoded in items.items():
+        parts += [cbor.text_string(namespace), cbor.array_head(len(encoded)), *encoded]
+    return b"".join((*parts, _ISSUER_AUTH, issuer_auth))

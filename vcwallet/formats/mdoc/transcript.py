@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The SessionTranscript, which binds what a device signs to one exchange (ISO/IEC 18013-5, clause 9.1.5.1).
+
+Each function returns the CBOR of the array, untagged.  A signature embeds it as it is; the salt of a key derivation is
+the hash of it as an embedded item, ``SessionTranscriptBytes``.
+
+    >>> from vcwallet.formats.mdoc import transcript
+    >>> transcript.dc_api(
+    ...     origin="https://example.com",
+    ...     nonce="exc7gBkxjx1rdc9udRrveKvSsJIq80avlXeLHhGwqtA",
+    ...     encryption_key=bytes.fromhex("4283ec927ae0f208daaa2d026a814f2b22dca52cf85ffa8f3f8626c6bd669047"),
+    ... ).hex()
+    '83f6f682764f70656e4944345650444341504948616e646f7665725820fbece366f4212f9762c74cfdbf83b8c69e371d5d68cea09cb4c48ca6daab761a'
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from vcwallet.encoding import cbor
+from vcwallet.encoding.cbor import CborValue
+from vcwallet.formats.base import Binding
+
+_NULL = b"\xf6"
+
+
+def of(binding: Binding) -> bytes:
+    """Return the transcript of the exchange that a binding describes."""
+    if binding.session_transcript is not None:
+        return binding.session_transcript
+    if binding.origin is not None:
+        return dc_api(origin=binding.origin, nonce=binding.nonce, encryption_key=binding.encryption_key)
+    return openid4vp(
+        client_id=binding.audience,
+        nonce=binding.nonce,
+        response_uri=binding.response_uri,
+        encryption_key=binding.encryption_key,
+    )
+
+
+def proximity(device_engagement: bytes, e_reader_key: bytes, *, handover: bytes = _NULL) -> bytes:
+    """Return the transcript of a session between two devices (clause 9.1.5.1).
+
+    Args:
+        device_engagement: the CBOR of the DeviceEngagement, as it came.
+        e_reader_key: the CBOR of the reader's ephemeral COSE_Key, as it came.
+        handover: the CBOR of the handover; null for an engagement by QR code.
+    """
+    return cbor.array_head(3) + cbor.embedded(device_engagement) + cbor.embedded(e_reader_key) + handover
+
+
+def nfc_handover(select: bytes, request: bytes | None) -> bytes:
+    """Return the handover of an engagement by NFC: the Handover Select message, and the Handover Request if any."""
+    return cbor.dumps([select, request])
+
+
+def openid4vp(*, client_id: str, nonce: str, response_uri: str, encryption_key: bytes | None) -> bytes:
+    """Return the transcript of an exchange by redirects (OpenID4VP 1.0, appendix B.2.6.1).
+
+    Args:
+        client_id: the verifier's client identifier, with its prefix.
+        nonce: the request's nonce.
+        response_uri: the ``response_uri`` or ``redirect_uri`` of the request.
+        encryption_key: the SHA-256 thumbprint of the JWK that the answer is encrypted to; None for an open answer.
+    """
+    return _hashed("OpenID4VPHandover", [client_id, nonce, encryption_key, response_uri])
+
+
+def dc_api(*, origin: str, nonce: str, encryption_key: bytes | None) -> bytes:
+    """Return the transcript of OpenID4VP over the Digital Credentials API (OpenID4VP 1.0, appendix B.2.6.2).
+
+    Args:
+        origin: the verifier's origin as the browser reports it, without a prefix.
+        nonce: the request's nonce.
+        encryption_key: as `openid4vp`.
+    """
+    return _hashed("OpenID4VPDCAPIHandover", [origin, nonce, encryption_key])
+
+
+def iso_dc_api(*, encryption_info: str, origin: str) -> bytes:
+    """Return the transcript of ``org-iso-mdoc`` over the Digital Credentials API (ISO/IEC TS 18013-7, annex C).
+
+    Args:
+        encryption_info: the EncryptionInfo of the request in base64url, as it came.
+        origin: the verifier's origin as the browser reports it.
+    """
+    return _hashed("dcapi", [encryption_info, origin])
+
+
+def _hashed(name: str, info: list[CborValue]) -> bytes:
+    handover = cbor.dumps([name, hashlib.sha256(cbor.dumps(info)).digest()])
+    return cbor.array_head(3) + _NULL + _NULL + handover

@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""A request and its answer, whatever way they travel: as values, over OpenID4VP, or in an ISO/IEC 18013-5 session.
+
+A wallet is given an `IncomingRequest` and learns an `AuthenticatedRequest` from it; a verifier keeps an
+`ExpectedAnswer` until the answer comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from vcwallet.claims import JsonObject
+from vcwallet.formats.base import Binding
+from vcwallet.keys.policy import TrustedKey, TrustPolicy
+from vcwallet.keys.public import PublicKey
+from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery
+
+QueryRule: TypeAlias = "Callable[[CredentialQuery, JsonObject], CredentialQuery]"
+"""Gives, for a credential query and the claims of a credential, the query by which that credential is judged."""
+
+
+def as_asked(query: CredentialQuery, claims: JsonObject) -> CredentialQuery:
+    """Return the query as it is: DCQL asks for just the claims that it names."""
+    return query
+
+
+class IncomingRequest(Protocol):
+    """A request as it came; who sent it is not known yet."""
+
+    def verify(self, *, trust: TrustPolicy, at: datetime) -> AuthenticatedRequest:
+        """Return the request with the verifier that trust vouches for.
+
+        Raises:
+            VcError: the request is not by a verifier that is known, or breaks a rule.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticatedRequest:
+    """A request whose sender is known.
+
+    Attributes:
+        verifier: the verifier's key, and the registered facts about it.
+        binding: to whom and for which request an answer is made.
+        state: what goes back beside the answer.
+        query: what is asked for.
+        purpose: the purpose code that the request names.
+        registrations: the registration certificates that came along, not verified.
+        digest: the SHA-256 of the signed request, as base64url.
+        expires: until when the verifier accepts an answer.
+        query_for: gives the query by which a credential with some claims is judged; where a protocol lets a holder
+            answer with less than was asked, or with something near it, this is where.
+    """
+
+    verifier: TrustedKey
+    binding: Binding
+    state: str | None = field(repr=False)
+    query: DcqlQuery
+    purpose: str | None
+    registrations: tuple[str, ...] = field(repr=False)
+    digest: str
+    expires: datetime
+    query_for: QueryRule = as_asked
+
+
+class ExpectedAnswer(Protocol):
+    """A request as its verifier keeps it until the answer comes; with it, nothing of the answer is believed."""
+
+    @property
+    def query(self) -> DcqlQuery:
+        """What was asked for."""
+        ...
+
+    @property
+    def purpose(self) -> str:
+        """The code of the registered purpose."""
+        ...
+
+    @property
+    def expires(self) -> datetime:
+        """Until when an answer is accepted."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the signed request, as base64url, by which histories and receipts name it."""
+        ...
+
+    @property
+    def answer_id(self) -> str:
+        """What is remembered of an answer, so that there is only one."""
+        ...
+
+    def require_signed_by(self, key: PublicKey, /) -> None:
+        """Return if this is just what the verifier with this key has signed.
+
+        Raises:
+            BindingError: it is not (``REQUEST_NOT_OURS``).
+        """
+        ...
+
+    def require_state(self, state: str | None, /) -> None:
+        """Return if an answer with this state is one to this request.
+
+        Raises:
+            BindingError: it is one to another request (``STATE_MISMATCH``).
+        """
+        ...
+
+    def binding(self, *, required: bool) -> Binding:
+        """Return what a presentation has to be bound to."""
+        ...
+
+    def query_for(self, query: CredentialQuery, claims: JsonObject, /) -> CredentialQuery:
+        """Return the query by which a credential with these claims is judged."""
+        ...
