@@ -55,7 +55,7 @@ def _issue_floor(scene: Scene) -> Work:
 
     def floor() -> None:
         for item in items:
-            os.urandom(issuer_signed.MIN_RANDOM_BYTES)
+            os.urandom(issuer_signed.RANDOM_BYTES)
             hashlib.sha256(item).digest()
         key.sign(payload, algorithm)
 

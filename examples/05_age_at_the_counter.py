@@ -40,7 +40,7 @@ def main() -> None:
             stage.say(f"{card.type_ids[0]}: {sum(map(len, held.values()))} elements")
 
     with stage.step("Hanako buys sake: QR code, question, consent, answer"):
-        verified = at_the_till(stage, folder, shop, adult)
+        verified = at_the_till(stage, folder, shop, adult, show_code=True)
         rules.require_age_proved(verified, matter=rules.AgeMatter.ALCOHOL)
         [evidence] = verified.evidence(MyNumberCard)
         stage.say(f"the shop knows {dict(evidence.claims)}, and nothing else")
@@ -77,10 +77,14 @@ def customer(registry: TrustRegistry, office: Issuer, name: str, birth: date | N
     return wallet
 
 
-def at_the_till(stage: Stage, folder: Path, shop: Verifier, wallet: Wallet, *, claim: str = "age_over_20") -> Verified:
+def at_the_till(
+    stage: Stage, folder: Path, shop: Verifier, wallet: Wallet, *, claim: str = "age_over_20", show_code: bool = False
+) -> Verified:
     """Let a phone and a till meet, and return what the till has verified."""
     with TcpListener() as listener:
         phone = wallet.start_session(tcp=listener.retrieval)
+        if show_code:
+            stage.console.print(qr.draw(phone.qr).terminal(), style="black on white")
         till = shop.start_session(scanned(phone, folder))
         if till.engagement.tcp is None:
             raise SystemExit("the phone does not say where it listens")

@@ -13,8 +13,19 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from vcwallet.claims import covers
+from vcwallet.credential_type import CredentialType, view
 from vcwallet.errors import OverAskingError
-from vcwallet.japan import TYPES, Address, AssessmentKind, Money, PartialDate, ResidenceRecord, TaxAssessment, purposes
+from vcwallet.japan import (
+    TYPES,
+    Address,
+    AssessmentKind,
+    Money,
+    MyNumberCard,
+    PartialDate,
+    ResidenceRecord,
+    TaxAssessment,
+    purposes,
+)
 from vcwallet.japan.identifiers import MY_NUMBER
 from vcwallet.japan.prohibitions import prohibited
 from vcwallet.trust.registration import Grant, IntendedUse
@@ -56,6 +67,16 @@ def test_an_age_is_answered_only_as_every_possible_birth_date_would(birth: Parti
             continue
         every = {PartialDate.from_date(day).is_at_least(years, on) for day in (birth.earliest, birth.latest)}
         assert answer == (every.pop() if len(every) == 1 else None)
+
+
+@given(partial_dates(), DATES)
+def test_the_card_in_a_phone_answers_as_the_register_does(birth: PartialDate, on: date) -> None:
+    card = MyNumberCard(full_name_unicode="山田　太郎", birth_date=birth).claims(on=on)
+    register = residence("山田　太郎", birth).claims(on=on)
+    for name in ("age_over_18", "age_over_20"):
+        assert card.get(name) == register.get(name)
+    assert ("birth_date" in card) is (birth.exact is not None)
+    assert card.get("age_in_years") == birth.age_on(on)
 
 
 @given(partial_dates(), DATES, st.integers(1, 2000))
@@ -109,6 +130,22 @@ def test_a_narrowed_use_asks_for_nothing_that_the_purpose_does_not(use: Intended
     purposes.require_within_maximum(less)
     assert prohibited(less) == ()
     assert all(use.covers(grant.type_id, path) for grant in less.grants for path in grant.paths)
+
+
+@given(USES, st.sampled_from([kind for kind in TYPES if kind.doctype is not None]), st.data())
+def test_an_element_is_within_a_purpose_exactly_when_it_was_granted(
+    use: IntendedUse, kind: type[CredentialType], data: st.DataObject
+) -> None:
+    shape = view(kind, "mso_mdoc")
+    elements = [element for name in kind.outline() for element in shape.granted((name,))]
+    element = data.draw(st.sampled_from(elements))
+    granted = any(covers(path, element) for one in use.grants if one.type_id == kind.doctype for path in one.paths)
+    try:
+        purposes.narrowed(use, [Grant(shape.type_id, (element,), shape.format)])
+    except OverAskingError:
+        assert not granted
+    else:
+        assert granted
 
 
 @given(USES, st.sampled_from(TYPES), st.data())

@@ -20,12 +20,15 @@ from vcwallet.credential_type import (
     Predicate,
     Sensitivity,
     ThresholdPredicate,
+    TypeView,
     consent_items,
     form,
     json_schema,
     predicate,
     threshold_predicate,
     type_metadata,
+    view,
+    views,
 )
 
 ON = date(2026, 11, 23)
@@ -88,6 +91,7 @@ def test_a_predicate_of_the_class_is_an_object() -> None:
 def test_what_a_class_gives_rise_to_is_typed() -> None:
     assert_type(TaxAssessment.vct, str)
     assert_type(TaxAssessment.doctype, str | None)
+    assert_type(TaxAssessment.mdoc_namespace, str | None)
     assert_type(TaxAssessment.concealment(), Concealment)
     assert_type(TaxAssessment.path("address.locality"), ClaimPath)
     assert_type(TaxAssessment.path(["address", "locality"]), ClaimPath)
@@ -95,6 +99,22 @@ def test_what_a_class_gives_rise_to_is_typed() -> None:
     assert_type(json_schema(TaxAssessment), dict[str, Any])
     assert_type(form(TaxAssessment, "ja"), tuple[FormField, ...])
     assert_type(consent_items(TaxAssessment, [TaxAssessment.path("full_name")], "ja"), tuple[str, ...])
+
+
+def test_a_view_in_a_format_is_typed() -> None:
+    shape = view(TaxAssessment, "mso_mdoc")
+    assert_type(shape, TypeView)
+    assert_type(views(TaxAssessment), Mapping[str, TypeView])
+    assert_type(shape.format, str)
+    assert_type(shape.type_id, str)
+    assert_type(shape.meta, dict[str, JsonValue])
+    assert_type(shape.claims(RECORD.claims(on=ON)), dict[str, Any])
+    assert_type(shape.tree({}), dict[str, JsonValue])
+    assert_type(shape.concealment(), Concealment)
+    assert_type(shape.path(("full_name",)), ClaimPath)
+    assert_type(shape.paths(("address",)), tuple[ClaimPath, ...])
+    assert_type(shape.granted(("address",)), tuple[ClaimPath, ...])
+    assert_type(shape.metadata(), dict[str, JsonValue])
 
 
 def test_a_type_checker_finds_what_pydantic_refuses() -> None:

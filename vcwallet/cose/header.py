@@ -24,7 +24,8 @@ MAX_HEADER_BYTES = 32 * 1024
 MAX_CERTIFICATES = 5
 MAX_CERTIFICATE_BYTES = 16 * 1024
 
-Labels: TypeAlias = "Mapping[int | str, CborValue]"
+# Labels are integers and texts; a union of them as key type would keep out a dict whose labels are all integers.
+Labels: TypeAlias = "Mapping[Any, CborValue]"
 CertificateHash: TypeAlias = "tuple[int | str, bytes]"
 AlgorithmT = TypeVar("AlgorithmT")
 
@@ -69,11 +70,10 @@ def encode(identifier: int, protected: Labels | None, unprotected: Labels | None
     Raises:
         ValueError: headers that nobody may write.
     """
-    members = {ALG: identifier, **(protected or {})}
-    labels = (unprotected or {}).keys()
-    if CRIT in members or not _ALWAYS_PROTECTED.isdisjoint(labels) or not members.keys().isdisjoint(labels):
+    protected, others = protected or {}, unprotected or {}
+    if CRIT in protected or not _ALWAYS_PROTECTED.isdisjoint(others) or not others.keys().isdisjoint(protected):
         raise ValueError("a label in both headers, an unprotected alg or typ, or crit")
-    return cbor.dumps(members) if protected else _only_algorithm(identifier)
+    return cbor.dumps({ALG: identifier, **protected}) if protected else _only_algorithm(identifier)
 
 
 @lru_cache(maxsize=16)

@@ -31,6 +31,8 @@ from vcwallet.keys.signer import Signer
 TAG: Final = 18
 MAX_BYTES = 1024 * 1024
 _CONTEXT: Final = structure.context("Signature1")
+_ARRAY_OF_FOUR: Final = cbor.array_head(4)
+_DETACHED: Final = cbor.dumps(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,12 @@ class PreparedSign1:
     def finish(self, signature: bytes) -> list[CborValue]:
         """Return the message, untagged, with the signature that was made elsewhere."""
         return [self.protected, dict(self.unprotected), self.payload, signature]
+
+    def encoded(self, signature: bytes) -> bytes:
+        """Return the encoding of the message; what was signed is put in as it is, since issuers do this all day."""
+        payload = _DETACHED if self.payload is None else cbor.byte_string(self.payload)
+        headers = cbor.byte_string(self.protected) + cbor.dumps(self.unprotected)
+        return _ARRAY_OF_FOUR + headers + payload + cbor.byte_string(signature)
 
 
 def prepare(

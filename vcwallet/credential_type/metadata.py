@@ -23,7 +23,7 @@ from dataclasses import replace
 from typing import Final
 
 from vcwallet.claims import ClaimPath, JsonValue
-from vcwallet.credential_type.claim import Disclosure, Language
+from vcwallet.credential_type.claim import Claim, Disclosure, Language
 from vcwallet.credential_type.elements import Element
 from vcwallet.credential_type.model import CredentialType, parent_type
 from vcwallet.credential_type.outline import Place, resolve, walk
@@ -102,15 +102,29 @@ def _element_entry(
     labels = place.labels
     if not inside:
         labels = {name: SEPARATOR.join(one.labels[name] for one in (*around, place)) for name in place.labels}
-    if place.claim.disclosure is Disclosure.ALWAYS:  # in an mdoc nothing is
-        place = replace(place, claim=replace(place.claim, disclosure=Disclosure.SELECTABLE))
     return {
         "path": [*element.place, *inside],
         **({"display": _display(place, labels)} if labels else {}),
         **({"mandatory": True} if place.mandatory else {}),
         "sd": "never" if inside else "always",
-        "vcwallet": _extension(place, predicates),
+        "vcwallet": _extension(_strictest([place, *around]), predicates),
     }
+
+
+def _strictest(places: Sequence[Place]) -> Claim:
+    """Return the rules of the first place, which are those of a later one, around it, that is treated with more care.
+
+    Only the elements of a group are there to carry what holds for the group.
+    """
+    claim, strictest = places[0].claim, max((place.claim for place in places), key=lambda one: one.sensitivity)
+    # What an mdoc has in the clear is no claim, so none is always shown.
+    always = claim.disclosure is Disclosure.ALWAYS
+    return replace(
+        claim,
+        sensitivity=strictest.sensitivity,
+        statute=strictest.statute,
+        disclosure=Disclosure.SELECTABLE if always else claim.disclosure,
+    )
 
 
 def require_vct(cls: type[CredentialType]) -> None:
@@ -144,7 +158,7 @@ def _entry(place: Place, predicates: list[str]) -> dict[str, JsonValue]:
         **({"display": _display(place, place.labels)} if place.labels else {}),
         **({"mandatory": True} if place.mandatory else {}),
         "sd": "always" if place.concealed else "never",
-        "vcwallet": _extension(place, predicates),
+        "vcwallet": _extension(place.claim, predicates),
     }
 
 
@@ -162,8 +176,7 @@ def _display(place: Place, labels: Mapping[Language, str]) -> list[JsonValue]:
     return display
 
 
-def _extension(place: Place, predicates: Sequence[JsonValue]) -> dict[str, JsonValue]:
-    claim = place.claim
+def _extension(claim: Claim, predicates: Sequence[JsonValue]) -> dict[str, JsonValue]:
     extension: dict[str, JsonValue] = {"sensitivity": claim.sensitivity.value, "disclosure": claim.disclosure.value}
     if claim.statute is not None:
         extension["statute"] = {"code": claim.statute.code, "bases": list(claim.statute.bases)}

@@ -15,8 +15,6 @@
 {'org.example.pass.1': {'address.locality': 'みらい市'}}
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType

@@ -101,7 +101,7 @@ def _keep_tags(numbers: frozenset[int]) -> Mapping[int, Callable[[Any, bool], Ta
 
 _MAP, _TAG, _SIMPLE = 5, 6, 7  # major types; 0 and 1 are integers, 2 and 3 strings, 4 is an array
 _FIRST_BYTES, _FIRST_ARRAY = 0x40, 0x80  # the smallest initial bytes of strings and of arrays
-_LONGEST_INLINE: Final = 23
+_LONGEST_INLINE, _ONE_BYTE = 23, 24  # an argument in the head itself, and one in the byte after it
 _INDEFINITE: Final = 31
 #: How many bytes follow the head of false, true, null and the three floats.
 _BYTES_AFTER_SIMPLE: Final = {20: 0, 21: 0, 22: 0, 25: 2, 26: 4, 27: 8}
@@ -132,7 +132,10 @@ def _require_plain_heads(data: bytes, limits: Limits) -> None:
         missing -= 1
         if initial < _FIRST_ARRAY:
             argument = initial & 31
-            if argument > _LONGEST_INLINE:
+            if argument == _ONE_BYTE and offset < size and data[offset] >= _ONE_BYTE:
+                argument = data[offset]
+                offset += 1
+            elif argument > _LONGEST_INLINE:
                 argument, offset = _long_argument(data, offset, argument)
             if initial >= _FIRST_BYTES:
                 offset += argument  # when this leads past the end, the next round or the end says so
@@ -217,7 +220,7 @@ def text_string(text: str) -> bytes:
 
 def unsigned(number: int) -> bytes:
     """Return the encoding of an integer that is not negative."""
-    return _head(0, number)
+    return _NUMBERS[number] if 0 <= number < _SHORT else _head(0, number)
 
 
 def array_head(length: int) -> bytes:
@@ -245,6 +248,7 @@ def _head(major: int, argument: int) -> bytes:
 
 
 _SHORT: Final = 256
+_NUMBERS: Final = tuple(_head(0, number) for number in range(_SHORT))
 _BYTES_HEADS: Final = tuple(_head(0x40, length) for length in range(_SHORT))
 _TEXT_HEADS: Final = tuple(_head(0x60, length) for length in range(_SHORT))
 
@@ -264,15 +268,15 @@ def _plain(value: CborValue, room: int) -> object:
         raise ValueError(f"a CBOR value is nested deeper than {LIMITS.max_depth}")
     if isinstance(value, list | tuple):
         return [_plain(element, room - 1) for element in value]
-    if kind is dict or isinstance(value, Mapping):
-        return {_key(key): _plain(member, room - 1) for key, member in value.items()}  # type: ignore[union-attr]
+    if isinstance(value, dict | Mapping):
+        return {_key(key): _plain(member, room - 1) for key, member in value.items()}
     if isinstance(value, Tag):
         return cbor2.CBORTag(value.number, _plain(value.content, room - 1))
     raise TypeError(f"CBOR has no form for {kind.__name__}")
 
 
 def _key(key: object) -> CborKey:
-    if type(key) is str or isinstance(key, str | bytes):
+    if isinstance(key, str | bytes):
         return key
     if isinstance(key, int) and not isinstance(key, bool):
         return _int64(key)

@@ -124,8 +124,8 @@ class VerifiedCredential:
         type_integrity: the integrity string that the issuer pinned the type's metadata with, if it did.
         authorities: the trusted authorities of its issuer, as (type, value).
         shifted: the arrays in which an element does not stand where the issuer put it, since one before it is hidden.
-        device_claims: what the holder's device says by itself, within what the issuer authorised it to say, as the
-            format has it; it is not the issuer's word, and nothing of it is in `claims`.
+        device_claims: what the holder's device says by itself, by namespace and element, within what the issuer
+            authorised it to say; it is not the issuer's word, and nothing of it is in `claims`.
     """
 
     format: str
@@ -142,7 +142,7 @@ class VerifiedCredential:
     type_integrity: str | None
     authorities: frozenset[tuple[str, str]]
     shifted: frozenset[ClaimPath] = frozenset()
-    device_claims: JsonObject = field(default_factory=dict, repr=False)
+    device_claims: Mapping[str, JsonObject] = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
         raise TypeError("a verified credential is evidence, not a truth value")

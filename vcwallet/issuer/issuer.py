@@ -31,7 +31,8 @@ class Issuer:
         Args:
             enrolment: what the registry gave: identifier, key, certificates.
             clock: tells the time.
-            time_zone: where the issuer's days begin, for ages and other answers that depend on the date.
+            time_zone: where the issuer's days begin, for times that are rounded to days, and for ages and other
+                answers that depend on the date.
 
         Raises:
             ValueError: the enrolment is for another role.
@@ -112,7 +113,7 @@ class Issuer:
         key = (role, type_id, valid_for, self._trust.sequence, now.replace(microsecond=0))
         last = self._last_times
         if last is None or last[0] != key:
-            expires = _midnight(now + valid_for) + _DAY
+            expires = self._midnight(now + valid_for) + _DAY
             last = self._last_times = (key, (self._issued_at(role, type_id, now, until=expires, rounded=True), expires))
         return last[1]
 
@@ -121,7 +122,7 @@ class Issuer:
         signer = self._require_authorised(role, type_id, now, now)
         if role is Role.DOCUMENT_SIGNER:
             _require_within(signer, until)
-        midnight = _midnight(now)
+        midnight = self._midnight(now)
         if not rounded or (role is Role.DOCUMENT_SIGNER and signer.not_before and midnight < signer.not_before):
             return now
         try:
@@ -129,6 +130,10 @@ class Issuer:
         except NotAuthorisedError:
             return now  # authorised only later that day
         return midnight
+
+    def _midnight(self, moment: datetime) -> datetime:
+        # Where the issuer is: an age that is reached today must not stand in a credential that was valid yesterday.
+        return moment.astimezone(self._time_zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _require_authorised(self, role: Role, type_id: str, signed_at: datetime, now: datetime) -> TrustedKey:
         key = self._keys[role]
@@ -155,7 +160,3 @@ def _require_within(signer: TrustedKey, until: datetime) -> None:
 @cache
 def _with_defaults(format: Callable[[], CredentialFormat]) -> CredentialFormat:
     return format()
-
-
-def _midnight(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -15,7 +15,7 @@ An answer is there only where the birth date leaves no doubt.  It holds on the d
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final, Protocol, Self
+from typing import Annotated, ClassVar, Final, Protocol, Self
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
@@ -29,21 +29,39 @@ AGES: Final = (13, 15, 16, 18, 20, 60, 65, 70, 75)
 """The ages that laws and fares ask about."""
 
 
-class _HasBirthDate(Protocol):
+class HasBirthDate(Protocol):
+    """A record with a birth date."""
+
     @property
-    def birth_date(self) -> date | PartialDate: ...
+    def birth_date(self) -> date | PartialDate:
+        """The birth date, of which parts may be unknown."""
+        ...
 
 
-def age_over(years: int) -> Predicate[_HasBirthDate]:
-    """Return the predicate ``age_over_NN`` for types with a `birth_date`, which it can be shown instead of."""
+def _age_over(years: int) -> Predicate[HasBirthDate]:
+    """Return the predicate ``age_over_NN``, which can be shown instead of the birth date."""
 
-    def answer(record: _HasBirthDate, on: date) -> bool | None:
+    def answer(record: HasBirthDate, on: date) -> bool | None:
         """Tell whether the person has reached the age; None where the birth date leaves it open."""
         born = record.birth_date
         return (PartialDate.from_date(born) if isinstance(born, date) else born).is_at_least(years, on)
 
     answer.__name__ = f"age_over_{years}"
     return predicate(f"{years}歳以上", f"Aged {years} or over", replaces="birth_date")(answer)
+
+
+class AgeAnswers:
+    """The predicates ``age_over_NN`` for a credential type with a `birth_date`, as a further base class of the type."""
+
+    age_over_13: ClassVar[Predicate[HasBirthDate]] = _age_over(13)
+    age_over_15: ClassVar[Predicate[HasBirthDate]] = _age_over(15)
+    age_over_16: ClassVar[Predicate[HasBirthDate]] = _age_over(16)
+    age_over_18: ClassVar[Predicate[HasBirthDate]] = _age_over(18)
+    age_over_20: ClassVar[Predicate[HasBirthDate]] = _age_over(20)
+    age_over_60: ClassVar[Predicate[HasBirthDate]] = _age_over(60)
+    age_over_65: ClassVar[Predicate[HasBirthDate]] = _age_over(65)
+    age_over_70: ClassVar[Predicate[HasBirthDate]] = _age_over(70)
+    age_over_75: ClassVar[Predicate[HasBirthDate]] = _age_over(75)
 
 
 def _over(years: int) -> Claim:

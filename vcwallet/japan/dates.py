@@ -36,7 +36,7 @@ JAPAN_STANDARD_TIME: Final = timezone(timedelta(hours=9), "JST")
 """Japan has used no summer time since 1952, so a fixed offset will do."""
 
 _ISO: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
-_JSON_PATTERN: Final = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+_REDUCED: Final = "^[0-9]{4}(-(0[1-9]|1[0-2]))?$"
 
 
 def date_in_japan(at: datetime) -> date:
@@ -164,7 +164,8 @@ class PartialDate:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string", "pattern": _JSON_PATTERN}, {"type": "null"}]}
+        known, partly_known = {"type": "string", "format": "date"}, {"type": "string", "pattern": _REDUCED}
+        return {"anyOf": [known, partly_known, {"type": "null"}]}
 
 
 UNKNOWN_DATE: Final = PartialDate()

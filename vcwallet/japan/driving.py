@@ -39,7 +39,7 @@ from pydantic_core import PydanticCustomError
 
 from vcwallet.credential_type import Claim, ClaimGroup, Disclosure, Sensitivity
 from vcwallet.japan import type_ids
-from vcwallet.japan.age import age_over
+from vcwallet.japan.age import AgeAnswers
 from vcwallet.japan.codes import Code, Sex
 from vcwallet.japan.lawful import LawfulRecord
 from vcwallet.japan.values import CountryCode2, DrivingLicenceNumber, JpegOrJpeg2000, Latin, Text
@@ -116,6 +116,7 @@ class FirstLicenceDates(ClaimGroup):
 
 
 class DrivingLicence(
+    AgeAnswers,
     LawfulRecord,
     vct="urn:vcwallet:jp:driving-licence:1",
     doctype=type_ids.DRIVING_LICENCE,
@@ -169,16 +170,6 @@ class DrivingLicence(
     registered_domicile: Annotated[Text | None, Claim("本籍", "Registered domicile", sensitivity=_C, namespace=_JP)] = (
         None
     )
-
-    age_over_13 = age_over(13)
-    age_over_15 = age_over(15)
-    age_over_16 = age_over(16)
-    age_over_18 = age_over(18)
-    age_over_20 = age_over(20)
-    age_over_60 = age_over(60)
-    age_over_65 = age_over(65)
-    age_over_70 = age_over(70)
-    age_over_75 = age_over(75)
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:

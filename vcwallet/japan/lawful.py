@@ -16,8 +16,6 @@ rules are checked when a record is made, so that nothing else can be issued.
       The claim note holds what looks like a My Number [type=JP_MYNUMBER_MIXED]
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from enum import Enum
 from functools import cache

@@ -26,13 +26,13 @@ import re
 from datetime import date
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from vcwallet.claims import JsonValue
 from vcwallet.credential_type import Claim, Sensitivity
 from vcwallet.japan import type_ids
-from vcwallet.japan.age import age_over
+from vcwallet.japan.age import AgeAnswers
 from vcwallet.japan.codes import Sex, from_japanese
 from vcwallet.japan.dates import UNKNOWN_DATE, PartialDate
 from vcwallet.japan.lawful import LawfulRecord
@@ -41,10 +41,13 @@ from vcwallet.japan.values import Jpeg, LocalGovernmentCode, Text
 
 _C, _X = Sensitivity.C, Sensitivity.X
 _JP: Final = type_ids.MY_NUMBER_CARD_DOMESTIC
+# A record knows a date in part; the claim is there only where it is wholly known.
+_FULL_DATE: Final = WithJsonSchema({"type": "string", "format": "date"})
 _PRINTED_DATE: Final = re.compile("([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日")
 
 
 class MyNumberCard(
+    AgeAnswers,
     LawfulRecord,
     vct=type_ids.MY_NUMBER_CARD_VCT,
     doctype=type_ids.MY_NUMBER_CARD,
@@ -55,7 +58,7 @@ class MyNumberCard(
     """Who somebody is, as the My Number card in the wallet of a phone says it (カード代替電磁的記録)."""
 
     full_name_unicode: Annotated[Text, Claim("氏名", "Full name", namespace=_JP)]
-    resident_address_unicode: Annotated[Text, Claim("住所", "Address", namespace=_JP)]
+    resident_address_unicode: Annotated[Text | None, Claim("住所", "Address", namespace=_JP)] = None
     local_gov_code_unicode: Annotated[
         LocalGovernmentCode | None, Claim("市町村コード", "Municipality code", namespace=_JP)
     ] = None
@@ -69,22 +72,12 @@ class MyNumberCard(
         None
     )
     sex: Annotated[Sex | None, Claim("性別", "Sex")] = None
-    birth_date: Annotated[PartialDate, Claim("生年月日", "Date of birth")] = UNKNOWN_DATE
+    birth_date: Annotated[PartialDate, _FULL_DATE, Claim("生年月日", "Date of birth")] = UNKNOWN_DATE
     age_in_years: Annotated[Annotated[int, Field(ge=0)] | None, Claim("年齢", "Age in years")] = None
     document_number: Annotated[
         IndividualNumber | None,
         Claim("個人番号（文書番号）", "Document number (My Number)", sensitivity=_X, statute=NUMBER_ACT),
     ] = None
-
-    age_over_13 = age_over(13)
-    age_over_15 = age_over(15)
-    age_over_16 = age_over(16)
-    age_over_18 = age_over(18)
-    age_over_20 = age_over(20)
-    age_over_60 = age_over(60)
-    age_over_65 = age_over(65)
-    age_over_70 = age_over(70)
-    age_over_75 = age_over(75)
 
     def claims(self, on: date) -> dict[str, JsonValue]:
         """Return the claim tree, with the age on that day; what is not wholly known of birth date and age is left out.

@@ -26,10 +26,10 @@ from vcwallet.credential_type import views
 from vcwallet.errors import VerificationError
 from vcwallet.formats.base import VerifiedCredential
 from vcwallet.formats.mdoc.ages import age_of
-from vcwallet.japan import type_ids
 from vcwallet.japan.basic_identity import BasicIdentity
 from vcwallet.japan.catalogue import TYPES
 from vcwallet.japan.forbidden_numbers import ForbiddenNumber, forbidden_number, require_not_derived
+from vcwallet.japan.my_number_card import MyNumberCard
 from vcwallet.japan.names import NO_FOLDING, NameMatch, match_names
 from vcwallet.japan.qualification import NationalQualification
 from vcwallet.japan.residence import ResidenceRecord
@@ -55,12 +55,27 @@ __all__ = [
 
 # --- R-23: who presents a qualification -------------------------------------------------------------------------------
 
-# Where an identity credential has the name, outermost component first.
-_NAME_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+# Where an identity credential has the name, by type identifier.
+_NAME_OF: Final[Mapping[str, ClaimPath]] = MappingProxyType(
     {
-        ResidenceRecord.vct: ("full_name",),
-        BasicIdentity.vct: ("name",),
-        type_ids.MY_NUMBER_CARD: (type_ids.MY_NUMBER_CARD_DOMESTIC, "full_name_unicode"),
+        shape.type_id: shape.path((claim,))
+        for kind, claim in (
+            (ResidenceRecord, "full_name"),
+            (BasicIdentity, "name"),
+            (MyNumberCard, "full_name_unicode"),
+        )
+        for shape in views(kind).values()
+    }
+)
+
+
+# The same for qualifications: the name that one is registered under.
+_QUALIFIED: Final[Mapping[str, ClaimPath]] = MappingProxyType(
+    {
+        shape.type_id: shape.path(("full_name",))
+        for kind in TYPES
+        if issubclass(kind, NationalQualification)
+        for shape in views(kind).values()
     }
 )
 
@@ -96,23 +111,24 @@ def require_identity_bound(
         VerificationError: a qualification is not bound (code ``IDENTITY_NOT_BOUND``).
         ValueError: there is no qualification in the presentation.
     """
-    credentials = [one for found in verified.credentials.values() for one in found]
-    qualifications = [one for one in credentials if NationalQualification.vct in one.type_ids]
-    if not qualifications:
+    if NationalQualification not in verified:
         raise ValueError("the presentation has no qualification")
+    credentials = [one for found in verified.credentials.values() for one in found]
     names = [name for one in credentials if one.holder_proved for name in _identity_names(one)]
-    return tuple(_binding(one, names, fold_table) for one in qualifications)
+    return tuple(_binding(one, names, fold_table) for one in verified.evidence(NationalQualification))
 
 
 def _binding(qualification: VerifiedCredential, names: list[str], fold_table: Mapping[str, str]) -> IdentityBinding:
-    own = qualification.claims.get("full_name")
+    found = [_inside(qualification.claims, _QUALIFIED[one]) for one in qualification.type_ids if one in _QUALIFIED]
+    own = next(iter(found), None)
     matches = [match_names(own, name, fold_table=fold_table) for name in names] if isinstance(own, str) else []
     best = min(matches, key=list(NameMatch).index, default=None)
-    if not qualification.holder_proved and best not in (NameMatch.EXACT, NameMatch.FOLDED):
+    holder_proved = qualification.holder_proved
+    if not holder_proved and best not in (NameMatch.EXACT, NameMatch.FOLDED):
         raise VerificationError(
             "nothing ties the qualification to whoever presented it", code="IDENTITY_NOT_BOUND", clause="rule R-23"
         )
-    return IdentityBinding(holder_key=qualification.holder_proved, name_match=best)
+    return IdentityBinding(holder_key=holder_proved, name_match=best)
 
 
 def _identity_names(credential: VerifiedCredential) -> Iterator[str]:

@@ -23,16 +23,17 @@ def type_ids(kind: type[CredentialType]) -> tuple[str, ...]:
 def documents(kinds: Iterable[type[CredentialType]], *, published: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the documents of the types, and of the types that they extend, that are not published yet.
 
+    A type has a document for each format, under its identifier there.
+
     Raises:
-        ValueError: another document is published under the same ``vct``; credentials are pinned to it.
+        ValueError: another document is published under the same ``vct`` or docType; credentials are pinned to it.
     """
-    new: dict[str, bytes] = {}
+    known = dict(published)
     for kind in kinds:
-        new |= dict(_with_parents(kind))
-    for vct, document in new.items():
-        if published.get(vct, document) != document:
-            raise ValueError(f"{quoted(vct)} is published with other metadata; a changed type gets a new vct")
-    return {vct: document for vct, document in new.items() if vct not in published}
+        for type_id, document in _with_parents(kind):
+            if known.setdefault(type_id, document) != document:
+                raise ValueError(f"{quoted(type_id)} is published with other metadata; a changed type gets a new vct")
+    return {type_id: document for type_id, document in known.items() if type_id not in published}
 
 
 def _with_parents(kind: type[CredentialType]) -> Iterator[tuple[str, bytes]]:
@@ -47,9 +48,9 @@ def _with_parents(kind: type[CredentialType]) -> Iterator[tuple[str, bytes]]:
 
 def records(new: Mapping[str, bytes]) -> list[Put]:
     """Return the records that keep documents."""
-    return [Put(_COLLECTION, vct, document, new=True) for vct, document in new.items()]
+    return [Put(_COLLECTION, type_id, document, new=True) for type_id, document in new.items()]
 
 
 def load(store: RecordStore) -> dict[str, bytes]:
-    """Return the documents that `records` kept, by ``vct``."""
+    """Return the documents that `records` kept, by type identifier."""
     return {record.id: record.body for record in store.find(_COLLECTION)}

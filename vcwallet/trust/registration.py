@@ -18,8 +18,6 @@ One certificate states one intended use.  A wallet compares each request with it
 Of a credential type, `grants` writes the same for every format that the type has.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

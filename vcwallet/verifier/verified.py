@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from vcwallet.credential_type import CredentialType, view, views
+from vcwallet.credential_type import CredentialType, TypeView, views
 from vcwallet.formats.base import VerifiedCredential
 
 T = TypeVar("T", bound=CredentialType)
@@ -36,7 +36,8 @@ class Verified:
             KeyError: no credential of this type was presented.
             MalformedError: a claim does not have its type (``CLAIM_INVALID``); the issuer broke its own type.
         """
-        return _typed(kind, self.evidence(kind)[0])
+        self.evidence(kind)
+        return self.all(kind)[0]
 
     def all(self, kind: type[T]) -> tuple[T, ...]:
         """Return the disclosed claims of every credential of a type; an empty tuple if there is none.
@@ -44,7 +45,7 @@ class Verified:
         Raises:
             MalformedError: a claim does not have its type (``CLAIM_INVALID``).
         """
-        return tuple(_typed(kind, one) for one in self._of(kind))
+        return tuple(kind.disclosed(shape.tree(one.claims)) for one, shape in self._of(kind))
 
     def evidence(self, kind: type[CredentialType]) -> tuple[VerifiedCredential, ...]:
         """Return the credentials of a type with what is known of issuer, key, times and status.
@@ -52,15 +53,15 @@ class Verified:
         Raises:
             KeyError: no credential of this type was presented.
         """
-        found = self._of(kind)
+        found = tuple(one for one, _ in self._of(kind))
         if not found:
             raise KeyError(kind.__name__)
         return found
 
-    def _of(self, kind: type[CredentialType]) -> tuple[VerifiedCredential, ...]:
-        every = (one for credentials in self.credentials.values() for one in credentials)
-        type_ids = {shape.format: shape.type_id for shape in views(kind).values()}
-        return tuple(one for one in every if type_ids.get(one.format) in one.type_ids)
+    def _of(self, kind: type[CredentialType]) -> list[tuple[VerifiedCredential, TypeView]]:
+        """Return the credentials of a type, each with how the type looks in its format."""
+        every = [one for credentials in self.credentials.values() for one in credentials]
+        return [(one, shape) for one in every if (shape := _shape(kind, one)) is not None]
 
     def __contains__(self, kind: object) -> bool:
         return isinstance(kind, type) and issubclass(kind, CredentialType) and bool(self._of(kind))
@@ -69,5 +70,18 @@ class Verified:
         raise TypeError("a verification gives evidence or raises; it is not a truth value")
 
 
-def _typed(kind: type[T], credential: VerifiedCredential) -> T:
-    return kind.disclosed(view(kind, credential.format).tree(credential.claims))
+
+def _shape(kind: type[CredentialType], credential: VerifiedCredential) -> TypeView | None:
+    """Return how a credential shows a type; a docType does not name what it extends, so the class has to know it."""
+    for one in (kind, *_extending(kind)):
+        shape = views(one).get(credential.format)
+        if shape is not None and shape.type_id in credential.type_ids:
+            return shape
+    return None
+
+
+def _extending(kind: type[CredentialType]) -> Iterator[type[CredentialType]]:
+    for one in kind.__subclasses__():
+        if "vct" in vars(one):
+            yield one
+        yield from _extending(one)

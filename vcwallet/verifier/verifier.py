@@ -337,7 +337,8 @@ def _require_no_more(case: _Case) -> None:
     for query_id, credential in case.each():
         query = case.expected.query_for(queries[query_id], credential.claims)
         asked = {path for option in query.claim_options for path in option.paths}
-        for path in credential.disclosed:
+        said = ((name, element) for name, items in credential.device_claims.items() for element in items)
+        for path in (*credential.disclosed, *said):
             if not any(_on_one_line(path, wanted) for wanted in asked):
                 raise QueryNotSatisfiedError(
                     f"the answer shows more than was asked for: {quoted(path_text(path))}", code="MORE_THAN_ASKED"

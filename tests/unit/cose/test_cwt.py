@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,12 @@ AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NOW = int(AT.timestamp())
 SKEW = 60
 TYP = "application/statuslist+cwt"
-CLAIMS = {cwt.SUB: "https://issuer.example/list/1", cwt.IAT: NOW, 65533: {"bits": 1, "lst": b"x"}, "ours": [1.5]}
+CLAIMS: dict[int | str, Any] = {
+    cwt.SUB: "https://issuer.example/list/1",
+    cwt.IAT: NOW,
+    65533: {"bits": 1, "lst": b"x"},
+    "ours": [1.5],
+}
 SIGNER = SoftwareSigner.generate()
 
 

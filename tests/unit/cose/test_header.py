@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from vcwallet.cose import header
@@ -19,11 +21,11 @@ def parse(protected: object, unprotected: object):
     return header.parse(protected, unprotected, algorithm_of=parse_algorithm)
 
 
-def protecting(members: object = None) -> bytes:
+def protecting(members: dict[Any, Any] | None = None) -> bytes:
     return cbor.dumps({1: ES256, **(members or {})})
 
 
-def in_either(members: object):
+def in_either(members: dict[Any, Any]):
     """The same parameters, protected and not."""
     return [(protecting(members), {}), (protecting(), members)]
 
@@ -155,6 +157,8 @@ def test_a_label_is_an_integer_or_a_text():
         {33: "der"},
         {33: []},
         {33: {}},
+        {33: {b"der": 1}},
+        {33: 1},
         {33: b""},
         {33: ["der"]},
         {33: [b"der", None]},

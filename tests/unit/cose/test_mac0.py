@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from vcwallet.errors import AlgorithmNotAllowedError, MalformedError, SignatureI
 KEY = bytes(range(32))
 PAYLOAD = b"This is the content."
 HEADER = b"\xa1\x01\x05"
-GOOD = mac0.mac(PAYLOAD, key=KEY)
+GOOD: list[Any] = mac0.mac(PAYLOAD, key=KEY)
 
 
 def code_of(protected: bytes, external_aad: bytes, payload: bytes, name: str = "MAC0") -> bytes:
@@ -45,7 +47,7 @@ def test_an_empty_payload_is_a_payload():
     assert mac0.parse(mac0.mac(b"", key=KEY)).verify(KEY) == b""
 
 
-def refused(message: list[object], key: bytes = KEY, **options: object) -> None:
+def refused(message: Sequence[object], key: bytes = KEY, **options: Any) -> None:
     with pytest.raises(SignatureInvalidError) as caught:
         mac0.parse(message).verify(key, **options)
     assert caught.value.code == "MAC_INVALID"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -64,6 +65,13 @@ def test_what_is_signed_is_as_published():
     assert sign1.dumps(prepared.finish(signature)) == MESSAGE[1:]
 
 
+@pytest.mark.parametrize("detached", [False, True])
+@pytest.mark.parametrize("unprotected", [None, {4: b"1", 33: [b"one", b"two"]}])
+def test_a_message_can_be_encoded_when_it_is_finished(detached, unprotected):
+    prepared = sign1.prepare(PAYLOAD, algorithm=Algorithm.ES256, unprotected=unprotected, detached=detached)
+    assert prepared.encoded(SIGNATURE) == sign1.dumps(prepared.finish(SIGNATURE))
+
+
 def test_external_data_is_signed_between_the_header_and_the_payload():
     """RFC 9052, section 4.4: [context, protected, external_aad, payload]."""
     prepared = sign1.prepare(PAYLOAD, algorithm=Algorithm.ES256, external_aad=b"\x11\xaa")
@@ -100,7 +108,8 @@ def test_another_key_does_not_verify(signer):
 
 
 def test_a_part_that_was_exchanged_does_not_verify(signer):
-    protected, unprotected, payload, signature = sign1.sign(PAYLOAD, signer=signer)
+    parts: list[Any] = sign1.sign(PAYLOAD, signer=signer)
+    protected, unprotected, payload, signature = parts
     sign1.parse([protected, {4: b"2"}, payload, signature]).verify(signer.public_key)  # nothing protects this one
     for changed in (
         [protected, unprotected, payload + b" ", signature],
@@ -236,16 +245,18 @@ def test_what_is_prepared_is_what_the_everyday_call_signs():
     """Ed25519 is deterministic, so both ways must give the same message."""
     inside = SoftwareSigner.generate(Algorithm.EDDSA)
     signer = FarSigner(inside.public_key, inside.sign)
-    options = {"protected": {16: "a/b"}, "unprotected": {4: b"1"}, "detached": True, "external_aad": b"x"}
-    prepared = sign1.prepare(PAYLOAD, algorithm=Algorithm.EDDSA, **options)
-    assert prepared.finish(inside.sign(prepared.to_be_signed)) == sign1.sign(PAYLOAD, signer=signer, **options)
+    options: dict[str, Any] = {"protected": {16: "a/b"}, "unprotected": {4: b"1"}, "external_aad": b"x"}
+    prepared = sign1.prepare(PAYLOAD, algorithm=Algorithm.EDDSA, detached=True, **options)
+    assert prepared.finish(inside.sign(prepared.to_be_signed)) == sign1.sign(
+        PAYLOAD, signer=signer, detached=True, **options
+    )
 
 
 # --- form ------------------------------------------------------------------------------------------------------------
 
 HEADER = b"\xa1\x01\x26"
 SIGNATURE = bytes(64)
-GOOD = [HEADER, {}, b"", SIGNATURE]
+GOOD: list[Any] = [HEADER, {}, b"", SIGNATURE]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from vcwallet.errors import RemoteProtocolError
 from vcwallet.formats.mdoc.ages import MAX_AGE_ELEMENTS, age_of, nearest_age, require_few_ages
 
-AGES = st.integers(0, 99)
+AGES = st.integers(1, 99)  # everybody is at least 0
 HELD = st.dictionaries(AGES, st.booleans(), max_size=6)
 
 

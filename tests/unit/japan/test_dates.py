@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -227,10 +228,13 @@ def test_an_optional_field_reads_null_as_absent() -> None:
 
 
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
-def test_the_json_schema_says_string_or_null(mode: Any) -> None:
+def test_the_json_schema_says_a_date_a_part_of_one_or_null(mode: Any) -> None:
     schema = TypeAdapter(PartialDate).json_schema(mode=mode)
-    text, nothing = schema["anyOf"]
-    assert text["type"] == "string"
-    assert text["pattern"].startswith("^[0-9]{4}")
+    known, partly_known, nothing = schema["anyOf"]
+    assert known == {"type": "string", "format": "date"}
+    for text in ("1990", "1990-12"):
+        assert re.search(partly_known["pattern"], text)
+    for text in ("1990-13", "1990-12-01", "90"):
+        assert not re.search(partly_known["pattern"], text)
     assert nothing == {"type": "null"}
     assert Person.model_json_schema(mode=mode)["properties"]["birth_date"]["anyOf"] == schema["anyOf"]

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.unit.japan.sample_records import CARD, NUMBER, ON, PORTRAIT, error_types
-from vcwallet.credential_type import FullDate, Sensitivity, view
+from vcwallet.credential_type import FullDate, Sensitivity, json_schema, view
 from vcwallet.credential_type.outline import walk
 from vcwallet.japan import MyNumberCard, PartialDate, Sex
 from vcwallet.japan.my_number import NUMBER_ACT
@@ -63,6 +63,11 @@ def test_values_are_of_the_types_of_the_real_one() -> None:
     assert type(iso["birth_date"]) is FullDate
     assert type(iso["sex"]) is type(iso["age_in_years"]) is int
     assert type(elements(card())[JP]["portrait"]) is bytes
+
+
+def test_the_schema_says_that_the_birth_date_is_a_full_date() -> None:
+    schema = json_schema(MyNumberCard)["properties"]["birth_date"]
+    assert (schema["type"], schema["format"], schema["x-ja"]) == ("string", "date", "生年月日")
 
 
 def test_a_verifier_reads_them_back() -> None:

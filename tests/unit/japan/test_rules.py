@@ -10,9 +10,19 @@ from typing import Any
 import pytest
 
 from vcwallet.claims import JsonObject
+from vcwallet.credential_type import CredentialType, view, views
 from vcwallet.errors import VerificationError
 from vcwallet.formats.base import VerifiedCredential
-from vcwallet.japan import NationalQualification, NurseLicence, ResidenceRecord, type_ids
+from vcwallet.japan import (
+    AgeAttestation,
+    BasicIdentity,
+    DrivingLicence,
+    MyNumberCard,
+    NationalQualification,
+    NurseLicence,
+    ResidenceRecord,
+    type_ids,
+)
 from vcwallet.japan.names import NameMatch
 from vcwallet.japan.rules import (
     AGE_THRESHOLDS,
@@ -22,6 +32,7 @@ from vcwallet.japan.rules import (
     IdentityBinding,
     age_claim,
     require_age,
+    require_age_proved,
     require_identity_bound,
 )
 from vcwallet.keys.policy import TrustedKey
@@ -33,9 +44,11 @@ ISSUER = TrustedKey(key=SoftwareSigner.generate().public_key, party="urn:example
 NURSE = (NurseLicence.vct, NationalQualification.vct)
 
 
-def credential(type_ids: tuple[str, ...], claims: JsonObject, *, proved: bool) -> VerifiedCredential:
+def credential(
+    type_ids: tuple[str, ...], claims: JsonObject, *, proved: bool, format: str = "dc+sd-jwt"
+) -> VerifiedCredential:
     return VerifiedCredential(
-        format="dc+sd-jwt",
+        format=format,
         type_id=type_ids[0],
         type_ids=type_ids,
         claims=claims,
@@ -189,3 +202,84 @@ def test_nobody_is_old_enough_without_a_plain_yes(matter: AgeMatter, claims: Jso
     with pytest.raises(VerificationError) as caught:
         require_age(claims, matter=matter)
     assert caught.value.code == code
+
+
+AGE_TYPES = [
+    pytest.param(kind, format, id=f"{kind.__name__}-{format}")
+    for kind in (ResidenceRecord, MyNumberCard, DrivingLicence, AgeAttestation, BasicIdentity)
+    for format in views(kind)
+]
+
+
+def with_ages(kind: type[CredentialType], format: str, answers: dict[int, Any], **more: Any) -> VerifiedCredential:
+    """Return a credential that disclosed answers about ages, and possibly other claims."""
+    named: dict[str, Any] = {f"age_over_{years}": answer for years, answer in answers.items()}
+    if kind is BasicIdentity and answers:
+        named = {"age_equal_or_over": {str(years): answer for years, answer in answers.items()}}
+    shape = view(kind, format)
+    return credential((shape.type_id,), shape.claims({**named, **more}), proved=True, format=format)
+
+
+def proved(*credentials: VerifiedCredential, matter: AgeMatter = AgeMatter.ALCOHOL) -> None:
+    named = {str(number): (one,) for number, one in enumerate(credentials)}
+    require_age_proved(Verified(credentials=named, purpose="age_restricted_sale", verified_at=NOW), matter=matter)
+
+
+def not_proved(*credentials: VerifiedCredential, matter: AgeMatter = AgeMatter.ALCOHOL) -> str:
+    with pytest.raises(VerificationError) as caught:
+        proved(*credentials, matter=matter)
+    assert caught.value.clause == "rule R-25"
+    return caught.value.code
+
+
+@pytest.mark.parametrize(("kind", "format"), AGE_TYPES)
+def test_an_age_is_proved_by_every_type_that_answers_in_every_format(kind: type[CredentialType], format: str) -> None:
+    proved(with_ages(kind, format, {20: True}))
+    proved(with_ages(kind, format, {18: True}), matter=AgeMatter.MAJORITY)
+    assert not_proved(with_ages(kind, format, {20: False})) == "AGE_THRESHOLD"
+    assert not_proved(with_ages(kind, format, {18: True})) == "AGE_THRESHOLD"
+    assert not_proved(with_ages(kind, format, {20: 1})) == "AGE_THRESHOLD"
+    assert not_proved(with_ages(kind, format, {})) == "AGE_UNPROVEN"
+
+
+def test_a_higher_age_proves_a_lower_one_unless_another_answer_denies_it() -> None:
+    """A document without the age that was asked for gives the nearest one (ISO/IEC 18013-5, clause 7.2.5)."""
+    proved(with_ages(DrivingLicence, "mso_mdoc", {65: True}))
+    assert not_proved(with_ages(DrivingLicence, "mso_mdoc", {65: False})) == "AGE_THRESHOLD"
+    assert not_proved(with_ages(DrivingLicence, "mso_mdoc", {20: False, 65: True})) == "AGE_THRESHOLD"
+
+
+def test_an_answer_without_the_holders_key_proves_nothing() -> None:
+    """Somebody else's credential may have been copied."""
+    copied = credential((ResidenceRecord.vct,), {"age_over_20": True}, proved=False)
+    assert not_proved(copied) == "AGE_UNPROVEN"
+    proved(credential((ResidenceRecord.vct,), {"age_over_20": True}, proved=True))
+
+
+def test_two_credentials_do_not_contradict_each_other() -> None:
+    yes, no = (with_ages(kind, "mso_mdoc", {20: kind is MyNumberCard}) for kind in (MyNumberCard, DrivingLicence))
+    proved(yes, yes)
+    assert not_proved(yes, no) == "AGE_THRESHOLD"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        credential(("urn:example:membership:1",), {"age_over_20": True}, proved=True),
+        credential((MyNumberCard.vct,), {type_ids.MY_NUMBER_CARD_ISO: {"age_over_20": True}}, proved=True),
+        credential((type_ids.MY_NUMBER_CARD,), {"age_over_20": True}, proved=True),
+        credential((type_ids.MY_NUMBER_CARD,), {type_ids.MY_NUMBER_CARD_DOMESTIC: {"age_over_20": True}}, proved=True),
+        credential((type_ids.MY_NUMBER_CARD,), {type_ids.MY_NUMBER_CARD_ISO: "age_over_20"}, proved=True),
+        credential((BasicIdentity.vct,), {"20": True, "age_over_20": True}, proved=True),
+        credential((BasicIdentity.vct,), {"age_equal_or_over": {"020": True}}, proved=True),
+        credential((ResidenceRecord.vct,), {"20": True, "age_over_020": True}, proved=True),
+    ],
+)
+def test_an_answer_that_stands_elsewhere_is_none(other: VerifiedCredential) -> None:
+    assert not_proved(other) == "AGE_UNPROVEN"
+
+
+def test_an_answer_about_a_higher_age_will_do_for_the_claims_of_one_credential_as_well() -> None:
+    require_age({"age_over_65": True}, matter=AgeMatter.ALCOHOL)
+    with pytest.raises(VerificationError):
+        require_age({"age_over_65": True, "age_over_20": False}, matter=AgeMatter.ALCOHOL)

@@ -177,7 +177,7 @@ def test_the_two_parts_cannot_be_cut_in_another_place() -> None:
         answered(["dcapi"]),
         answered(["dcapi", []]),
         answered(["dcapi", {}, 1]),
-        answered(["other", {"enc": b"", "cipherText": b""}]),
+        answered(["other", {"enc": bytes(65), "cipherText": bytes(16)}]),
         answered(["dcapi", {"enc": bytes(65)}]),
         answered(["dcapi", {"cipherText": b""}]),
         answered(["dcapi", {"enc": "", "cipherText": b""}]),
@@ -257,6 +257,13 @@ def test_what_is_no_encryption_information_is_refused(text: str) -> None:
     EncryptionInfo.parse(informed(new=1))
     with pytest.raises(VcError):
         EncryptionInfo.parse(text)
+
+
+def test_encryption_information_of_another_name_is_refused() -> None:
+    members = cbor.loads(base64url.decode(INFO.text))[1]
+    EncryptionInfo.parse(base64url.encode(cbor.dumps(["dcapi", members])))
+    with pytest.raises(MalformedError):
+        EncryptionInfo.parse(base64url.encode(cbor.dumps(["other", members])))
 
 
 def test_an_answer_is_encrypted_to_a_key_on_p256() -> None:

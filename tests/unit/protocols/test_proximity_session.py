@@ -213,12 +213,12 @@ def test_a_request_that_cannot_be_answered_is_not_looked_at(device: DeviceSessio
     ended(device)
 
 
-def test_the_keys_are_forgotten_at_the_end(device: DeviceSession, reader: ReaderSession) -> None:
+@pytest.mark.parametrize("by_reader", [True, False])
+def test_the_keys_are_forgotten_at_the_end(by_reader: bool, device: DeviceSession, reader: ReaderSession) -> None:
     ask(device, reader)
-    channels = device._channel, reader._channel
-    device.terminate()
-    reader.terminate()
-    for channel in channels:
+    first, second = (reader, device) if by_reader else (device, reader)
+    second.receive(first.terminate(), at=NOW)
+    for channel in (device._channel, reader._channel):
         assert not channel._keys
         with pytest.raises(LocalProtocolError):
             channel.sealer.seal(b"")
@@ -439,6 +439,17 @@ def test_nothing_is_sent_when_the_time_is_over(device: DeviceSession, reader: Re
         other.send_request(b"request", at=late)
     assert refused.value.code == "SESSION_TIMEOUT"
     ended(other)
+
+
+def test_a_session_that_has_ended_is_not_late(device: DeviceSession, reader: ReaderSession) -> None:
+    late = NOW + 301 * SECOND
+    ask(device, reader)
+    reader.receive(device.terminate(), at=NOW)
+    for send in (device.send_response, reader.send_request, device.receive, reader.receive):
+        with pytest.raises(LocalProtocolError) as refused:
+            send(b"", at=late)
+        assert refused.value.code == "WRONG_STATE"
+    assert device.pending_answer is reader.pending_answer is None
 
 
 @pytest.mark.parametrize("side", [DeviceSession, ReaderSession])

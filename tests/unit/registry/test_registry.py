@@ -62,7 +62,7 @@ def test_an_enrolment_has_what_a_role_needs(demo: Demo) -> None:
 
 def test_the_metadata_of_types_is_published_with_that_of_the_types_they_extend(demo: Demo) -> None:
     metadata = demo.registry.published().type_metadata
-    assert set(metadata) == {Residence.vct, Identity.vct}
+    assert set(metadata) == {Residence.vct, Residence.doctype, Identity.vct}
     assert sri.integrity(metadata[Identity.vct]).encode() in metadata[Residence.vct]
 
 

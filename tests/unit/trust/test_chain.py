@@ -26,7 +26,14 @@ from vcwallet.errors import (
 from vcwallet.keys import Algorithm, Role
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.trust.certificates import ISSUING_CA, LEAF, ROLE_USAGE, ROOT, to_der
-from vcwallet.trust.chain import ChainValidator, ValidatedChain, require_root, validate_chain
+from vcwallet.trust.chain import (
+    ChainValidator,
+    ValidatedChain,
+    common_validity,
+    require_root,
+    require_within,
+    validate_chain,
+)
 
 ISSUER = Role.CREDENTIAL_ISSUER
 
@@ -313,6 +320,7 @@ def test_a_signature_over_other_bytes_is_refused() -> None:
 def test_sizes_and_numbers_are_limited() -> None:
     good = chain()
     assert isinstance(refused((good.x5c[0],) * 6, good), LimitExceededError)
+    assert isinstance(refused((good.x5c[0],) * 5, good), UntrustedError)
     assert isinstance(refused((b"\x30" * (16 * 1024 + 1), good.x5c[1]), good), LimitExceededError)
     assert type(refused((b"\x30" * (16 * 1024), good.x5c[1]), good)) is MalformedError
 
@@ -346,6 +354,35 @@ def test_only_a_root_can_be_pinned() -> None:
             require_root(wrong.certificate)
     with pytest.raises(UntrustedError):
         ChainValidator(make("Root", ROOT, issuer=None, change=drop(x509.KeyUsage)).certificate)
+
+
+def test_a_root_has_signed_itself() -> None:
+    def change(draft: Draft) -> None:
+        draft.issuer_name = draft.subject
+
+    top = make("Root CA", ROOT, issuer=None)
+    require_root(top.certificate)
+    by_another = make("Root CA", ROOT, issuer=make("Root CA", ROOT, issuer=None), change=change)
+    with pytest.raises(UntrustedError, match="self-signed"):
+        require_root(by_another.certificate)
+
+
+def test_the_last_second_of_a_validity_counts_and_the_next_does_not() -> None:
+    ends = NOW + timedelta(days=1)
+    require_within(NOW, ends, at=NOW)
+    require_within(NOW, ends, at=ends + timedelta(microseconds=999_999))
+    for at in (NOW - timedelta(microseconds=1), ends + timedelta(seconds=1)):
+        with pytest.raises(ValidityError):
+            require_within(NOW, ends, at=at)
+
+
+def test_certificates_may_have_one_second_in_common() -> None:
+    found = chain(authority=lasting(-1, 5), leaf=lasting(5, 10))
+    assert common_validity((found.leaf.certificate, found.authority.certificate)) == (NOW + timedelta(days=5),) * 2
+    assert validate(found, days=5).party == PARTY
+    never = chain(authority=lasting(-1, 5), leaf=lasting(6, 10))
+    with pytest.raises(UntrustedError):
+        common_validity((never.leaf.certificate, never.authority.certificate))
 
 
 def test_a_kept_chain_is_still_judged_by_the_time() -> None:

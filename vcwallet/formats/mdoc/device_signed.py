@@ -79,16 +79,12 @@ def write(name_spaces: bytes, *, kind: str, proof: bytes) -> bytes:
         proof: the CBOR of the COSE structure.
     """
     return b"".join(
-        (
-            cbor.map_head(2),
-            cbor.text_string("nameSpaces"),
-            cbor.embedded(name_spaces),
-            cbor.text_string("deviceAuth"),
-            cbor.map_head(1),
-            cbor.text_string(kind),
-            proof,
-        )
+        (_NAME_SPACES, cbor.embedded(name_spaces), _DEVICE_AUTH, cbor.text_string(kind), proof),
     )
+
+
+_NAME_SPACES = cbor.map_head(2) + cbor.text_string("nameSpaces")
+_DEVICE_AUTH = cbor.text_string("deviceAuth") + cbor.map_head(1)
 
 
 def device_authentication(transcript: bytes, doc_type: str, name_spaces: bytes) -> bytes:

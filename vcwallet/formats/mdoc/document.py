@@ -143,17 +143,20 @@ def read_document(members: Mapping[Any, Any]) -> Document:
 def write_document(doc_type: str, *, issuer_signed: bytes, device_signed: bytes, errors: Errors | None = None) -> bytes:
     """Return the CBOR of a document from the CBOR of its parts."""
     parts = [
-        cbor.map_head(4 if errors else 3),
-        cbor.text_string("docType"),
+        _DOC_TYPE if not errors else _DOC_TYPE_BEFORE_ERRORS,
         cbor.text_string(doc_type),
-        cbor.text_string("issuerSigned"),
+        _ISSUER_SIGNED,
         issuer_signed,
-        cbor.text_string("deviceSigned"),
+        _DEVICE_SIGNED,
         device_signed,
     ]
     if errors:
-        parts += [cbor.text_string("errors"), cbor.dumps(errors)]
+        parts += [_ERRORS, cbor.dumps(errors)]
     return b"".join(parts)
+
+
+_DOC_TYPE, _DOC_TYPE_BEFORE_ERRORS = (cbor.map_head(entries) + cbor.text_string("docType") for entries in (3, 4))
+_ISSUER_SIGNED, _DEVICE_SIGNED, _ERRORS = map(cbor.text_string, ("issuerSigned", "deviceSigned", "errors"))
 
 
 def write(
@@ -166,12 +169,16 @@ def write(
     """
     if status is not Status.OK and documents:
         raise ValueError("an answer with an error has no documents")
-    before: dict[str, Any] = {"version": VERSION}
-    after: dict[str, Any] = {"documentErrors": document_errors} if document_errors else {}
-    after["status"] = int(status)
-    shown = (cbor.text_string("documents"), cbor.array_head(len(documents)), *documents) if documents else ()
-    head = cbor.map_head(len(before) + len(after) + (1 if documents else 0))
-    return b"".join((head, cbor.dumps(before)[1:], *shown, cbor.dumps(after)[1:]))
+    parts = [cbor.map_head(2 + bool(documents) + bool(document_errors)), _VERSION]
+    if documents:
+        parts += [_DOCUMENTS, cbor.array_head(len(documents)), *documents]
+    if document_errors:
+        parts += [_DOCUMENT_ERRORS, cbor.dumps(document_errors)]
+    return b"".join((*parts, _STATUS, cbor.unsigned(status)))
+
+
+_VERSION = cbor.text_string("version") + cbor.text_string(VERSION)
+_DOCUMENTS, _DOCUMENT_ERRORS, _STATUS = map(cbor.text_string, ("documents", "documentErrors", "status"))
 
 
 def _document_errors(value: object) -> dict[str, int]:

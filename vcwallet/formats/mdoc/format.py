@@ -29,23 +29,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcwallet.cose import sign1
+from vcwallet.cose.header import X5CHAIN, x5chain
 from vcwallet.cose.sign1 import PreparedSign1
 from vcwallet.encoding import base64url, cbor
 from vcwallet.errors import LimitExceededError, LocalProtocolError, MalformedError
 from vcwallet.formats.base import CredentialContent, IssuerKey
 from vcwallet.formats.mdoc import issuer_signed, mso
 from vcwallet.formats.mdoc.held import HeldMdoc
-from vcwallet.formats.mdoc.issuer_signed import MAX_ITEMS, MIN_RANDOM_BYTES
+from vcwallet.formats.mdoc.issuer_signed import MAX_ITEMS, RANDOM_BYTES
 from vcwallet.formats.mdoc.mso import NOTHING_AUTHORISED, KeyAuthorizations, ValidityInfo
 from vcwallet.formats.mdoc.presentation import IssuedMdoc, PresentedMdoc
 from vcwallet.formats.mdoc.values import encode
 from vcwallet.formats.mdoc.vocabulary import FORMAT, DigestAlgorithm
 from vcwallet.keys.algorithm import CLASSICAL, Algorithm
 from vcwallet.keys.policy import Role
-
-X5CHAIN = 33
-"""The header parameter with the certificates (RFC 9360, section 2)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedMdoc:
@@ -66,7 +63,7 @@ class PreparedMdoc:
 
     def finish(self, signature: bytes) -> str:
         """Return the mdoc as base64url of its IssuerSigned (OpenID4VCI 1.0, appendix A.2.4)."""
-        return base64url.encode(issuer_signed.write(self.items, cbor.dumps(self.issuer_auth.finish(signature))))
+        return base64url.encode(issuer_signed.write(self.items, self.issuer_auth.encoded(signature)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +139,7 @@ class Mdoc:
             issuer_auth=sign1.prepare(
                 payload,
                 algorithm=issuer.signer.public_key.algorithm,
-                unprotected={X5CHAIN: chain[0] if len(chain) == 1 else list(chain)} if chain else {},
+                unprotected={X5CHAIN: x5chain(chain)} if chain else {},
             ),
             items=items,
         )
@@ -151,7 +148,7 @@ class Mdoc:
         self, elements: Mapping[str, Any], random_bytes: Callable[[int], bytes]
     ) -> tuple[tuple[bytes, ...], list[bytes]]:
         """Return the items of a namespace, and its digests in the order of their identifiers."""
-        hashed, size = self.digest_algorithm.hash, MIN_RANDOM_BYTES
+        hashed, size = self.digest_algorithm.hash, RANDOM_BYTES
         count = len(elements) + self.decoys
         pool = random_bytes(size * count)
         salts = [pool[start : start + size] for start in range(0, size * count, size)]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -163,7 +163,7 @@ class HeldMdoc:
             algorithm=signer.public_key.algorithm,
             detached=True,
         )
-        proof = prepared.finish(signer.sign(prepared.to_be_signed))
+        proof = prepared.encoded(signer.sign(prepared.to_be_signed))
         return self._document(paths, name_spaces, "deviceSignature", proof, errors)
 
     def document_with_mac(
@@ -198,21 +198,22 @@ class HeldMdoc:
         name_spaces = self._device_name_spaces(device_items or {})
         key = device_signed.mac_key(agreement.agree(dict(reader_key)), session_transcript)
         content = device_signed.device_authentication(session_transcript, self.mso.doc_type, name_spaces)
-        return self._document(paths, name_spaces, "deviceMac", mac0.mac(content, key=key, detached=True), errors)
+        proof = cbor.dumps(mac0.mac(content, key=key, detached=True))
+        return self._document(paths, name_spaces, "deviceMac", proof, errors)
 
     def _document(
         self,
         paths: Iterable[ClaimPath],
         name_spaces: bytes,
         kind: str,
-        proof: CborValue,
+        proof: bytes,
         errors: Errors | None,
     ) -> bytes:
         shown = {name: [item.encoded for item in items] for name, items in self._select(paths).items()}
         return document.write_document(
             self.mso.doc_type,
             issuer_signed=issuer_signed.write(shown, self._issuer_auth),
-            device_signed=device_signed.write(name_spaces, kind=kind, proof=cbor.dumps(proof)),
+            device_signed=device_signed.write(name_spaces, kind=kind, proof=proof),
             errors=errors,
         )
 
@@ -222,14 +223,12 @@ class HeldMdoc:
             raise LocalProtocolError("the issuer did not authorise the device to say this", code="KEY_NOT_AUTHORISED")
         return cbor.dumps({namespace: dict(elements) for namespace, elements in items.items()}) if items else NOTHING
 
-    def _select(self, paths: Iterable[ClaimPath]) -> dict[str, Sequence[IssuerSignedItem]]:
+    def _select(self, paths: Iterable[ClaimPath]) -> dict[str, list[IssuerSignedItem]]:
         """Return the items of some paths, by namespace, in the order of the credential."""
         wanted: dict[object, set[object]] = {}
         for path in paths:
             if len(path) < 2 or not is_present(self.claims, path):
                 raise NoMatchError("the credential does not have a claim that is to be presented")
             wanted.setdefault(path[0], set()).add(path[1])
-        return {name: list(self._items_of(name, wanted[name])) for name in self.issuer_signed.items if name in wanted}
-
-    def _items_of(self, namespace: str, elements: set[object]) -> Iterator[IssuerSignedItem]:
-        return (item for item in self.issuer_signed.items[namespace] if item.element in elements)
+        every = self.issuer_signed.items
+        return {name: [one for one in every[name] if one.element in wanted[name]] for name in every if name in wanted}

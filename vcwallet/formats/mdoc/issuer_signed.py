@@ -20,7 +20,8 @@ from vcwallet.formats.mdoc.vocabulary import ISO
 
 MAX_ITEMS = 200
 """How many data elements one document may have (security page, limits)."""
-MIN_RANDOM_BYTES = 16
+RANDOM_BYTES = 16
+"""How long the salt of a digest is at least, and how long ours are (clause 9.1.2.5)."""
 _CLAUSE = "8.3.2.1.2.2"
 
 
@@ -96,8 +97,8 @@ def _item(value: object) -> IssuerSignedItem:
     digest_id = shape.member(members, "digestID", int, _CLAUSE)
     if not 0 <= digest_id <= MAX_DIGEST_ID or "elementValue" not in members:
         raise malformed("an IssuerSignedItem has a digestID below 2^31 and an elementValue", _CLAUSE)
-    if len(shape.member(members, "random", bytes, "9.1.2.5")) < MIN_RANDOM_BYTES:
-        raise malformed(f"the random value of an element is shorter than {MIN_RANDOM_BYTES} bytes", "9.1.2.5")
+    if len(shape.member(members, "random", bytes, "9.1.2.5")) < RANDOM_BYTES:
+        raise malformed(f"the random value of an element is shorter than {RANDOM_BYTES} bytes", "9.1.2.5")
     return IssuerSignedItem(
         digest_id=digest_id,
         element=shape.name(members, "elementIdentifier", _CLAUSE),
@@ -109,16 +110,14 @@ def _item(value: object) -> IssuerSignedItem:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 _DIGEST_ID = cbor.map_head(4) + cbor.text_string("digestID")
-_RANDOM = cbor.text_string("random")
+_RANDOM = cbor.text_string("random") + cbor.byte_string(bytes(RANDOM_BYTES))[:-RANDOM_BYTES]
 _NAME_SPACES = cbor.text_string("nameSpaces")
 _ISSUER_AUTH = cbor.text_string("issuerAuth")
 
 
 def write_item(digest_id: int, random: bytes, element: str, value: bytes) -> bytes:
-    """Return the ``IssuerSignedItemBytes`` of an element; `value` is its CBOR."""
-    return cbor.embedded(
-        _DIGEST_ID + cbor.unsigned(digest_id) + _RANDOM + cbor.byte_string(random) + _named(element) + value
-    )
+    """Return the ``IssuerSignedItemBytes`` of an element; `random` has 16 bytes, and `value` is the value's CBOR."""
+    return cbor.embedded(_DIGEST_ID + cbor.unsigned(digest_id) + _RANDOM + random + _named(element) + value)
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -151,7 +151,7 @@ class MobileSecurityObject:
 def write(
     *,
     digest_algorithm: DigestAlgorithm,
-    digests: Mapping[str, Iterable[bytes]],
+    digests: Mapping[str, Sequence[bytes]],
     device_key: PublicKey,
     key_authorizations: KeyAuthorizations,
     doc_type: str,
@@ -179,6 +179,7 @@ def write(
     return cbor.embedded(b"".join(parts))
 
 
+_DEVICE_KEY, _KEY_AUTHORIZATIONS = map(cbor.text_string, ("deviceKey", "keyAuthorizations"))
 _VALUE_DIGESTS, _DEVICE_KEY_INFO, _DOC_TYPE, _VALIDITY_INFO, _STATUS = map(
     cbor.text_string, ("valueDigests", "deviceKeyInfo", "docType", "validityInfo", "status")
 )
@@ -196,17 +197,19 @@ def _validity_info(validity: ValidityInfo) -> bytes:
 
 
 def _key_info(device_key: PublicKey, authorizations: KeyAuthorizations) -> bytes:
-    members: dict[str, CborValue] = {"deviceKey": cose_key.public_cose_key(device_key)}
-    if authorizations is not NOTHING_AUTHORISED and (allowed := authorizations.to_cbor()):
-        members["keyAuthorizations"] = allowed
-    return cbor.dumps(members)
+    key = _DEVICE_KEY + cbor.dumps(cose_key.public_cose_key(device_key))
+    allowed = authorizations.to_cbor()
+    if not allowed:
+        return cbor.map_head(1) + key
+    return cbor.map_head(2) + key + _KEY_AUTHORIZATIONS + cbor.dumps(allowed)
 
 
-def _write_digests(digests: Mapping[str, Iterable[bytes]]) -> bytes:
+def _write_digests(digests: Mapping[str, Sequence[bytes]]) -> bytes:
     parts = [_VALUE_DIGESTS, cbor.map_head(len(digests))]
     for namespace, values in digests.items():
-        entries = [cbor.unsigned(number) + cbor.byte_string(value) for number, value in enumerate(values)]
-        parts += [cbor.text_string(namespace), cbor.map_head(len(entries)), *entries]
+        parts += [cbor.text_string(namespace), cbor.map_head(len(values))]
+        for number, value in enumerate(values):
+            parts += (cbor.unsigned(number), cbor.byte_string(value))
     return b"".join(parts)
 
 

@@ -8,7 +8,7 @@ what the device may say, and last the device's proof over a transcript that the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -104,6 +104,8 @@ class _Case:
     device_signed: DeviceSigned = field(init=False)
     mso: MobileSecurityObject = field(init=False)
     issuer: TrustedKey = field(init=False)
+    claims: dict[str, dict[str, Any]] = field(init=False)
+    device_claims: dict[str, dict[str, Any]] = field(init=False)
     holder_proved: bool = field(init=False, default=False)
 
     def items(self) -> Iterator[tuple[str, IssuerSignedItem]]:
@@ -115,9 +117,7 @@ class _Case:
             format=FORMAT,
             type_id=self.mso.doc_type,
             type_ids=(self.mso.doc_type,),
-            claims=_json(
-                {name: {item.element: item.value for item in items} for name, items in self.issuer_signed.items.items()}
-            ),
+            claims=self.claims,
             issuer=self.issuer,
             holder_key=self.mso.device_key,
             holder_proved=self.holder_proved,
@@ -127,14 +127,8 @@ class _Case:
             disclosed=tuple((name, item.element) for name, item in self.items()),
             type_integrity=None,
             authorities=authorities_of(self.issuer_signed.issuer_auth.headers.chain),
-            device_claims=_json(self.device_signed.name_spaces),
+            device_claims=self.device_claims,
         )
-
-
-def _json(name_spaces: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {
-        name: {element: json_value(value) for element, value in items.items()} for name, items in name_spaces.items()
-    }
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -215,8 +209,10 @@ def _require_place(case: _Case) -> None:
 
 def _require_values(case: _Case) -> None:
     """Every value has a form in JSON: what cannot be shown to those who decide is not presented either."""
-    for _, item in case.items():
-        json_value(item.value)
+    case.claims = {
+        name: {item.element: json_value(item.value) for item in items}
+        for name, items in case.issuer_signed.items.items()
+    }
 
 
 # --- the device ------------------------------------------------------------------------------------------------------
@@ -237,7 +233,10 @@ def _require_authorised(case: _Case) -> None:
             code="ELEMENT_REPEATED",
             clause=f"{ISO}, clause 8.3.2.1.2.2",
         )
-    _json(case.device_signed.name_spaces)
+    case.device_claims = {
+        name: {element: json_value(value) for element, value in items.items()}
+        for name, items in case.device_signed.name_spaces.items()
+    }
 
 
 def _require_device(case: _Case) -> None:

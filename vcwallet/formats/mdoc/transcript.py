@@ -19,7 +19,6 @@ from __future__ import annotations
 import hashlib
 
 from vcwallet.encoding import cbor
-from vcwallet.encoding.cbor import CborValue
 from vcwallet.formats.base import Binding
 
 _NULL = b"\xf6"
@@ -64,7 +63,8 @@ def openid4vp(*, client_id: str, nonce: str, response_uri: str, encryption_key: 
         response_uri: the ``response_uri`` or ``redirect_uri`` of the request.
         encryption_key: the SHA-256 thumbprint of the JWK that the answer is encrypted to; None for an open answer.
     """
-    return _hashed("OpenID4VPHandover", [client_id, nonce, encryption_key, response_uri])
+    info = (cbor.text_string(client_id), cbor.text_string(nonce), _key(encryption_key), cbor.text_string(response_uri))
+    return _OPENID4VP + _digest(info)
 
 
 def dc_api(*, origin: str, nonce: str, encryption_key: bytes | None) -> bytes:
@@ -75,7 +75,7 @@ def dc_api(*, origin: str, nonce: str, encryption_key: bytes | None) -> bytes:
         nonce: the request's nonce.
         encryption_key: as `openid4vp`.
     """
-    return _hashed("OpenID4VPDCAPIHandover", [origin, nonce, encryption_key])
+    return _DC_API + _digest((cbor.text_string(origin), cbor.text_string(nonce), _key(encryption_key)))
 
 
 def iso_dc_api(*, encryption_info: str, origin: str) -> bytes:
@@ -85,9 +85,20 @@ def iso_dc_api(*, encryption_info: str, origin: str) -> bytes:
         encryption_info: the EncryptionInfo of the request in base64url, as it came.
         origin: the verifier's origin as the browser reports it.
     """
-    return _hashed("dcapi", [encryption_info, origin])
+    return _ISO_DC_API + _digest((cbor.text_string(encryption_info), cbor.text_string(origin)))
 
 
-def _hashed(name: str, info: list[CborValue]) -> bytes:
-    handover = cbor.dumps([name, hashlib.sha256(cbor.dumps(info)).digest()])
-    return cbor.array_head(3) + _NULL + _NULL + handover
+def _without_devices(name: str) -> bytes:
+    """Return what stands before the digest in a transcript without engagement and reader key."""
+    return cbor.array_head(3) + _NULL + _NULL + cbor.array_head(2) + cbor.text_string(name)
+
+
+_OPENID4VP, _DC_API, _ISO_DC_API = map(_without_devices, ("OpenID4VPHandover", "OpenID4VPDCAPIHandover", "dcapi"))
+
+
+def _key(encryption_key: bytes | None) -> bytes:
+    return _NULL if encryption_key is None else cbor.byte_string(encryption_key)
+
+
+def _digest(info: tuple[bytes, ...]) -> bytes:
+    return cbor.byte_string(hashlib.sha256(cbor.array_head(len(info)) + b"".join(info)).digest())
