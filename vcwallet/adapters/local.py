@@ -26,7 +26,7 @@ from vcwallet.adapters.store.sql_store import kept_if_successful
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
-from vcwallet.registry.registry import UNKNOWN_COUNTRY
+from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
@@ -150,6 +150,7 @@ class TrustRegistry(_Closing, registry.TrustRegistry):
         path: str | Path | None = None,
         passphrase: str | None = None,
         country: str = UNKNOWN_COUNTRY,
+        address: str = EXAMPLE_ADDRESS,
         clock: Clock = system_clock,
     ) -> Self:
         """Found a registry: make its root, issuing CA, registrar and list operator.
@@ -159,17 +160,20 @@ class TrustRegistry(_Closing, registry.TrustRegistry):
             path: the file, or the URL of a database, that keeps its keys; None keeps it in memory.
             passphrase: opens it again; needed with a path.
             country: two letters of ISO 3166-1.
+            address: an https URL of the registry, which the certificates of mdoc issuers and readers name.
             clock: tells the time.
 
         Raises:
-            ValueError: a path without a passphrase, no name, or no country; no file is made.
+            ValueError: a path without a passphrase, no name, no country, or no address; no file is made.
             StoreError: there is a file already, or it cannot be written.
         """
         if path is not None and not passphrase:
             raise ValueError("a registry in a file is sealed with a passphrase")
-        cls.found(name, store=MemoryStore(), country=country, clock=clock)  # before a file is made (see `Wallet`)
+        cls.found(
+            name, store=MemoryStore(), country=country, address=address, clock=clock
+        )  # before a file is made (see `Wallet`)
         with kept_if_successful(SqlStore.create(path, passphrase=passphrase or secrets.token_urlsafe(32))) as store:
-            made = cls.found(name, store=store, country=country, clock=clock)
+            made = cls.found(name, store=store, country=country, address=address, clock=clock)
             made._opened = store
             return made
 

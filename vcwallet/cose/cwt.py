@@ -130,7 +130,7 @@ def require_typ(headers: Headers[Algorithm], *types: str | int) -> None:
     Raises:
         VerificationError: another type or none (code ``WRONG_TYPE``): one kind of token must not pass for another.
     """
-    if headers.typ is None or headers.typ not in types:
+    if headers.typ not in types:
         raise VerificationError(
             f"the token's typ is not {quoted(' or '.join(map(str, types)))}",
             code="WRONG_TYPE",
