@@ -8,7 +8,7 @@ phone.  The bytes of the radio link go through a TCP socket of this machine; all
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from stage import Stage, output_folder
@@ -16,7 +16,7 @@ from stage import Stage, output_folder
 from vcwallet import Issuer, Mdoc, TrustRegistry, VcError, Verified, Verifier, Wallet, ask
 from vcwallet.adapters import qr
 from vcwallet.adapters.proximity_tcp import TcpListener, connect
-from vcwallet.japan import JST, MyNumberCard, purposes, rules
+from vcwallet.japan import JST, UNKNOWN_DATE, MyNumberCard, PartialDate, purposes, rules
 from vcwallet.wallet.session import WalletSession
 
 QUARTER = timedelta(days=90)
@@ -32,12 +32,11 @@ def main() -> None:
         shop = Verifier(registry.enrol_verifier("Keyaki Sake Shop", purposes=[purposes.AGE_RESTRICTED_SALE]))
 
     with stage.step("Three customers have the card on their phones"):
-        adult = customer(registry, office, "番号　花子", date(1990, 1, 2))
-        unknown = customer(registry, office, "見本　三郎", None)
-        minor = customer(registry, office, "見本　四郎", date(2010, 5, 5))
+        adult = customer(registry, office, "番号　花子", PartialDate.parse("1990-01-02"))
+        unknown = customer(registry, office, "見本　三郎", UNKNOWN_DATE)
+        minor = customer(registry, office, "見本　四郎", PartialDate.parse("2010-05-05"))
         for card in adult.cards():
-            held = adult.claims(card)
-            stage.say(f"{card.type_ids[0]}: {sum(map(len, held.values()))} elements")
+            stage.say(f"{card.type_ids[0]}, {len(card.credential.raw):,} characters, {', '.join(adult.claims(card))}")
 
     with stage.step("Hanako buys sake: QR code, question, consent, answer"):
         verified = at_the_till(stage, folder, shop, adult, show_code=True)
@@ -61,11 +60,13 @@ def main() -> None:
     with stage.step("Hanako's history"):
         for entry in adult.history():
             told = entry.entry
-            stage.say(f"{entry.sequence:2} {told['event']:10} {told.get('code') or told.get('purpose') or told['type']}")
+            stage.say(
+                f"{entry.sequence:2} {told['event']:10} {told.get('code') or told.get('purpose') or told['type']}"
+            )
     stage.end()
 
 
-def customer(registry: TrustRegistry, office: Issuer, name: str, birth: date | None) -> Wallet:
+def customer(registry: TrustRegistry, office: Issuer, name: str, birth: PartialDate) -> Wallet:
     """Return a phone with a card in it."""
     wallet = Wallet.create(None, passphrase="correct horse battery staple", trust=registry.published())
     card = MyNumberCard(

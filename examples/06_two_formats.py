@@ -18,7 +18,7 @@ from municipal_data import load_residents, load_tax_assessments
 from rich.table import Table
 from stage import Stage
 
-from vcwallet import CredentialType, Issuer, Mdoc, SdJwtVc, TrustRegistry, Verified, Verifier, Wallet, ask
+from vcwallet import Ask, CredentialType, Issuer, Mdoc, SdJwtVc, TrustRegistry, Verified, Verifier, Wallet, ask
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.japan import JST, ResidenceRecord, TaxAssessment, purposes
 
@@ -45,9 +45,11 @@ def main() -> None:
     bank = Verifier(registry.enrol_verifier("Sakura Bank", purposes=[purposes.LOAN_UNDERWRITING]))
 
     outcomes: dict[str, Outcome] = {}
-    for kind in (SdJwtVc, Mdoc):
-        with stage.step(f"The main job with format={kind.__name__}"):
-            outcomes[kind.__name__] = main_job(stage, records, registry, city, bank, format=kind)
+    formats: tuple[Format, ...] = (SdJwtVc, Mdoc)
+    for kind in formats:
+        name = kind().format
+        with stage.step(f"The main job in {name}"):
+            outcomes[name] = main_job(stage, records, registry, city, bank, format=kind)
 
     with stage.step("Beside each other"):
         stage.console.print(beside_each_other(outcomes))
@@ -58,7 +60,7 @@ def main() -> None:
 
     with stage.step("One wallet, a record in each format, one request"):
         wallet = Wallet.create(None, passphrase="correct horse battery staple", trust=registry.published())
-        for record, kind in zip(records, (SdJwtVc, Mdoc), strict=True):
+        for record, kind in zip(records, formats, strict=True):
             receive(wallet, city, record, kind)
         request = bank.request(*questions(), purpose="loan_underwriting")
         verified = bank.verify(wallet.present(wallet.match(request).approve()), expected=request)
@@ -68,7 +70,13 @@ def main() -> None:
 
 
 def main_job(
-    stage: Stage, records: list[CredentialType], registry: TrustRegistry, city: Issuer, bank: Verifier, *, format: Format
+    stage: Stage,
+    records: list[CredentialType],
+    registry: TrustRegistry,
+    city: Issuer,
+    bank: Verifier,
+    *,
+    format: Format,
 ) -> Outcome:
     """Issue, ask, consent, present, verify."""
     started = time.perf_counter()
@@ -91,7 +99,7 @@ def receive(wallet: Wallet, city: Issuer, record: CredentialType, format: Format
     return len(credential.raw)
 
 
-def questions() -> tuple[object, ...]:
+def questions() -> tuple[Ask, ...]:
     """What the bank wants to know."""
     return (
         ask(ResidenceRecord, "full_name", "resident_address.formatted"),
@@ -110,7 +118,8 @@ def read_records() -> list[CredentialType]:
     """Return the records of one resident from the municipal export."""
     residents = load_residents(DATA / "residents.csv")
     assessments = load_tax_assessments(DATA / "tax_assessments.csv", residents)
-    number = next(number for number in residents if number in assessments and assessments[number].total_income.is_reported)
+    reported = (number for number, one in assessments.items() if one.total_income.is_reported)
+    number = next(number for number in reported if number in residents)
     return [residents[number].record, assessments[number]]
 
 
@@ -122,17 +131,14 @@ def beside_each_other(outcomes: dict[str, Outcome]) -> Table:
     rows: dict[str, Callable[[Outcome], str]] = {
         "two credentials": lambda one: f"{one.issued:,} characters",
         "the answer": lambda one: f"{one.presented:,} characters",
-        "claims in it": lambda one: str(sum(len(each.disclosed) for each in evidence(one.verified))),
+        "claims in it": lambda one: str(
+            sum(len(each.disclosed) for found in one.verified.credentials.values() for each in found)
+        ),
         "from wallet to verified": lambda one: f"{one.seconds * 1000:.0f} ms",
     }
     for name, cell in rows.items():
         table.add_row(name, *map(cell, outcomes.values()))
     return table
-
-
-def evidence(verified: Verified) -> list[object]:
-    """Return the verified credentials."""
-    return [one for credentials in verified.credentials.values() for one in credentials]
 
 
 if __name__ == "__main__":

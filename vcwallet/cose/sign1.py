@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from vcwallet.cose import header, structure
@@ -32,6 +33,7 @@ TAG: Final = 18
 MAX_BYTES = 1024 * 1024
 _CONTEXT: Final = structure.context("Signature1")
 _ARRAY_OF_FOUR: Final = cbor.array_head(4)
+_NO_LABELS: Final = cbor.dumps({})
 _DETACHED: Final = cbor.dumps(None)
 
 
@@ -101,8 +103,21 @@ class PreparedSign1:
     def encoded(self, signature: bytes) -> bytes:
         """Return the encoding of the message; what was signed is put in as it is, since issuers do this all day."""
         payload = _DETACHED if self.payload is None else cbor.byte_string(self.payload)
-        headers = cbor.byte_string(self.protected) + cbor.dumps(self.unprotected)
+        headers = cbor.byte_string(self.protected) + _encoded(self.unprotected)
         return _ARRAY_OF_FOUR + headers + payload + cbor.byte_string(signature)
+
+
+def _encoded(labels: Labels) -> bytes:
+    """Return an unprotected header; an issuer's is the same certificate in each of its credentials, so it is kept."""
+    if not labels:
+        return _NO_LABELS
+    [(label, value), *others] = labels.items()
+    return _encoded_one(label, value) if type(value) is bytes and not others else cbor.dumps(labels)
+
+
+@lru_cache(maxsize=64)
+def _encoded_one(label: int | str, value: bytes) -> bytes:
+    return cbor.dumps({label: value})
 
 
 def prepare(

@@ -198,7 +198,11 @@ def dumps(value: CborValue) -> bytes:
             that is no int, str or bytes.
         ValueError: an integer beyond 64 bits, text with a lone surrogate, or nesting deeper than 16.
     """
-    return cbor2.dumps(_plain(value, LIMITS.max_depth), encoders={float: _write_float})
+    plain = _plain(value, LIMITS.max_depth)
+    try:
+        return cbor2.dumps(plain)
+    except cbor2.CBOREncodeError:  # a float: an encoder of our own costs every other value more than itself
+        return cbor2.dumps(plain, encoders={_Float: _write_float})
 
 
 def byte_string(data: bytes) -> bytes:
@@ -252,18 +256,26 @@ _NUMBERS: Final = tuple(_head(0, number) for number in range(_SHORT))
 _BYTES_HEADS: Final = tuple(_head(0x40, length) for length in range(_SHORT))
 _TEXT_HEADS: Final = tuple(_head(0x60, length) for length in range(_SHORT))
 
-_WRITTEN_AS_THEY_ARE: Final = frozenset({type(None), bool, float, str, bytes})
+_WRITTEN_AS_THEY_ARE: Final = frozenset({type(None), bool, str, bytes})
+
+
+@dataclass(frozen=True, slots=True)
+class _Float:
+    """A float, which cbor2 would write in more bytes than it needs."""
+
+    value: float
 
 
 def _plain(value: CborValue, room: int) -> object:
     """Return `value` in types that cbor2 writes as we mean; left alone it takes sets and dates, and dies of depth."""
-    kind = type(value)
-    if kind in _WRITTEN_AS_THEY_ARE:
+    if type(value) in _WRITTEN_AS_THEY_ARE:
         return value
     if isinstance(value, int):
         return _int64(value)
     if isinstance(value, str | bytes):
         return value
+    if isinstance(value, float):
+        return _Float(value)
     if room == 0:
         raise ValueError(f"a CBOR value is nested deeper than {LIMITS.max_depth}")
     if isinstance(value, list | tuple):
@@ -272,7 +284,7 @@ def _plain(value: CborValue, room: int) -> object:
         return {_key(key): _plain(member, room - 1) for key, member in value.items()}
     if isinstance(value, Tag):
         return cbor2.CBORTag(value.number, _plain(value.content, room - 1))
-    raise TypeError(f"CBOR has no form for {kind.__name__}")
+    raise TypeError(f"CBOR has no form for {type(value).__name__}")
 
 
 def _key(key: object) -> CborKey:
@@ -289,8 +301,8 @@ def _int64(value: int) -> int:
     return value
 
 
-def _write_float(encoder: cbor2.CBOREncoder, value: float) -> None:
-    encoder.write(_shortest_float(value))
+def _write_float(encoder: cbor2.CBOREncoder, value: _Float) -> None:
+    encoder.write(_shortest_float(value.value))
 
 
 def _shortest_float(value: float) -> bytes:

@@ -31,7 +31,7 @@ from typing import Any
 from vcwallet.cose import sign1
 from vcwallet.cose.header import X5CHAIN, x5chain
 from vcwallet.cose.sign1 import PreparedSign1
-from vcwallet.encoding import base64url, cbor
+from vcwallet.encoding import base64url
 from vcwallet.errors import LimitExceededError, LocalProtocolError, MalformedError
 from vcwallet.formats.base import CredentialContent, IssuerKey
 from vcwallet.formats.mdoc import issuer_signed, mso
@@ -43,6 +43,7 @@ from vcwallet.formats.mdoc.values import encode
 from vcwallet.formats.mdoc.vocabulary import FORMAT, DigestAlgorithm
 from vcwallet.keys.algorithm import CLASSICAL, Algorithm
 from vcwallet.keys.policy import Role
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedMdoc:

@@ -20,7 +20,7 @@ from vcwallet.formats.base import Binding
 from vcwallet.formats.mdoc import device_signed, document, issuer_signed, transcript
 from vcwallet.formats.mdoc.device_signed import NOTHING
 from vcwallet.formats.mdoc.document import Errors
-from vcwallet.formats.mdoc.issuer_signed import IssuerSigned, IssuerSignedItem
+from vcwallet.formats.mdoc.issuer_signed import IssuerSigned
 from vcwallet.formats.mdoc.mso import MobileSecurityObject
 from vcwallet.formats.mdoc.values import json_value
 from vcwallet.formats.mdoc.vocabulary import FORMAT
@@ -114,7 +114,10 @@ class HeldMdoc:
         Raises:
             NoMatchError: a path selects no claim.
         """
-        return tuple((namespace, item.element) for namespace, items in self._select(paths).items() for item in items)
+        wanted = self._select(paths)
+        return tuple(
+            (name, one) for name, items in self._encoded.items() for one in items if one in wanted.get(name, ())
+        )
 
     def present(self, paths: Iterable[ClaimPath], /, *, binding: Binding, signer: Signer | None, at: datetime) -> str:
         """Return a DeviceResponse in base64url with the elements of `paths`, signed by the device key for the request.
@@ -209,7 +212,13 @@ class HeldMdoc:
         proof: bytes,
         errors: Errors | None,
     ) -> bytes:
-        shown = {name: [item.encoded for item in items] for name, items in self._select(paths).items()}
+        wanted, every = self._select(paths), self._encoded
+        # In the order of the credential: that of the request says nothing about the document.
+        shown = {
+            name: [encoded for one, encoded in items.items() if one in wanted[name]]
+            for name, items in every.items()
+            if name in wanted
+        }
         return document.write_document(
             self.mso.doc_type,
             issuer_signed=issuer_signed.write(shown, self._issuer_auth),
@@ -223,12 +232,17 @@ class HeldMdoc:
             raise LocalProtocolError("the issuer did not authorise the device to say this", code="KEY_NOT_AUTHORISED")
         return cbor.dumps({namespace: dict(elements) for namespace, elements in items.items()}) if items else NOTHING
 
-    def _select(self, paths: Iterable[ClaimPath]) -> dict[str, list[IssuerSignedItem]]:
-        """Return the items of some paths, by namespace, in the order of the credential."""
-        wanted: dict[object, set[object]] = {}
+    @cached_property
+    def _encoded(self) -> dict[str, dict[str, bytes]]:
+        """The items by namespace and element, as they came."""
+        return {name: {one.element: one.encoded for one in items} for name, items in self.issuer_signed.items.items()}
+
+    def _select(self, paths: Iterable[ClaimPath]) -> dict[str, set[str]]:
+        """Return the elements that some paths need, by namespace."""
+        wanted: dict[str, set[str]] = {}
         for path in paths:
-            if len(path) < 2 or not is_present(self.claims, path):
+            namespace, element = map(str, path[:2]) if len(path) > 1 else ("", "")
+            if element not in self._encoded.get(namespace, ()) or not (len(path) == 2 or is_present(self.claims, path)):
                 raise NoMatchError("the credential does not have a claim that is to be presented")
-            wanted.setdefault(path[0], set()).add(path[1])
-        every = self.issuer_signed.items
-        return {name: [one for one in every[name] if one.element in wanted[name]] for name in every if name in wanted}
+            wanted.setdefault(namespace, set()).add(element)
+        return wanted

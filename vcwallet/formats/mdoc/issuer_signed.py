@@ -94,14 +94,16 @@ def _items(namespace: str, values: list[object]) -> tuple[IssuerSignedItem, ...]
 def _item(value: object) -> IssuerSignedItem:
     encoded = shape.embedded(value, "an IssuerSignedItem", _CLAUSE)
     members = shape.a_map(cbor.loads(encoded), "an IssuerSignedItem", _CLAUSE)
-    digest_id = shape.member(members, "digestID", int, _CLAUSE)
-    if not 0 <= digest_id <= MAX_DIGEST_ID or "elementValue" not in members:
-        raise malformed("an IssuerSignedItem has a digestID below 2^31 and an elementValue", _CLAUSE)
-    if len(shape.member(members, "random", bytes, "9.1.2.5")) < RANDOM_BYTES:
-        raise malformed(f"the random value of an element is shorter than {RANDOM_BYTES} bytes", "9.1.2.5")
+    digest_id, random, element = members.get("digestID"), members.get("random"), members.get("elementIdentifier")
+    if type(digest_id) is not int or not 0 <= digest_id <= MAX_DIGEST_ID:
+        raise malformed("digestID is not a number below 2^31", _CLAUSE)
+    if type(random) is not bytes or len(random) < RANDOM_BYTES:
+        raise malformed(f"the random value of an element is not of {RANDOM_BYTES} bytes or more", "9.1.2.5")
+    if type(element) is not str or not element or "elementValue" not in members:
+        raise malformed("an IssuerSignedItem has an elementIdentifier and an elementValue", _CLAUSE)
     return IssuerSignedItem(
         digest_id=digest_id,
-        element=shape.name(members, "elementIdentifier", _CLAUSE),
+        element=element,
         value=members["elementValue"],
         encoded=cbor.embedded(encoded),
     )
