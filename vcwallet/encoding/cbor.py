@@ -121,8 +121,7 @@ def _require_plain_heads(data: bytes, limits: Limits) -> None:
     while True:
         while not missing:
             if not around:
-                if offset != size:
-                    raise _malformed("more bytes after the item" if offset < size else "an early end", min(offset, size))
+                _require_end(offset, size)
                 return
             missing, is_map = around.pop()
         if offset >= size:
@@ -165,6 +164,13 @@ def _require_plain_heads(data: bytes, limits: Limits) -> None:
         if len(around) > limits.max_depth:
             raise LimitExceededError(f"CBOR data is nested deeper than {limits.max_depth}")
         missing, is_map = argument, major == _MAP
+
+
+def _require_end(offset: int, size: int) -> None:
+    if offset < size:
+        raise _malformed("more bytes after the item", offset)
+    if offset > size:
+        raise _malformed("an early end", size)
 
 
 def _long_argument(data: bytes, offset: int, additional: int) -> tuple[int, int]:

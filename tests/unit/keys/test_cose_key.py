@@ -26,11 +26,13 @@ P521: dict[int, Any] = {
     1: 2,
     -1: 3,
     -2: bytes.fromhex(
-        "0072992cb3ac08ecf3e5c63dedec0d51a8c1f79ef2f82f94f3c737bf5de7986671eac625fe8257bbd0394644caaa3aaf8f27a4585fbbcad0"
+        "0072992cb3ac08ecf3e5c63dedec0d51a8c1f79ef2f82f94f3c737bf5de7986671eac625fe8257bbd0394644caaa3aaf8f27"
+        "a4585fbbcad0"
         "f2457620085e5c8f42ad"
     ),
     -3: bytes.fromhex(
-        "01dca6947bce88bc5790485ac97427342bc35f887d86d65a089377e247e60baa55e4e8501e2ada5724ac51d6909008033ebc10ac999b9d7f"
+        "01dca6947bce88bc5790485ac97427342bc35f887d86d65a089377e247e60baa55e4e8501e2ada5724ac51d6909008033ebc"
+        "10ac999b9d7f"
         "5cc2519f3fe1ea1d9475"
     ),
 }

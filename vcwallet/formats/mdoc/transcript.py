@@ -1,17 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The SessionTranscript, which binds what a device signs to one exchange (ISO/IEC 18013-5, clause 9.1.5.1).
+r"""The SessionTranscript, which binds what a device signs to one exchange (ISO/IEC 18013-5, clause 9.1.5.1).
 
 Each function returns the CBOR of the array, untagged.  A signature embeds it as it is; the salt of a key derivation is
 the hash of it as an embedded item, ``SessionTranscriptBytes``.
 
     >>> from vcwallet.formats.mdoc import transcript
-    >>> transcript.dc_api(
-    ...     origin="https://example.com",
-    ...     nonce="exc7gBkxjx1rdc9udRrveKvSsJIq80avlXeLHhGwqtA",
-    ...     encryption_key=bytes.fromhex("4283ec927ae0f208daaa2d026a814f2b22dca52cf85ffa8f3f8626c6bd669047"),
-    ... ).hex()
-    '83f6f682764f70656e4944345650444341504948616e646f7665725820fbece366f4212f9762c74cfdbf83b8c69e371d5d68cea09cb4c48ca6daab761a'
+    >>> transcript.dc_api(origin="https://example.com", nonce="exc7gBkxjx1rdc9udRrveKvS", encryption_key=None)[:6]
+    b'\x83\xf6\xf6\x82vO'
 """
 
 from __future__ import annotations
