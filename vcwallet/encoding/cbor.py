@@ -245,7 +245,8 @@ def map_head(entries: int) -> bytes:
 
 def embedded(encoded: bytes) -> bytes:
     """Return an encoded item as an embedded item, ``#6.24(bstr .cbor X)`` (RFC 8949, section 3.4.5.1)."""
-    return b"\xd8\x18" + byte_string(encoded)
+    length = len(encoded)
+    return (_EMBEDDED_HEADS[length] if length < _SHORT else _EMBEDDED + _head(0x40, length)) + encoded
 
 
 def _head(major: int, argument: int) -> bytes:
@@ -260,8 +261,12 @@ def _head(major: int, argument: int) -> bytes:
 _SHORT: Final = 256
 _NUMBERS: Final = tuple(_head(0, number) for number in range(_SHORT))
 _BYTES_HEADS: Final = tuple(_head(0x40, length) for length in range(_SHORT))
+_EMBEDDED: Final = b"\xd8\x18"  # tag 24
+_EMBEDDED_HEADS: Final = tuple(_EMBEDDED + head for head in _BYTES_HEADS)
 _TEXT_HEADS: Final = tuple(_head(0x60, length) for length in range(_SHORT))
 
+# Made once: a union of types is made anew each time that it is written into an `isinstance`, and this is a hot path.
+_STRINGS, _ARRAYS, _MAPS = (str, bytes), (list, tuple), (dict, Mapping)
 _WRITTEN_AS_THEY_ARE: Final = frozenset({type(None), bool, str, bytes})
 
 
@@ -278,23 +283,23 @@ def _plain(value: CborValue, room: int) -> object:
         return value
     if isinstance(value, int):
         return _int64(value)
-    if isinstance(value, str | bytes):
+    if isinstance(value, _STRINGS):
         return value
     if isinstance(value, float):
         return _Float(value)
     if room == 0:
         raise ValueError(f"a CBOR value is nested deeper than {LIMITS.max_depth}")
-    if isinstance(value, list | tuple):
-        return [_plain(element, room - 1) for element in value]
-    if isinstance(value, dict | Mapping):
+    if isinstance(value, _MAPS):
         return {_key(key): _plain(member, room - 1) for key, member in value.items()}
+    if isinstance(value, _ARRAYS):
+        return [_plain(element, room - 1) for element in value]
     if isinstance(value, Tag):
         return cbor2.CBORTag(value.number, _plain(value.content, room - 1))
     raise TypeError(f"CBOR has no form for {type(value).__name__}")
 
 
 def _key(key: object) -> CborKey:
-    if isinstance(key, str | bytes):
+    if isinstance(key, _STRINGS):
         return key
     if isinstance(key, int) and not isinstance(key, bool):
         return _int64(key)

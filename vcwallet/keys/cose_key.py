@@ -92,6 +92,13 @@ def public_cose_key(key: PublicKey) -> dict[int, CborValue]:
     return {KTY: AKP, ALG: cose_algorithm(key.algorithm), PUB: raw.public_bytes_raw()}
 
 
+def encode(key: PublicKey) -> bytes:
+    """Return the CBOR of the COSE_Key of a public key; it is kept with the key."""
+    if key.kept_cose_key is None:
+        key.kept_cose_key = cbor.dumps(public_cose_key(key))
+    return key.kept_cose_key
+
+
 def parse(value: object) -> PublicKey:
     """Return the signature key of a public COSE_Key.
 

@@ -48,11 +48,13 @@ _ML_DSA: dict[type, Algorithm] = {
 class PublicKey:
     """A public key together with the one algorithm that it is used with."""
 
-    __slots__ = ("_ecdsa", "_raw", "_size", "_spki", "algorithm", "kept_jwk")
+    __slots__ = ("_ecdsa", "_raw", "_size", "_spki", "algorithm", "kept_cose_key", "kept_jwk")
 
     algorithm: Algorithm
     kept_jwk: Mapping[str, str] | None
     """The JWK once it was asked for; see `vcwallet.keys.jwk.public_jwk`."""
+    kept_cose_key: bytes | None
+    """The CBOR of the COSE_Key once it was asked for; see `vcwallet.keys.cose_key.encode`."""
 
     def __init__(self, raw: RawPublicKey) -> None:
         """Wrap a key of pyca/cryptography.
@@ -67,6 +69,7 @@ class PublicKey:
         self._size = self.algorithm.signature_bytes
         self._spki: bytes | None = None
         self.kept_jwk = None
+        self.kept_cose_key = None
 
     @classmethod
     def from_spki(cls, der: bytes) -> PublicKey:

@@ -125,7 +125,7 @@ class Mdoc:
         items: dict[str, tuple[bytes, ...]] = {}
         digests: dict[str, list[bytes]] = {}
         for namespace, elements in content.claims.items():
-            items[namespace], digests[namespace] = self._namespace(elements, random_bytes)
+            items[namespace], digests[namespace] = self._namespace(_encoded(elements), random_bytes)
         payload = mso.write(
             digest_algorithm=self.digest_algorithm,
             digests=digests,
@@ -146,7 +146,7 @@ class Mdoc:
         )
 
     def _namespace(
-        self, elements: Mapping[str, Any], random_bytes: Callable[[int], bytes]
+        self, elements: Mapping[str, bytes], random_bytes: Callable[[int], bytes]
     ) -> tuple[tuple[bytes, ...], list[bytes]]:
         """Return the items of a namespace, and its digests in the order of their identifiers."""
         hashed, size = self.digest_algorithm.hash, RANDOM_BYTES
@@ -157,11 +157,10 @@ class Mdoc:
         digest_ids = {salt: number for number, salt in enumerate(sorted(salts))}
         if len(digest_ids) < count:
             raise ValueError("a source of randomness that repeats itself")
-        digests = [b""] * count
-        items = []
+        digests, items, write_item = [b""] * count, [], issuer_signed.write_item
         for salt, (element, value) in zip(salts, elements.items(), strict=False):
             digest_id = digest_ids[salt]
-            item = issuer_signed.write_item(digest_id, salt, element, _encoded(value))
+            item = write_item(digest_id, salt, element, value)
             digests[digest_id] = hashed(item).digest()
             items.append(item)
         for salt in salts[len(elements) :]:
@@ -185,8 +184,8 @@ class Mdoc:
         return PresentedMdoc(raw, algorithms=self.algorithms)
 
 
-def _encoded(value: Any) -> bytes:
+def _encoded(elements: Mapping[str, Any]) -> dict[str, bytes]:
     try:
-        return encode(value)
+        return {element: encode(value) for element, value in elements.items()}
     except (TypeError, ValueError):
         raise MalformedError("a claim has no form in CBOR", code="CLAIM_INVALID") from None

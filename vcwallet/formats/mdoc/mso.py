@@ -197,7 +197,7 @@ def _validity_info(validity: ValidityInfo) -> bytes:
 
 
 def _key_info(device_key: PublicKey, authorizations: KeyAuthorizations) -> bytes:
-    key = _DEVICE_KEY + cbor.dumps(cose_key.public_cose_key(device_key))
+    key = _DEVICE_KEY + cose_key.encode(device_key)
     allowed = authorizations.to_cbor()
     if not allowed:
         return cbor.map_head(1) + key
@@ -207,9 +207,9 @@ def _key_info(device_key: PublicKey, authorizations: KeyAuthorizations) -> bytes
 def _write_digests(digests: Mapping[str, Sequence[bytes]]) -> bytes:
     parts = [_VALUE_DIGESTS, cbor.map_head(len(digests))]
     for namespace, values in digests.items():
+        head = cbor.byte_string(values[0])[: -len(values[0])]  # digests are all of one length
         parts += [cbor.text_string(namespace), cbor.map_head(len(values))]
-        for number, value in enumerate(values):
-            parts += (cbor.unsigned(number), cbor.byte_string(value))
+        parts += [cbor.unsigned(number) + head + value for number, value in enumerate(values)]
     return b"".join(parts)
 
 
