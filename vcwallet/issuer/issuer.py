@@ -75,8 +75,8 @@ class Issuer:
         Raises:
             NotAuthorisedError: the registry does not let this issuer issue the type now.
             TrustedListError: the registry's list is past its end.
-            LocalProtocolError: the type has no form in this format (``FORMAT_NOT_OFFERED``), the format needs a
-                holder's key, or the credential would outlive its signer's certificate (``OUTLIVES_CERTIFICATE``).
+            LocalProtocolError: the type has no form in this format (``FORMAT_NOT_OFFERED``), there is no certificate for
+                the format (``NO_CERTIFICATE``: an mdoc is signed on P-256, P-384 or P-521), it needs a holder's key, or the credential would outlive its signer's certificate (``OUTLIVES_CERTIFICATE``).
             ValueError: the validity is not positive.
         """
         if valid_for <= timedelta(0):
@@ -137,6 +137,8 @@ class Issuer:
 
     def _require_authorised(self, role: Role, type_id: str, signed_at: datetime, now: datetime) -> TrustedKey:
         key = self._keys[role]
+        if not key.chain:
+            raise LocalProtocolError("the registry gave no certificate for this format", code="NO_CERTIFICATE")
         # Only an issuer's own certificate stands for the identifier that a credential names.
         issuer = key.identifier if role is Role.CREDENTIAL_ISSUER else None
         source = KeySource(issuer=issuer, chain=key.chain, signed_at=signed_at)

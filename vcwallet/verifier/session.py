@@ -16,7 +16,7 @@ from vcwallet.keys.signer import KeyAgreement
 from vcwallet.keys.software import SoftwareKeyAgreement
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.openid4vp import Response
-from vcwallet.protocols.proximity import DeviceEngagement, ReaderSession, ResponseReceived, State
+from vcwallet.protocols.proximity import DeviceEngagement, ReaderSession, ResponseReceived, State, ending
 from vcwallet.protocols.proximity.asking import SentDeviceRequest
 from vcwallet.verifier.asking import Ask
 from vcwallet.verifier.verified import Verified
@@ -107,11 +107,9 @@ class VerifierSession:
     def end(self) -> bytes:
         """End the session and return the message that says so.
 
-        Raises:
-            LocalProtocolError: the session has ended before.
+        Where the session has ended already, the message may be sent or not; it changes nothing.
         """
-        pending = self._session.pending_answer
-        return pending if pending is not None else self._session.terminate()
+        return ending(self._session)
 
     @property
     def state(self) -> State:

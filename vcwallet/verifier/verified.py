@@ -70,7 +70,6 @@ class Verified:
         raise TypeError("a verification gives evidence or raises; it is not a truth value")
 
 
-
 def _shape(kind: type[CredentialType], credential: VerifiedCredential) -> TypeView | None:
     """Return how a credential shows a type; a docType does not name what it extends, so the class has to know it."""
     for one in (kind, *_extending(kind)):

@@ -131,10 +131,13 @@ class Verifier:
             expires: until when an answer is accepted.
 
         Raises:
-            LocalProtocolError: there is no registration for this purpose (``PURPOSE_NOT_REGISTERED``).
+            LocalProtocolError: there is no registration for this purpose (``PURPOSE_NOT_REGISTERED``), or no reader
+                certificate (``NO_CERTIFICATE``).
             ValueError: nothing is asked for, or what a session cannot ask.
         """
         registration = self._registration(purpose)
+        if not self._enrolment.mdoc_chain:
+            raise LocalProtocolError("the registry gave no reader certificate", code="NO_CERTIFICATE")
         return SentDeviceRequest.create(
             self._query(asks, registration, {MDOC}),
             purpose=purpose,

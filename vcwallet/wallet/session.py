@@ -23,6 +23,7 @@ from vcwallet.protocols.proximity import (
     RetrievalMethod,
     State,
     TcpRetrieval,
+    ending,
 )
 from vcwallet.protocols.proximity.asking import IncomingDeviceRequest
 from vcwallet.wallet.prompt import Consent, Prompt
@@ -90,8 +91,12 @@ class WalletSession:
         self._prompt = self._match(incoming)
         return self._prompt
 
-    def answer(self, consent: Consent) -> bytes:
+    def answer(self, consent: Consent, *, is_last: bool = False) -> bytes:
         """Return the message with what the holder approved; the disclosure stands in the history before.
+
+        Args:
+            consent: the holder's decision about the latest prompt.
+            is_last: whether the message ends the session, too.
 
         Raises:
             ConsentRequiredError: the consent does not cover what it selects.
@@ -103,16 +108,14 @@ class WalletSession:
         if self._clock() > self._session.deadline or self._session.state is not State.REQUESTED:
             raise LocalProtocolError("the session does not wait for an answer any more", code="SESSION_TIMEOUT")
         answer = device_response(self._present(consent), consent)
-        return self._session.send_response(answer, at=self._clock())
+        return self._session.send_response(answer, at=self._clock(), is_last=is_last)
 
     def decline(self) -> bytes:
         """End the session and return the message that says so; it does not tell a refusal from having nothing.
 
-        Raises:
-            LocalProtocolError: the session has ended before.
+        Where the session has ended already, the message may be sent or not; it changes nothing.
         """
-        pending = self._session.pending_answer
-        return pending if pending is not None else self._session.terminate()
+        return ending(self._session)
 
     @property
     def state(self) -> State:

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from vcwallet.encoding import cbor
-from vcwallet.errors import LimitExceededError, RemoteProtocolError
+from vcwallet.errors import LimitExceededError, RemoteProtocolError, UnsupportedError
 from vcwallet.formats.mdoc import device_signed, issuer_signed, shape
 from vcwallet.formats.mdoc.device_signed import DeviceSigned
 from vcwallet.formats.mdoc.issuer_signed import IssuerSigned
@@ -19,6 +19,8 @@ from vcwallet.formats.mdoc.vocabulary import ISO, VERSION
 
 MAX_DOCUMENTS = 10
 _CLAUSE = "8.3.2.1.2.2"
+
+_OTHER_KINDS = frozenset({"zkDocuments", "encryptedDocuments"})  # second edition
 
 Errors = Mapping[str, Mapping[str, int]]
 """By namespace and element, why it was not returned; 0 says no more than that."""
@@ -69,12 +71,15 @@ class DeviceResponse:
         Raises:
             LimitExceededError: longer than 4 MiB, or more than ten documents.
             MalformedError: not a DeviceResponse.
-            UnsupportedError: another major version, or documents that are encrypted or proved by zero knowledge.
+            UnsupportedError: another major version, or documents that are encrypted or proved in zero knowledge
+                (``DOCUMENT_KIND``).
             RemoteProtocolError: the wallet reports an error (code ``MDOC_STATUS``).
         """
         members = shape.a_map(cbor.loads(data), "DeviceResponse", _CLAUSE)
         shape.require_version(members, _CLAUSE)
         status = shape.member(members, "status", int, _CLAUSE)
+        if not _OTHER_KINDS.isdisjoint(members):
+            raise UnsupportedError("documents that are encrypted or proved in zero knowledge", code="DOCUMENT_KIND")
         documents = members.get("documents", [])
         if not isinstance(documents, list) or ("documents" in members and not documents):
             raise malformed("documents is a non-empty array", _CLAUSE)

@@ -24,6 +24,7 @@ from vcwallet.protocols.proximity.session import (
     ResponseReceived,
     State,
     Terminated,
+    ending,
 )
 from vcwallet.protocols.proximity.transport import Transport
 
@@ -45,4 +46,5 @@ __all__ = [
     "Terminated",
     "Transport",
     "WifiAwareRetrieval",
+    "ending",
 ]

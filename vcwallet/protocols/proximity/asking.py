@@ -16,7 +16,14 @@ from typing import Any
 
 from vcwallet.claims import JsonObject
 from vcwallet.encoding import base64url
-from vcwallet.errors import BindingError, QueryNotSatisfiedError, RemoteProtocolError, VcError, quoted
+from vcwallet.errors import (
+    BindingError,
+    LimitExceededError,
+    QueryNotSatisfiedError,
+    RemoteProtocolError,
+    VcError,
+    quoted,
+)
 from vcwallet.formats.base import Binding
 from vcwallet.formats.mdoc import DeviceResponse
 from vcwallet.formats.mdoc.ages import require_few_ages
@@ -25,6 +32,7 @@ from vcwallet.keys.policy import TrustedKey, TrustPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyAgreement, Signer
 from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery
+from vcwallet.protocols.dcql.query import MAX_CLAIMS
 from vcwallet.protocols.exchange import AuthenticatedRequest
 from vcwallet.protocols.openid4vp import Response
 from vcwallet.protocols.proximity.answering import as_held, with_nearest_ages
@@ -252,6 +260,8 @@ def _query(items: Sequence[ItemsRequest]) -> DcqlQuery:
             for namespace, elements in one.name_spaces.items()
             for element, retain in elements.items()
         ]
+        if len(claims) > MAX_CLAIMS:
+            raise LimitExceededError(f"a document request asks for more than {MAX_CLAIMS} elements", clause=_CLAUSE)
         meta = {"doctype_value": one.doc_type}
         credentials.append({"id": f"document_{number}", "format": FORMAT, "meta": meta, "claims": claims})
     return DcqlQuery.from_json({"credentials": credentials})
@@ -277,9 +287,12 @@ def _doc_type(query: CredentialQuery) -> str:
 def _require_askable(query: DcqlQuery) -> None:
     queries = query.requested
     plain = all(one.format == FORMAT and one.claims and not one.claim_sets and not one.multiple for one in queries)
+    plain = plain and not any(claim.values for one in queries for claim in one.claims)
     needed = all(each.required and len(each.options) == 1 for each in query.sets)
     if not plain or not needed or len({_doc_type(one) for one in queries}) < len(queries):
-        raise ValueError("a session asks for elements of mdocs of different types, all of them needed")
+        raise ValueError(
+            "a session asks for elements of mdocs of different types, all of them needed, whatever they say"
+        )
 
 
 def _require_signature(request: DocRequest, session_transcript: bytes, key: PublicKey) -> None:

@@ -383,6 +383,15 @@ class ReaderSession:
         return self._channel.pending_answer
 
 
+def ending(session: DeviceSession | ReaderSession) -> bytes:
+    """End a session in whatever state it is, and return the message that says so."""
+    if session.pending_answer is not None:
+        return session.pending_answer
+    if session.state is State.ENDED:
+        return SessionStatus(status=Status.SESSION_TERMINATION).encode()
+    return session.terminate()
+
+
 # --- what both sides have in common ----------------------------------------------------------------------------------
 
 
