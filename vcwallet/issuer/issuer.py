@@ -75,8 +75,9 @@ class Issuer:
         Raises:
             NotAuthorisedError: the registry does not let this issuer issue the type now.
             TrustedListError: the registry's list is past its end.
-            LocalProtocolError: the type has no form in this format (``FORMAT_NOT_OFFERED``), there is no certificate for
-                the format (``NO_CERTIFICATE``: an mdoc is signed on P-256, P-384 or P-521), it needs a holder's key, or the credential would outlive its signer's certificate (``OUTLIVES_CERTIFICATE``).
+            LocalProtocolError: the type has no form in this format (``FORMAT_NOT_OFFERED``), the issuer no certificate
+                for it (``NO_CERTIFICATE``), there is no holder's key and the format needs one, or the credential would
+                outlive its signer's certificate (``OUTLIVES_CERTIFICATE``).
             ValueError: the validity is not positive.
         """
         if valid_for <= timedelta(0):

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 
 from vcwallet.claims import JsonValue
+from vcwallet.encoding import cbor
 from vcwallet.encoding.cbor import CborValue
 from vcwallet.errors import AlgorithmNotAllowedError, MalformedError, UnsupportedError, quoted
 from vcwallet.keys import jwk
