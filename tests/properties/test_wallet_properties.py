@@ -41,7 +41,7 @@ from vcwallet.errors import (
     VerifierUnknownError,
 )
 from vcwallet.protocols.dcql import DcqlQuery
-from vcwallet.protocols.openid4vp import Request, Response
+from vcwallet.protocols.openid4vp import Request, Response, UnverifiedRequest
 from vcwallet.trust.registration import Grant, IntendedUse
 from vcwallet.verifier import Verified, ask
 from vcwallet.wallet import Consent, PromptCredential
@@ -388,7 +388,9 @@ class RolesMachine(RuleBasedStateMachine):
         except (NoMatchError, ValidityError, VerifierUnknownError, TrustedListError):
             return multiple()
         self.events += 1
-        request = Request.from_jwt(consent.prompt.request_jwt)
+        incoming = consent.prompt.incoming
+        assert isinstance(incoming, UnverifiedRequest)
+        request = Request.from_jwt(incoming.jws.compact())
         self.require_verifier_known(request)
         with pytest.raises(LocalProtocolError):
             self.world.wallet.present(consent)

@@ -79,6 +79,7 @@ class Scene:
         at: the time.
         claims: by namespace, the elements.
         format: our format with its options.
+        iaca_key: the key of the IACA.
         issuer_key: the key of the document signer.
         device_key: the key that the document is bound to.
         signed, until: when it was signed and when it ends, counted from `at`.
@@ -88,6 +89,7 @@ class Scene:
     at: datetime
     claims: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: CLAIMS)
     format: Mdoc = field(default_factory=Mdoc)
+    iaca_key: SoftwareSigner = _IACA_KEY
     issuer_key: SoftwareSigner = ISSUER_KEY
     device_key: SoftwareSigner = DEVICE_KEY
     signed: timedelta = -_DAY
@@ -103,7 +105,7 @@ class Scene:
     @property
     def authority(self) -> CertificateAuthority:
         """The IACA."""
-        return mdoc_pki.iaca(self._around(self.iaca), signer=_IACA_KEY)
+        return mdoc_pki.iaca(self._around(self.iaca), signer=self.iaca_key)
 
     @property
     def document_signer(self) -> CertificateAuthority:
@@ -139,12 +141,17 @@ class Scene:
         return self.format.reopen(self.issued())
 
     def answer(self, *, binding: Binding = BINDING, signer: Signer | None = None, mso: Edit | None = None) -> bytes:
-        """The DeviceResponse, signed by a device and with the MobileSecurityObject edited before the issuer signs."""
-        raw = self.issued() if mso is None else issued_again(self.issued(), mso, signer=self.issuer_key)
-        part = HeldMdoc.from_store(raw).document(
-            CHOSEN, session_transcript=transcript.of(binding), signer=signer or self.device_key
-        )
-        return document.write([part])
+        """The DeviceResponse, signed by a device; with an edit of the MobileSecurityObject the issuer signs anew."""
+        part = self.held().document(CHOSEN, session_transcript=transcript.of(binding), signer=signer or self.device_key)
+        answer = document.write([part])
+        return answer if mso is None else edited(answer, lambda one: self._sign_again(one, mso))
+
+    def _sign_again(self, one: Any, mso: Edit) -> None:
+        _, unprotected, payload, _ = one["issuerSigned"]["issuerAuth"]
+        members = cbor.loads(cbor.loads(payload).content)
+        mso(members)
+        payload = cbor.embedded(cbor.dumps(members))
+        one["issuerSigned"]["issuerAuth"] = sign1.sign(payload, signer=self.issuer_key, unprotected=unprotected)
 
     def answer_of_device(self, says: Mapping[str, Mapping[str, Any]]) -> bytes:
         """The DeviceResponse of a device that says something by itself, whether it may or not."""
@@ -176,18 +183,6 @@ def edited(answer: bytes, edit: Edit) -> bytes:
 def edited_response(answer: bytes, **members: Any) -> bytes:
     """Return an answer with members of the DeviceResponse exchanged."""
     return cbor.dumps(cbor.loads(answer) | members)
-
-
-def issued_again(raw: str, edit: Edit, *, signer: Signer) -> str:
-    """Return an mdoc whose MobileSecurityObject is edited, and signed again by the issuer."""
-    issuer_signed = cbor.loads(base64url.decode(raw))
-    _, unprotected, payload, _ = issuer_signed["issuerAuth"]
-    members = cbor.loads(cbor.loads(payload).content)
-    edit(members)
-    issuer_signed["issuerAuth"] = sign1.sign(
-        cbor.embedded(cbor.dumps(members)), signer=signer, unprotected=unprotected
-    )
-    return base64url.encode(cbor.dumps(issuer_signed))
 
 
 def signed_under(message: list[Any], protected: bytes, *, payload: bytes, signer: Signer) -> list[Any]:

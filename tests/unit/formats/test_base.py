@@ -21,11 +21,12 @@ from vcwallet.formats.base import (
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 
 
-@pytest.mark.parametrize(("audience", "nonce"), [("", "nonce"), ("audience", ""), ("", "")])
-def test_a_binding_cannot_leave_out_audience_or_nonce(audience, nonce):
-    Binding(audience="audience", nonce="nonce")
-    with pytest.raises(ValueError, match="audience and a nonce"):
-        Binding(audience=audience, nonce=nonce)
+@pytest.mark.parametrize("left_out", ["audience", "nonce", "response_uri"])
+def test_a_binding_cannot_leave_out_to_whom_for_what_and_whereto(left_out):
+    whole = {"audience": "audience", "nonce": "nonce", "response_uri": "https://verifier.example/answer"}
+    Binding(**whole)
+    with pytest.raises(ValueError, match="an audience, a nonce"):
+        Binding(**{**whole, left_out: ""})
 
 
 def test_a_binding_demands_a_recent_proof_unless_it_says_otherwise():

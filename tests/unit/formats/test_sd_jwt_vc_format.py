@@ -39,11 +39,11 @@ from tests.support.pki import PARTY, Draft, chain
 from vcwallet.encoding import base64url
 from vcwallet.errors import LocalProtocolError, MalformedError, NoMatchError, SignatureInvalidError, VcError
 from vcwallet.formats import sd_jwt
+from vcwallet.formats.authorities import authorities_of
 from vcwallet.formats.base import Binding, HeldCredential, IssuerKey
 from vcwallet.formats.sd_jwt import HashAlgorithm
 from vcwallet.formats.sd_jwt.issuance import combine
 from vcwallet.formats.sd_jwt_vc import HeldSdJwtVc, SdJwtVc
-from vcwallet.formats.sd_jwt_vc.held import authorities_of
 from vcwallet.formats.sd_jwt_vc.vocabulary import REGISTERED
 from vcwallet.keys import Algorithm, jwk
 from vcwallet.keys.software import SoftwareSigner

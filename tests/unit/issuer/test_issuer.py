@@ -27,6 +27,7 @@ from vcwallet.errors import MalformedError, NotAuthorisedError, TrustedListError
 from vcwallet.formats.base import Credential
 from vcwallet.formats.sd_jwt_vc import HeldSdJwtVc, SdJwtVc
 from vcwallet.issuer import Issuer
+from vcwallet.keys.policy import Role
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
 
@@ -121,7 +122,7 @@ class TestContent:
     def test_the_format_is_a_class_or_a_value_with_options(self, world, writer):
         credential = issue(world, format=writer)
         assert credential.format == "dc+sd-jwt"
-        assert world.city._key.signer.public_key is not None
+        assert world.city._keys[Role.CREDENTIAL_ISSUER].signer.public_key is not None
         assert len(list(digests(payload_of(credential.raw)))) >= 10
 
     def test_a_view_of_disclosed_claims_is_not_issued(self, world):
@@ -306,7 +307,7 @@ def test_a_claim_with_a_registered_name_is_not_signed(world):
         expires=world.clock() + DAYS_90,
     )
     with pytest.raises(MalformedError, match="RESERVED_NAME"):
-        SdJwtVc().issue(content, issuer=world.city._key)
+        SdJwtVc().issue(content, issuer=world.city._keys[Role.CREDENTIAL_ISSUER])
 
 
 def inner_digests(credential: Credential) -> Iterator[str]:

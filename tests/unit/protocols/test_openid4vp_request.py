@@ -98,7 +98,11 @@ class TestAuthenticating:
         found = verified(request_)
         assert found.verifier.party == "urn:vcwallet:party:bank"
         assert found.verifier.name["en"] == "Sakura Bank"
-        assert (found.client_id, found.nonce, found.state) == (request_.client_id, request_.nonce, request_.state)
+        assert (found.binding.audience, found.binding.nonce, found.state) == (
+            request_.client_id,
+            request_.nonce,
+            request_.state,
+        )
         assert (found.query, found.purpose) == (request_.query, "loan")
         assert (found.digest, found.expires) == (request_.digest, request_.expires)
         assert found.registrations == (WORLD.bank_enrolment.registrations["loan"],)
@@ -196,7 +200,7 @@ class TestRules:
 
     @pytest.mark.parametrize("changes", [{}, {"nonce": "A" * 22}, {"drop": ["state"]}, {"drop": ["verifier_info"]}])
     def test_what_is_within_the_rules_is_read(self, request_, changes):
-        assert verified(changed(request_, **changes)).client_id == request_.client_id
+        assert verified(changed(request_, **changes)).binding.audience == request_.client_id
 
     def test_a_message_repeats_no_more_than_a_line_of_what_was_sent(self, request_):
         with pytest.raises(UnsupportedError) as refused:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.world import ForeignResident, Income, Resident
 from vcwallet.credential_type import Claim, CredentialType
+from vcwallet.trust.registration import IntendedUse, grants
 from vcwallet.verifier import ask
 from vcwallet.verifier.asking import query_of
 
@@ -24,6 +25,16 @@ class Resident2(CredentialType, vct="urn:example:resident:2", ja="住民", en="R
 
 class Resident_2(CredentialType, vct="urn:example:resident:3", ja="住民", en="Resident"):  # noqa: N801 - numbered
     full_name: Annotated[str, Claim("氏名", "Full name")]
+
+
+FORMATS = ("dc+sd-jwt", "mso_mdoc")
+EVERYTHING = IntendedUse(
+    code="everything", text={"en": "To test"}, grants=grants(Resident) + grants(Income), retention_days=30
+)
+
+
+def query(asks, *, formats=FORMATS, use=EVERYTHING):
+    return query_of(asks, formats=formats, use=use)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +65,7 @@ def test_a_claim_that_was_named_twice_is_asked_for_once():
 def test_accepted_values_are_asked_for_as_well():
     question = ask(Resident, "birth_date", values={"address.locality": ["港町", "未来市"]})
     assert question.paths == (("birth_date",), ("address", "locality"))
-    [credential] = query_of([question]).to_json()["credentials"]
+    [credential] = query([question]).to_json()["credentials"]
     assert credential["claims"][1] == {"path": ["address", "locality"], "values": ["港町", "未来市"]}
 
 
@@ -64,7 +75,7 @@ def test_accepted_values_do_not_show_in_the_question_s_text():
 
 
 def test_a_question_becomes_a_credential_query():
-    assert query_of([ask(Resident, "full_name", "household.*.first_name")]).to_json() == {
+    assert query([ask(Resident, "full_name", "household.*.first_name")]).to_json() == {
         "credentials": [
             {
                 "id": "resident",
@@ -77,17 +88,17 @@ def test_a_question_becomes_a_credential_query():
 
 
 def test_a_question_for_no_claim_has_no_claims_member():
-    [credential] = query_of([ask(Income)]).to_json()["credentials"]
+    [credential] = query([ask(Income)]).to_json()["credentials"]
     assert "claims" not in credential
 
 
 def test_optional_questions_become_sets_that_are_not_required():
-    query = query_of([ask(Resident, "full_name"), ask(Income, "total", optional=True)]).to_json()
-    assert query["credential_sets"] == [
+    asked = query([ask(Resident, "full_name"), ask(Income, "total", optional=True)]).to_json()
+    assert asked["credential_sets"] == [
         {"options": [["resident"]], "required": True},
         {"options": [["income"]], "required": False},
     ]
-    assert "credential_sets" not in query_of([ask(Resident, "full_name"), ask(Income, "total")]).to_json()
+    assert "credential_sets" not in query([ask(Resident, "full_name"), ask(Income, "total")]).to_json()
 
 
 @pytest.mark.parametrize(
@@ -101,4 +112,4 @@ def test_optional_questions_become_sets_that_are_not_required():
     ],
 )
 def test_each_question_has_a_name_of_its_own(kinds, ids):
-    assert [one.id for one in query_of([ask(kind) for kind in kinds]).credentials] == ids
+    assert [one.id for one in query([ask(kind) for kind in kinds]).credentials] == ids

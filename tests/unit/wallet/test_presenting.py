@@ -38,6 +38,7 @@ from vcwallet.errors import (
 )
 from vcwallet.history import check_export
 from vcwallet.protocols.dcql import DcqlQuery
+from vcwallet.protocols.openid4vp import read_request
 from vcwallet.storage import Change, MemoryStore
 from vcwallet.verifier import Verified, ask
 from vcwallet.wallet import Consent
@@ -169,7 +170,7 @@ class TestConsent:
     def test_it_is_for_one_request(self, world):
         first = approved(world.wallet.match(world.ask("full_name")))
         other = world.ask("full_name")
-        self.require_refused(world, replace(first, prompt=replace(first.prompt, request_jwt=str(other))))
+        self.require_refused(world, replace(first, prompt=replace(first.prompt, incoming=read_request(str(other)))))
 
     def test_it_is_for_one_wallet(self, world):
         consent = approved(world.wallet.match(world.ask("full_name")))
@@ -280,7 +281,10 @@ class TestMeanwhile:
         assert [event["event"] for event in events(world)] == ["received", "received", "refused"]
 
     def renamed(self, consent: Consent, request: Any, world: World) -> dict[str, Any]:
-        return {"request_jwt": str(request), "request": replace(consent.prompt.request, digest=request.digest)}
+        return {
+            "incoming": read_request(str(request)),
+            "request": replace(consent.prompt.request, digest=request.digest),
+        }
 
 
 class TestHistory:

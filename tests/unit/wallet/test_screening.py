@@ -426,4 +426,4 @@ class TestNoMatch:
 def with_request(consent: Consent, request: Request, world: World) -> Consent:
     """Return the consent put under another request, in every place where it says which one it is for."""
     authenticated = read_request(str(request)).verify(trust=world.wallet._trust, at=world.clock())
-    return replace(consent, prompt=replace(consent.prompt, request=authenticated, request_jwt=str(request)))
+    return replace(consent, prompt=replace(consent.prompt, request=authenticated, incoming=read_request(str(request))))
