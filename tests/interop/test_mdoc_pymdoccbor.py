@@ -9,7 +9,6 @@ proof, so sessions, requests and MACs cannot be compared with it.  It takes the 
 from __future__ import annotations
 
 import base64
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
@@ -21,7 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pycose.algorithms import Es256
-from pycose.keys import EC2Key
+from pycose.keys.ec2 import EC2Key
 from pymdoccbor.mdoc.issuer import MdocCborIssuer  # type: ignore[import-untyped]
 from pymdoccbor.mdoc.verifier import MdocCbor  # type: ignore[import-untyped]
 
@@ -110,9 +109,8 @@ def issuer_signed(made: dict[str, Any]) -> str:
 
 
 def received(made: dict[str, Any]) -> HeldMdoc:
-    # A second later, since they cut the time that we compare with.
     credential = Mdoc().read_issued(issuer_signed(made))
-    held = credential.verify(trust=SCENE.trust, at=datetime.now(UTC) + timedelta(seconds=1)).held
+    held = credential.verify(trust=SCENE.trust, at=datetime.now(UTC)).held
     assert isinstance(held, HeldMdoc)
     return held
 
@@ -154,7 +152,7 @@ def test_both_verify_what_our_wallet_presents_of_theirs():
     held = received(they_issue())
     answer = base64url.decode(held.present(CHOSEN, binding=BINDING, signer=DEVICE_KEY, at=SCENE.at))
     assert their_reading(answer) == (True, SEEN)
-    later = SCENE.but(at=datetime.now(UTC) + timedelta(seconds=1))
+    later = SCENE.but(at=datetime.now(UTC))
     assert later.verified(answer).claims == SEEN
 
 
@@ -210,7 +208,7 @@ def test_both_refuse_a_signer_below_another_authority():
 
 
 def unsigned_namespace(one: Any) -> None:
-    item = {"digestID": 0, "random": bytes(16), "elementIdentifier": "licence", "elementValue": "pilot"}
+    item: Any = {"digestID": 0, "random": bytes(16), "elementIdentifier": "licence", "elementValue": "pilot"}
     one["issuerSigned"]["nameSpaces"]["org.example.more"] = [cbor.Tag(24, cbor.dumps(item))]
 
 
@@ -329,10 +327,9 @@ def test_they_compare_every_digest_by_sha_256_whatever_the_issuer_used(hashed):
 
 
 @pytest.mark.parametrize("algorithm", [Algorithm.ES384, Algorithm.ES512])
-def test_they_know_document_signers_on_p_256_only(algorithm, caplog):
+def test_they_know_document_signers_on_p_256_only(algorithm):
     scene = SCENE.but(issuer_key=SoftwareSigner.generate(algorithm))
-    with caplog.at_level(logging.CRITICAL):
-        assert not they_verify(scene.answer())
+    assert not they_verify(scene.answer())
     assert scene.verified(scene.answer()).claims == SEEN
 
 

@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small world in memory: a registry, two issuers, two verifiers, a wallet, and a clock that tests set.
 
-The credential types have claims of every class and shape; `resident()` and `income()` make records of them.  What
-honest roles would not do is done by hand here: `signed_request`, `credential_of`, `presentation_of`.
+The credential types have claims of every class and shape; `resident()` and `income()` make records of them.  Everything
+is in one credential format, which is a parameter of the world.  What honest roles would not do is done by hand here:
+`signed_request`, `credential_of`, `presentation_of`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Annotated, Any
 
+import pytest
+
 from tests.support.trust import Clock
-from vcwallet.claims import ClaimPath, Concealment
+from vcwallet.claims import ClaimPath, Concealment, path_text
 from vcwallet.credential_type import (
     Claim,
     ClaimGroup,
@@ -24,26 +27,33 @@ from vcwallet.credential_type import (
     Statute,
     predicate,
     threshold_predicate,
+    view,
 )
 from vcwallet.encoding import base64url, json
-from vcwallet.formats.base import Binding, Credential, CredentialContent, IssuerKey
-from vcwallet.formats.sd_jwt_vc import HeldSdJwtVc, SdJwtVc
+from vcwallet.formats.base import Credential, CredentialContent, CredentialFormat, IssuerKey
+from vcwallet.formats.mdoc import Mdoc
+from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import Issuer
 from vcwallet.jose import header as jose_header
 from vcwallet.jose import jwt
 from vcwallet.keys.signer import Signer
 from vcwallet.keys.stored import StoredKeys
 from vcwallet.protocols.dcql import DcqlQuery
+from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.registry import TrustRegistry
 from vcwallet.storage import MemoryStore, Record
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
-from vcwallet.trust.registration import Grant, IntendedUse
+from vcwallet.trust.registration import IntendedUse, grants
 from vcwallet.verifier import Ask, Verifier, ask
 from vcwallet.wallet import Card, Prompt, Wallet
 
 DAYS_90 = timedelta(days=90)
+SD_JWT, MDOC = "dc+sd-jwt", "mso_mdoc"
+FORMATS: Mapping[str, Callable[[], CredentialFormat]] = {SD_JWT: SdJwtVc, MDOC: Mdoc}
+BOTH_FORMATS = pytest.mark.parametrize("format", FORMATS)
+"""For tests of what is the same in both formats."""
 
 
 class Address(ClaimGroup):
@@ -66,7 +76,13 @@ class Member(ClaimGroup):
     ]
 
 
-class Resident(CredentialType, vct="urn:example:resident:1", ja="住民の記録", en="Resident record"):
+class Resident(
+    CredentialType,
+    vct="urn:example:resident:1",
+    doctype="org.example.resident.1",
+    ja="住民の記録",
+    en="Resident record",
+):
     registered_in: Annotated[
         str, Claim("台帳", "Register", sensitivity=Sensitivity.A, disclosure=Disclosure.ALWAYS)
     ] = "main"
@@ -95,11 +111,19 @@ class Resident(CredentialType, vct="urn:example:resident:1", ja="住民の記録
         return (on.year - 20, on.month, on.day) >= (born.year, born.month, born.day)
 
 
-class ForeignResident(Resident, vct="urn:example:resident:foreign:1", ja="外国人住民の記録", en="Foreign resident"):
+class ForeignResident(
+    Resident,
+    vct="urn:example:resident:foreign:1",
+    doctype="org.example.resident.foreign.1",
+    ja="外国人住民の記録",
+    en="Foreign resident",
+):
     permit: Annotated[str, Claim("許可", "Permit")]
 
 
-class Income(CredentialType, vct="urn:example:income:1", ja="所得の記録", en="Income record"):
+class Income(
+    CredentialType, vct="urn:example:income:1", doctype="org.example.income.1", ja="所得の記録", en="Income record"
+):
     fiscal_year: Annotated[int, Claim("年度", "Fiscal year", disclosure=Disclosure.ALWAYS)]
     total: Annotated[int, Claim("合計", "Total income")]
     allowances: Annotated[int, Claim("控除", "Allowances")] = 0
@@ -109,7 +133,19 @@ class Income(CredentialType, vct="urn:example:income:1", ja="所得の記録", e
         return self.total > threshold
 
 
-class Unknown(CredentialType, vct="urn:example:unknown:1", ja="未登録", en="Unknown"):
+class AgeCard(
+    CredentialType, vct="urn:example:age-card:1", doctype="org.example.age-card.1", ja="年齢の証明", en="Age card"
+):
+    """Answers about some ages."""
+
+    holder: Annotated[str, Claim("名義", "Holder")] = "Mirai"
+    age_over_18: Annotated[bool | None, Claim("十八歳以上", "18 or older")] = None
+    age_over_20: Annotated[bool | None, Claim("二十歳以上", "20 or older")] = None
+    age_over_60: Annotated[bool | None, Claim("六十歳以上", "60 or older")] = None
+    age_over_65: Annotated[bool | None, Claim("六十五歳以上", "65 or older")] = None
+
+
+class Unknown(CredentialType, vct="urn:example:unknown:1", doctype="org.example.unknown.1", ja="未登録", en="Unknown"):
     """A type that no registry has."""
 
     full_name: Annotated[str, Claim("氏名", "Full name")]
@@ -119,19 +155,8 @@ LOAN = IntendedUse(
     code="loan",
     text={"ja": "融資の審査のため", "en": "To decide on a loan"},
     grants=(
-        Grant(
-            Resident.vct,
-            (
-                ("full_name",),
-                ("birth_date",),
-                ("over_20",),
-                ("nationality",),
-                ("address",),
-                ("languages",),
-                ("contact",),
-            ),
-        ),
-        Grant(Income.vct, (("total",), ("allowances",), ("above",))),
+        *grants(Resident, "full_name", "birth_date", "over_20", "nationality", "address", "languages", "contact"),
+        *grants(Income, "total", "allowances", "above"),
     ),
     legal_basis=("contract",),
     retention_days=30,
@@ -141,14 +166,14 @@ LOAN = IntendedUse(
 CARE = IntendedUse(
     code="care",
     text={"ja": "介護のため", "en": "To give care"},
-    grants=(Grant(Resident.vct, (("full_name",), ("health",))),),
+    grants=grants(Resident, "full_name", "health"),
     special_care=True,
     retention_text={"ja": "終了まで", "en": "Until the care ends"},
 )
 WITHHOLDING = IntendedUse(
     code="withholding",
     text={"en": "To report a salary"},
-    grants=(Grant(Resident.vct, (("number",), ("household",))),),
+    grants=grants(Resident, "number", "household"),
     legal_basis=("number_act",),
     procedure="withholding_slip",
     retention_days=2_555,
@@ -156,7 +181,7 @@ WITHHOLDING = IntendedUse(
 SHOPPING = IntendedUse(
     code="shopping",
     text={"en": "To sell what is for adults"},
-    grants=(Grant(Resident.vct, (("over_20",),)),),
+    grants=(*grants(Resident, "over_20"), *grants(AgeCard, "age_over_18", "age_over_20", "age_over_60", "age_over_65")),
     retention_days=0,
 )
 
@@ -193,8 +218,15 @@ def income(**changed: Any) -> Income:
 
 @dataclass
 class World:
-    """Everybody in one place.  `wallet_store` and the others may be handed in to look at, or to be a file."""
+    """Everybody in one place.  `wallet_store` and the others may be handed in to look at, or to be a file.
 
+    Attributes:
+        format: the format that credentials are issued in.
+        also: further formats that wallets and verifiers read.
+    """
+
+    format: str = SD_JWT
+    also: tuple[str, ...] = ()
     clock: Clock = field(default_factory=Clock)
     wallet_store: Any = field(default_factory=MemoryStore)
     bank_store: Any = field(default_factory=MemoryStore)
@@ -205,7 +237,7 @@ class World:
         self.clock.pass_by(days=-1)  # so that the enrolments are a day old
         self.registry = TrustRegistry.found("World registry", store=MemoryStore(), clock=self.clock)
         self.city_enrolment = self.registry.enrol_issuer(
-            {"ja": "未来市", "en": "Mirai City"}, code="city", may_issue=[Resident, ForeignResident]
+            {"ja": "未来市", "en": "Mirai City"}, code="city", may_issue=[Resident, ForeignResident, AgeCard]
         )
         self.office_enrolment = self.registry.enrol_issuer("Tax office", code="office", may_issue=[Income])
         self.bank_enrolment = self.registry.enrol_verifier(
@@ -219,18 +251,37 @@ class World:
         self.shop = self.verifier(self.shop_enrolment)
         self.wallet = self.new_wallet(store=self.wallet_store, language=self.language)
 
+    # --- the format ---
+
+    @property
+    def formats(self) -> list[CredentialFormat]:
+        """What wallets and verifiers read."""
+        return [FORMATS[name]() for name in (self.format, *self.also)]
+
+    def type_id(self, kind: type[CredentialType]) -> str:
+        """Return the type's identifier in this world."""
+        return view(kind, self.format).type_id
+
+    def path(self, claim: str, kind: type[CredentialType] = Resident) -> ClaimPath:
+        """Return where a claim stands."""
+        return view(kind, self.format).path(kind.path(claim))
+
+    def name(self, claim: str, kind: type[CredentialType] = Resident) -> str:
+        """Return what histories, refusals and prompts call a claim."""
+        return path_text(self.path(claim, kind))
+
     # --- roles ---
 
     def issuer(self, enrolment: Enrolment, **options: Any) -> Issuer:
         return Issuer(enrolment, clock=self.clock, **options)
 
     def verifier(self, enrolment: Enrolment, *, store: Any = None) -> Verifier:
-        return Verifier(enrolment, store=store or MemoryStore(), formats=[SdJwtVc()], clock=self.clock)
+        return Verifier(enrolment, store=store or MemoryStore(), formats=self.formats, clock=self.clock)
 
     def new_wallet(self, *, store: Any = None, language: str = "en") -> Wallet:
         store = store or MemoryStore()
         client = TrustedListClient.start(self.registry.published(), store=store, at=self.clock())
-        return Wallet(store=store, trust=client, formats=[SdJwtVc()], clock=self.clock, language=language)
+        return Wallet(store=store, trust=client, formats=self.formats, clock=self.clock, language=language)
 
     def update(self) -> None:
         """Let everybody take the registry's latest list."""
@@ -241,11 +292,16 @@ class World:
     # --- the usual steps ---
 
     def issue(
-        self, record: CredentialType, *, valid_for: timedelta = DAYS_90, wallet: Wallet | None = None
+        self,
+        record: CredentialType,
+        *,
+        valid_for: timedelta = DAYS_90,
+        wallet: Wallet | None = None,
+        format: str | None = None,
     ) -> Credential:
         issuer = self.office if isinstance(record, Income) else self.city
         holder = (wallet or self.wallet).new_holder_key()
-        return issuer.issue(record, format=SdJwtVc, holder=holder, valid_for=valid_for)
+        return issuer.issue(record, format=FORMATS[format or self.format], holder=holder, valid_for=valid_for)
 
     def hold(self, *records: CredentialType, **options: Any) -> list[Card]:
         """Issue the records and receive them; by default one of each kind."""
@@ -311,28 +367,34 @@ def credential_of(
     claims: Mapping[str, Any] | None = None,
     concealment: Concealment | None = None,
     signer: Signer | None = None,
+    format: str | CredentialFormat = SD_JWT,
     **changed: Any,
 ) -> Credential:
-    """Return a credential that an issuer signs without asking the registry."""
+    """Return a credential that an issuer signs without asking the registry; the claims are as the format has them."""
+    writer = FORMATS[format]() if isinstance(format, str) else format
+    shape = view(type(record), writer.format)
     content = CredentialContent(
-        type_id=record.vct,
-        claims=record.claims(on=at.date()) if claims is None else claims,
-        concealment=concealment or record.concealment(),
+        type_id=shape.type_id,
+        claims=shape.claims(record.claims(on=at.date())) if claims is None else claims,
+        concealment=concealment or shape.concealment(),
         holder=getattr(holder, "public_key", holder),
         issued_at=at,
         expires=at + DAYS_90,
     )
-    key = IssuerKey(signer=signer or enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier)
-    return Credential(format="dc+sd-jwt", raw=SdJwtVc().issue(replace(content, **changed), issuer=key))
+    chain = enrolment.mdoc_chain if writer.format == MDOC else enrolment.chain
+    key = IssuerKey(signer=signer or enrolment.signer, chain=chain, identifier=enrolment.identifier)
+    return Credential(format=writer.format, raw=writer.issue(replace(content, **changed), issuer=key))
 
 
-def presentation_of(world: World, card: Card, paths: Iterable[ClaimPath], request: Request, **changed: Any) -> str:
+def presentation_of(
+    world: World, card: Card, paths: Iterable[ClaimPath], request: ExpectedAnswer, **changed: Any
+) -> str:
     """Return a presentation of any claims, whatever the request asks for, by the wallet's key for the card."""
-    binding = {"audience": request.client_id, "nonce": request.nonce, **changed}
-    at = binding.pop("at", world.clock())
+    at = changed.pop("at", world.clock())
     signer = None if card.key is None else StoredKeys(world.wallet_store).signer(card.key)
-    held = HeldSdJwtVc.from_store(card.credential.raw)
-    return held.present(paths, binding=Binding(**binding), signer=signer, at=at)
+    held = FORMATS[card.credential.format]().reopen(card.credential.raw)
+    binding = replace(request.binding(required=True), **changed)
+    return held.present(paths, binding=binding, signer=signer, at=at)
 
 
 def flipped(text: str, position: int) -> str:

@@ -48,6 +48,7 @@ class CredentialType(ClaimGroup):
         vct: the type's identifier in SD-JWT VC, which is also its version.
         doctype: its document type as an mdoc, if it has one; not inherited.
         mdoc_namespace: the namespace of its elements in an mdoc; the docType where it is None.
+        mdoc_only: whether it exists as an mdoc and in no other format; its `vct` then only names it among the types.
         context: its JSON-LD context, if it has one; not inherited.
         ja: its name in Japanese.
         en: its name in English.
@@ -57,6 +58,7 @@ class CredentialType(ClaimGroup):
     vct: ClassVar[str]
     doctype: ClassVar[str | None] = None
     mdoc_namespace: ClassVar[str | None] = None
+    mdoc_only: ClassVar[bool] = False
     context: ClassVar[str | None] = None
     ja: ClassVar[str]
     en: ClassVar[str]
@@ -69,6 +71,7 @@ class CredentialType(ClaimGroup):
         vct: str | None = None,
         doctype: str | None = None,
         mdoc_namespace: str | None = None,
+        mdoc_only: bool = False,
         context: str | None = None,
         ja: str | None = None,
         en: str | None = None,
@@ -83,10 +86,10 @@ class CredentialType(ClaimGroup):
             raise TypeError(f"{cls.__name__} needs vct, ja and en")
         if parent is not None and parent.vct == vct:
             raise TypeError(f"{cls.__name__} has the vct of the type that it extends")
-        if mdoc_namespace and not doctype:
-            raise TypeError(f"{cls.__name__} has an mdoc_namespace and no doctype")
+        if (mdoc_namespace or mdoc_only) and not doctype:
+            raise TypeError(f"{cls.__name__} is an mdoc and has no doctype")
         cls.vct, cls.doctype, cls.mdoc_namespace, cls.context = vct, doctype, mdoc_namespace, context
-        cls.ja, cls.en = ja, en
+        cls.mdoc_only, cls.ja, cls.en = mdoc_only, ja, en
         cls.extends = parent.vct if parent is not None else None
 
     @classmethod

@@ -109,7 +109,7 @@ def view(kind: type[CredentialType], format: str) -> TypeView:
 @cache
 def _views(kind: type[CredentialType]) -> Mapping[str, TypeView]:
     require_vct(kind)
-    found: dict[str, TypeView] = {"dc+sd-jwt": SdJwtVcView(kind)}
+    found: dict[str, TypeView] = {} if kind.mdoc_only else {"dc+sd-jwt": SdJwtVcView(kind)}
     if kind.doctype is not None:
         found["mso_mdoc"] = MdocView(kind, kind.doctype)
     return MappingProxyType(found)

@@ -52,6 +52,7 @@ class MyNumberCard(
     vct=type_ids.MY_NUMBER_CARD_VCT,
     doctype=type_ids.MY_NUMBER_CARD,
     mdoc_namespace=type_ids.MY_NUMBER_CARD_ISO,
+    mdoc_only=True,
     ja="マイナンバーカード（スマートフォン）",
     en="My Number card on a phone",
 ):

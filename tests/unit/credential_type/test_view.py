@@ -433,3 +433,22 @@ def test_a_label_leaves_the_namespace_out() -> None:
     document, path = WIDE.metadata(), ("org.example.wide", "rooms", 1, "room")
     assert label(document, path, "en", start=1) == "Rooms › 2 › Room"
     assert label(document, path, "en") == "org.example.wide › Rooms › 2 › Room"
+
+
+class CardOfOthers(
+    CredentialType, vct="urn:example:card:1", doctype="org.example.card.1", mdoc_only=True, ja="カード", en="Card"
+):
+    full_name: Annotated[str, Claim("氏名", "Full name")]
+
+
+def test_a_type_can_exist_as_an_mdoc_only() -> None:
+    assert list(views(CardOfOthers)) == ["mso_mdoc"]
+    with pytest.raises(LocalProtocolError, match="FORMAT_NOT_OFFERED"):
+        view(CardOfOthers, "dc+sd-jwt")
+
+
+def test_what_exists_as_an_mdoc_only_needs_a_doctype() -> None:
+    with pytest.raises(TypeError, match="has no doctype"):
+
+        class Nothing(CredentialType, vct="urn:example:nothing:1", mdoc_only=True, ja="無", en="Nothing"):
+            full_name: Annotated[str, Claim("氏名", "Full name")]

@@ -125,7 +125,7 @@ def merged(answers: Iterable[bytes], *, errors: Mapping[str, Errors] | None = No
     if len(documents) > MAX_DOCUMENTS:
         raise LimitExceededError(f"an answer has more than {MAX_DOCUMENTS} documents")
     for document in documents:
-        not_returned = (errors or {}).get(document["docType"])
+        not_returned = (errors or {}).get(shape.name(document, "docType", _CLAUSE))
         if not_returned:
             document["errors"] = not_returned
     return DeviceResponse(documents=tuple(documents)).dumps()

@@ -104,6 +104,7 @@ class _Case:
     device_signed: DeviceSigned = field(init=False)
     mso: MobileSecurityObject = field(init=False)
     issuer: TrustedKey = field(init=False)
+    authorities: frozenset[tuple[str, str]] = field(init=False)
     claims: dict[str, dict[str, Any]] = field(init=False)
     device_claims: dict[str, dict[str, Any]] = field(init=False)
     holder_proved: bool = field(init=False, default=False)
@@ -126,7 +127,7 @@ class _Case:
             status=self.mso.status,
             disclosed=tuple((name, item.element) for name, item in self.items()),
             type_integrity=None,
-            authorities=authorities_of(self.issuer_signed.issuer_auth.headers.chain),
+            authorities=self.authorities,
             device_claims=self.device_claims,
         )
 
@@ -149,6 +150,7 @@ def _read_issued(case: _Case) -> None:
 
 def _read_mso(case: _Case, signed: IssuerSigned) -> None:
     case.issuer_signed = signed
+    case.authorities = authorities_of(signed.issuer_auth.headers.chain)
     if signed.issuer_auth.unverified_payload is None:
         raise MalformedError("the issuer's signature has no payload", clause=f"{ISO}, clause 9.1.2.4")
     case.mso = MobileSecurityObject.loads(signed.issuer_auth.unverified_payload)

@@ -104,7 +104,8 @@ def date_time(value: object, what: str, clause: str) -> datetime:
         MalformedError: it is something else.
     """
     if isinstance(value, Tag) and value.number == DATE_TIME and isinstance(value.content, str):
-        moment = _moment(value.content)
+        # What is kept is short, so nobody can fill the memory with what was not even a time.
+        moment = _moment(value.content) if _DATE_TIME.fullmatch(value.content) else None
         if moment is not None:
             return moment
     raise malformed(f"{what} is not a date and time in UTC in whole seconds", clause)
@@ -112,8 +113,6 @@ def date_time(value: object, what: str, clause: str) -> datetime:
 
 @lru_cache(maxsize=1024)
 def _moment(text: str) -> datetime | None:
-    if not _DATE_TIME.fullmatch(text):
-        return None
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:

@@ -17,6 +17,7 @@ dates as they stand, byte strings as base64url.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from vcwallet.claims import JsonValue
@@ -53,6 +54,8 @@ def _tagged(value: Any) -> CborValue:
         return {name: _tagged(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_tagged(part) for part in value]
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError("a number that JSON does not have")
     return value  # type: ignore[no-any-return]  # anything else is a scalar, or refused by the encoder
 
 
@@ -60,10 +63,13 @@ def json_value(value: Any) -> JsonValue:
     """Return a decoded element value in JSON values.
 
     Raises:
-        MalformedError: a tag that no element has, a date that is no text, or two keys that JSON cannot tell apart.
+        MalformedError: a tag that no element has, a date that is no text, a number that is infinite or none, or two
+            keys that JSON cannot tell apart.
     """
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, float):
+        return _finite(value)
     if isinstance(value, bytes):
         return base64url.encode(value)
     if isinstance(value, list):
@@ -71,6 +77,12 @@ def json_value(value: Any) -> JsonValue:
     if isinstance(value, dict):
         return _json_object(value)
     return _untagged(value)
+
+
+def _finite(value: float) -> float:
+    if not isfinite(value):
+        raise MalformedError("an element has a number that JSON does not have", clause="RFC 8949, section 6.1")
+    return value
 
 
 def _json_object(value: dict[Any, Any]) -> JsonValue:
