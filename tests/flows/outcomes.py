@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the main job and everything that is refused in it, and says how each ended, one line each::
+"""Runs the main job and everything that is refused in it, in each format, and says how each ended, one line each::
 
     python -O -m tests.flows.outcomes
 
@@ -15,6 +15,8 @@ from typing import Any
 
 from tests.support.world import (
     DAYS_90,
+    FORMATS,
+    MDOC,
     Income,
     Resident,
     World,
@@ -25,10 +27,9 @@ from tests.support.world import (
     resident,
     signed_request,
 )
-from tests.support.wrong_answers import REFUSED
+from tests.support.wrong_answers import REFUSED_IN
 from vcwallet.errors import VcError
 from vcwallet.formats.base import Credential
-from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.keys.stored import StoredKeys
 from vcwallet.protocols.openid4vp import Request
 from vcwallet.verifier import ask
@@ -37,7 +38,9 @@ Step = Callable[[World], Any]
 
 
 def issue_another_type(world: World) -> Any:
-    return world.city.issue(income(), format=SdJwtVc, holder=None, valid_for=DAYS_90)
+    return world.city.issue(
+        income(), format=FORMATS[world.format], holder=world.wallet.new_holder_key(), valid_for=DAYS_90
+    )
 
 
 def receive_for_a_foreign_key(world: World) -> Any:
@@ -45,14 +48,16 @@ def receive_for_a_foreign_key(world: World) -> Any:
 
 
 def receive_for_a_used_key(world: World) -> Any:
-    card = next(world.wallet.cards(Resident.vct))
+    card = next(world.wallet.cards(world.type_id(Resident)))
     holder = StoredKeys(world.wallet_store).signer(str(card.key)).public_key
-    return world.wallet.receive(credential_of(world.city_enrolment, resident(), at=world.clock(), holder=holder))
+    credential = credential_of(world.city_enrolment, resident(), at=world.clock(), holder=holder, format=world.format)
+    return world.wallet.receive(credential)
 
 
 def receive_tampered(world: World) -> Any:
     raw = world.issue(resident()).raw
-    return world.wallet.receive(Credential(format="dc+sd-jwt", raw=flipped(raw, raw.index("~") - 20)))
+    signature = len(raw) if world.format == MDOC else raw.index("~")
+    return world.wallet.receive(Credential(format=world.format, raw=flipped(raw, signature - 20)))
 
 
 def receive_another_format(world: World) -> Any:
@@ -60,7 +65,7 @@ def receive_another_format(world: World) -> Any:
 
 
 def match_a_stranger(world: World) -> Any:
-    return world.wallet.match(World().ask("full_name"))
+    return world.wallet.match(World(world.format).ask("full_name"))
 
 
 def match_another_purpose(world: World) -> Any:
@@ -158,27 +163,33 @@ STEPS: tuple[tuple[Step, str], ...] = (
 
 def expected() -> list[str]:
     """Return the lines that `outcomes` has to yield."""
-    steps = [f"{step.__name__}: {code}" for step, code in STEPS]
-    return [MAIN_JOB, *steps, *(f"{wrong.__name__}: {code}" for _, wrong, _, code in REFUSED)]
+    lines: list[str] = []
+    for format, refused in REFUSED_IN.items():
+        steps = [f"{format} {step.__name__}: {code}" for step, code in STEPS]
+        lines += [f"{format} {MAIN_JOB}", *steps]
+        lines += [f"{format} {wrong.__name__}: {code}" for _, wrong, _, code in refused]
+    return lines
 
 
 MAIN_JOB = "main job: True 3218764905"
 
 
-def outcomes(make: Callable[[], World] = World, seen: Callable[[object], None] = lambda _: None) -> Iterator[str]:
+def outcomes(make: Callable[[str], World] = World, seen: Callable[[object], None] = lambda _: None) -> Iterator[str]:
     """Yield how each ended; `seen` gets every object and error on the way."""
-    yield main_job(make(), seen)
-    for step, _ in STEPS:
-        world = ready(make)
-        yield f"{step.__name__}: {code_of(seen, step, world)}"
-    for _, wrong, _, _ in REFUSED:
-        world = ready(make)
-        case = wrong(world)
-        seen(case)
-        seen(world.bank.explain(case.response, expected=case.request))
-        yield f"{wrong.__name__}: {code_of(seen, world.bank.verify, case.response, expected=case.request)}"
-        seen(list(world.wallet.history()))
-        seen(world.bank.receipts())
+    for format, refused in REFUSED_IN.items():
+        yield f"{format} {main_job(make(format), seen)}"
+        for step, _ in STEPS:
+            world = ready(make(format))
+            yield f"{format} {step.__name__}: {code_of(seen, step, world)}"
+        for _, wrong, _, _ in refused:
+            world = ready(make(format))
+            case = wrong(world)
+            seen(case)
+            seen(world.bank.explain(case.response, expected=case.request))
+            code = code_of(seen, world.bank.verify, case.response, expected=case.request)
+            yield f"{format} {wrong.__name__}: {code}"
+            seen(list(world.wallet.history()))
+            seen(world.bank.receipts())
 
 
 def main_job(world: World, seen: Callable[[object], None]) -> str:
@@ -196,8 +207,7 @@ def main_job(world: World, seen: Callable[[object], None]) -> str:
     return f"main job: {verified[Resident].over_20} {verified[Income].total}"
 
 
-def ready(make: Callable[[], World]) -> World:
-    world = make()
+def ready(world: World) -> World:
     world.hold()
     return world
 

@@ -63,18 +63,18 @@ class TestLeaks:
             world.wallet_store.close()
             world.bank_store.close()
 
-    def in_files(self, worlds: list[World], directory: Path) -> World:
+    def in_files(self, worlds: list[World], directory: Path, format: str) -> World:
         """Return a world whose wallet is a sealed file and whose bank has a file that is not sealed."""
         name = str(len(worlds))
         wallet = SqlStore.create(directory / f"{name}.wallet", passphrase=PASSPHRASE, derivation=FAST_FOR_TESTS_ONLY)
-        world = World(wallet_store=wallet, bank_store=SqlStore.open_unsealed(directory / f"{name}.bank"))
+        world = World(format, wallet_store=wallet, bank_store=SqlStore.open_unsealed(directory / f"{name}.bank"))
         worlds.append(world)
         return world
 
     def test_no_claim_and_no_passphrase_comes_out(self, worlds, tmp_path, caplog, capfd):
         reader = Reader()
         with caplog.at_level(logging.DEBUG):
-            assert list(outcomes(lambda: self.in_files(worlds, tmp_path), reader)) == expected()
+            assert list(outcomes(lambda format: self.in_files(worlds, tmp_path, format), reader)) == expected()
         files = sorted(tmp_path.iterdir())
         assert {file.name.rpartition(".")[2] for file in files} >= {"wallet", "wallet-wal", "bank", "bank-wal"}
         reader.leaks += [f"{file.name}: {canary}" for file in files for canary in found_in(file.read_bytes())]

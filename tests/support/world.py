@@ -54,6 +54,8 @@ SD_JWT, MDOC = "dc+sd-jwt", "mso_mdoc"
 FORMATS: Mapping[str, Callable[[], CredentialFormat]] = {SD_JWT: SdJwtVc, MDOC: Mdoc}
 BOTH_FORMATS = pytest.mark.parametrize("format", FORMATS)
 """For tests of what is the same in both formats."""
+IN_BOTH_FORMATS = pytest.mark.parametrize("world", FORMATS, indirect=True)
+"""The same where a fixture `world` takes the format as its parameter (see `format_of`)."""
 
 
 class Address(ClaimGroup):
@@ -316,6 +318,11 @@ class World:
     def answer(self, request: Request, **approval: Any) -> Response:
         """Let the person approve all that needs to be named, and answer."""
         return self.wallet.present(approved(self.wallet.match(request), **approval))
+
+
+def format_of(request: pytest.FixtureRequest) -> str:
+    """Return the format that a fixture is to make its world in."""
+    return str(getattr(request, "param", SD_JWT))
 
 
 def approved(prompt: Prompt, **approval: Any) -> Any:

@@ -3,6 +3,7 @@
 """Answers that a verifier has to refuse: for each check of `vcwallet.verifier.verifier.CHECKS`, what is wrong and how.
 
 A world (`tests.support.world`) that holds a resident and an income record goes in; an answer and its request come out.
+`REFUSED` is for a world of SD-JWT VC and `REFUSED_MDOC` for one of mdoc; what is wrong whatever the format is in both.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from datetime import timedelta
 from typing import Any
 
 from tests.support.world import (
+    MDOC,
+    SD_JWT,
     SHOPPING,
     Income,
     Resident,
@@ -23,8 +26,9 @@ from tests.support.world import (
     resident,
 )
 from vcwallet.claims import ClaimPath, Concealment
-from vcwallet.credential_type import CredentialType
-from vcwallet.encoding import base64url, sri
+from vcwallet.cose import mac0, sign1
+from vcwallet.credential_type import CredentialType, view
+from vcwallet.encoding import base64url, cbor, sri
 from vcwallet.errors import (
     BindingError,
     DigestInvalidError,
@@ -32,6 +36,7 @@ from vcwallet.errors import (
     MalformedError,
     NotAuthorisedError,
     QueryNotSatisfiedError,
+    RemoteProtocolError,
     ReplayError,
     SignatureInvalidError,
     StatusError,
@@ -43,13 +48,18 @@ from vcwallet.errors import (
     VerificationError,
 )
 from vcwallet.formats.base import Credential
+from vcwallet.formats.mdoc import Mdoc, device_signed, document, transcript
+from vcwallet.formats.mdoc.mso import KeyAuthorizations
+from vcwallet.keys.signer import Signer
 from vcwallet.keys.software import SoftwareSigner
+from vcwallet.keys.stored import StoredKeys
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.registry import TrustRegistry
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.verifier import ask
+from vcwallet.wallet import Card
 
 
 @dataclass
@@ -83,17 +93,23 @@ def shown(
 ) -> Case:
     """Return an answer with any claims and for any binding, as only a wallet made for it would give."""
     request = request or world.ask("full_name")
-    card = next(world.wallet.cards(kind.vct))
-    presentation = presentation_of(world, card, paths or [("full_name",)], request, **changed)
-    return answered(request, presentation)
+    card = next(world.wallet.cards(world.type_id(kind)))
+    places = [view(kind, world.format).path(path) for path in paths or [("full_name",)]]
+    return answered(request, presentation_of(world, card, places, request, **changed))
 
 
 def signed_by(world: World, enrolment: Enrolment, record: CredentialType | None = None, **changed: Any) -> Case:
     """Return an answer with a credential that an issuer signed without asking the registry."""
-    key, request = world.wallet.new_holder_key(), world.ask("full_name")
-    credential = credential_of(enrolment, record or resident(), at=world.clock(), holder=key, **changed)
-    card = replace(next(world.wallet.cards(Resident.vct)), credential=credential, key=key.handle)
-    return answered(request, presentation_of(world, card, [("full_name",)], request))
+    request, card = world.ask("full_name"), card_by(world, enrolment, record, **changed)
+    return answered(request, presentation_of(world, card, [world.path("full_name")], request))
+
+
+def card_by(world: World, enrolment: Enrolment, record: CredentialType | None = None, **changed: Any) -> Card:
+    """Return a card with such a credential, which the wallet has never received."""
+    key = world.wallet.new_holder_key()
+    given: dict[str, Any] = {"at": world.clock(), "holder": key, "format": world.format} | changed
+    credential = credential_of(enrolment, record or resident(), **given)
+    return replace(next(world.wallet.cards(world.type_id(Resident))), credential=credential, key=key.handle)
 
 
 # --- wrong answers; the name says what is wrong -----------------------------------------------------------------------
@@ -201,7 +217,10 @@ def stale_list(world: World) -> Case:
 
 
 def expired_credential(world: World) -> Case:
-    return signed_by(world, world.city_enrolment, expires=world.clock() - timedelta(minutes=2))
+    now = world.clock()
+    return signed_by(
+        world, world.city_enrolment, issued_at=now - timedelta(hours=1), expires=now - timedelta(minutes=2)
+    )
 
 
 def bearer_credential(world: World) -> Case:
@@ -217,7 +236,8 @@ def nothing_readable(world: World) -> Case:
 
 def too_large(world: World) -> Case:
     case = honest(world)
-    return answered(case.request, only(case) + "A" * 4_200_000)
+    longer = only(case) + "A" * 6_000_000
+    return answered(case.request, longer + "A" * (-len(longer) % 4))
 
 
 def under_a_name_that_nobody_asked_for(world: World) -> Case:
@@ -228,7 +248,7 @@ def under_a_name_that_nobody_asked_for(world: World) -> Case:
 def in_a_format_that_the_verifier_does_not_read(world: World) -> Case:
     """The verifier's own query has such an option; that a wallet takes it must not be a surprise."""
     case = shown(world, request=world.ask(either_format()))
-    return answered(case.request, only(case), query_id="doc")
+    return answered(case.request, only(case), query_id="doc" if world.format == SD_JWT else "resident")
 
 
 def claim_open_against_its_type(world: World) -> Case:
@@ -290,6 +310,183 @@ def answered_before(world: World) -> Case:
     return case
 
 
+# --- wrong answers in mdoc --------------------------------------------------------------------------------------------
+
+
+def changed(case: Case, change: Callable[[Any], object]) -> Case:
+    """Return an answer of which the decoded DeviceResponse was changed."""
+    members = cbor.loads(base64url.decode(only(case)))
+    change(members)
+    return answered(case.request, base64url.encode(cbor.dumps(members)))
+
+
+def changed_document(world: World, change: Callable[[Any], object]) -> Case:
+    return changed(honest(world), lambda response: change(response["documents"][0]))
+
+
+def items(document: Any) -> list[Any]:
+    [elements] = document["issuerSigned"]["nameSpaces"].values()
+    return elements
+
+
+def changed_item(world: World, **members: Any) -> Case:
+    def change(document: Any) -> None:
+        [item] = items(document)
+        items(document)[0] = cbor.Tag(24, cbor.dumps(cbor.loads(item.content) | members))
+
+    return changed_document(world, change)
+
+
+def self_signed(
+    world: World,
+    card: Card,
+    *claims: str,
+    signer: Signer | None = None,
+    says: dict[str, dict[str, Any]] | None = None,
+    proof: Callable[[bytes], bytes] | None = None,
+    request: Request | None = None,
+) -> Case:
+    """Return an answer of a device that says whatever it likes, and proves it by whatever means."""
+    request = request or world.ask("full_name")
+    held = Mdoc().reopen(card.credential.raw)
+    places = [world.path(claim) for claim in claims or ["full_name"]]
+    said = cbor.dumps(says or {})
+    session = transcript.of(request.binding(required=True))
+    content = device_signed.device_authentication(session, held.mso.doc_type, said)
+    signer = signer or StoredKeys(world.wallet_store).signer(str(card.key))
+    prepared = sign1.prepare(content, algorithm=signer.public_key.algorithm, detached=True)
+    members = cbor.loads(held.document(places, session_transcript=session, signer=signer))
+    kind = "deviceSignature" if proof is None else "deviceMac"
+    made = prepared.encoded(signer.sign(prepared.to_be_signed)) if proof is None else proof(content)
+    members["deviceSigned"] = cbor.loads(device_signed.write(said, kind=kind, proof=made))
+    return answered(request, base64url.encode(document.write([cbor.dumps(members)])))
+
+
+def device_key_of_a_thief(world: World) -> Case:
+    return self_signed(world, next(world.wallet.cards(world.type_id(Resident))), signer=SoftwareSigner.generate())
+
+
+def mac_where_no_session_is(world: World) -> Case:
+    """Anybody could have made it: there is no key of the verifier's that it would have to be for."""
+
+    def proof(content: bytes) -> bytes:
+        return cbor.dumps(mac0.mac(content, key=bytes(32), detached=True))
+
+    return self_signed(world, next(world.wallet.cards(world.type_id(Resident))), proof=proof)
+
+
+def made_for_another_place(world: World) -> Case:
+    return shown(world, response_uri="https://somebody-else.example/answer")
+
+
+def device_proof_left_out(world: World) -> Case:
+    return changed_document(world, lambda document: document["deviceSigned"].pop("deviceAuth"))
+
+
+def device_proof_of_another_answer(world: World) -> Case:
+    other = cbor.loads(base64url.decode(only(honest(world))))["documents"][0]["deviceSigned"]
+    return changed_document(world, lambda document: document.update(deviceSigned=other))
+
+
+def device_says_what_the_issuer_did_not_allow(world: World) -> Case:
+    card = next(world.wallet.cards(world.type_id(Resident)))
+    return self_signed(world, card, says={world.type_id(Resident): {"health": "in good health"}})
+
+
+def device_says_it_again(world: World) -> Case:
+    says = {world.type_id(Resident): {"full_name": "番号　一郎"}}
+    return self_signed(world, card_that_may_say(world, "full_name"), says=says)
+
+
+def device_says_what_nobody_asked_for(world: World) -> Case:
+    says = {world.type_id(Resident): {"health": "in good health"}}
+    return self_signed(world, card_that_may_say(world, "health"), says=says)
+
+
+def card_that_may_say(world: World, element: str) -> Card:
+    allowed = KeyAuthorizations(elements={world.type_id(Resident): frozenset({element})})
+    return card_by(world, world.city_enrolment, format=Mdoc(key_authorizations=allowed))
+
+
+def element_with_another_value(world: World) -> Case:
+    return changed_item(world, elementValue="番号　一郎")
+
+
+def element_under_another_name(world: World) -> Case:
+    return changed_item(world, elementIdentifier="nationality")
+
+
+def element_of_another_credential(world: World) -> Case:
+    """Two holders put their claims together."""
+    world.hold(resident(full_name="番号　一郎"))
+    foreign = items(cbor.loads(base64url.decode(only(honest(world))))["documents"][0])
+    mine = shown_by_the_first_card(world)
+    return changed(mine, lambda response: items(response["documents"][0]).__setitem__(0, foreign[0]))
+
+
+def shown_by_the_first_card(world: World) -> Case:
+    request, card = world.ask("full_name"), list(world.wallet.cards(world.type_id(Resident)))[-1]
+    return answered(request, presentation_of(world, card, [world.path("full_name")], request))
+
+
+def element_that_the_issuer_did_not_sign(world: World) -> Case:
+    def add(document: Any) -> None:
+        members = cbor.loads(items(document)[0].content)
+        extra = members | {"digestID": 2_000, "elementIdentifier": "title", "elementValue": "Dr"}
+        items(document).append(cbor.Tag(24, cbor.dumps(extra)))
+
+    return changed_document(world, add)
+
+
+def element_twice(world: World) -> Case:
+    return changed_document(world, lambda document: items(document).append(items(document)[0]))
+
+
+def signature_of_the_issuer_changed(world: World) -> Case:
+    def flip(document: Any) -> None:
+        signature = document["issuerSigned"]["issuerAuth"][3]
+        document["issuerSigned"]["issuerAuth"][3] = bytes([signature[0] ^ 1]) + signature[1:]
+
+    return changed_document(world, flip)
+
+
+def called_another_type_than_was_signed(world: World) -> Case:
+    return changed_document(world, lambda document: document.update(docType=world.type_id(Income)))
+
+
+def valid_in_five_minutes(world: World) -> Case:
+    """Everything is in order but that it is too early."""
+    card = card_by(world, world.city_enrolment)
+    world.clock.pass_by(minutes=-5)
+    request = world.ask("full_name")
+    return answered(request, presentation_of(world, card, [world.path("full_name")], request))
+
+
+def outlives_its_signer(world: World) -> Case:
+    return signed_by(world, world.city_enrolment, expires=world.clock() + timedelta(days=3_000))
+
+
+def country_of_somebody_else(world: World) -> Case:
+    namespace = world.type_id(Resident)
+    claims = {namespace: {"full_name": "番号　花子", "issuing_country": "JP"}}
+    card, request = card_by(world, world.city_enrolment, claims=claims), world.ask("full_name")
+    paths = [(namespace, "full_name"), (namespace, "issuing_country")]
+    return answered(request, presentation_of(world, card, paths, request))
+
+
+def value_that_nobody_can_read(world: World) -> Case:
+    claims = {world.type_id(Resident): {"full_name": cbor.Tag(61, "番号　花子")}}
+    return signed_by(world, world.city_enrolment, claims=claims)
+
+
+def two_documents_in_one_presentation(world: World) -> Case:
+    return changed(honest(world), lambda response: response["documents"].append(response["documents"][0]))
+
+
+def nothing_but_an_error(world: World) -> Case:
+    return answered(world.ask("full_name"), base64url.encode(document.write([], status=document.Status.GENERAL_ERROR)))
+
+
 REFUSED: list[tuple[str, Callable[[World], Case], type[VcError], str]] = [
     ("request", request_of_another_verifier, BindingError, "REQUEST_NOT_OURS"),
     ("request", request_changed_where_it_was_kept, BindingError, "REQUEST_NOT_OURS"),
@@ -330,6 +527,55 @@ REFUSED: list[tuple[str, Callable[[World], Case], type[VcError], str]] = [
     ("unanswered", answered_before, ReplayError, "NONCE_REUSED"),
 ]
 
+"""By check of the verifier: what is wrong, and the error that says so."""
+
+_WHATEVER_THE_FORMAT = {
+    *(request_of_another_verifier, request_changed_where_it_was_kept, state_of_another_request, no_state, too_late),
+    *(unknown_issuer, issuer_of_another_type, suspended_issuer, stale_list, expired_credential, nothing_readable),
+    *(too_large, under_a_name_that_nobody_asked_for, in_a_format_that_the_verifier_does_not_read),
+    *(status_that_nobody_looked_up, credential_missing, credential_of_another_type, claim_missing),
+    *(claim_with_another_value, several_where_one_was_asked_for, another_claim_shown, answered_before),
+}
+
+REFUSED_MDOC: list[tuple[str, Callable[[World], Case], type[VcError], str]] = [
+    *(one for one in REFUSED if one[1] in _WHATEVER_THE_FORMAT),
+    ("presentations.structure", nothing_readable, MalformedError, "MALFORMED"),
+    ("presentations.structure", two_documents_in_one_presentation, MalformedError, "MALFORMED"),
+    ("presentations.structure", nothing_but_an_error, RemoteProtocolError, "MDOC_STATUS"),
+    ("presentations.structure", element_twice, DigestInvalidError, "ELEMENT_REPEATED"),
+    ("presentations.structure", device_proof_left_out, MalformedError, "MALFORMED"),
+    ("presentations.doc_type", called_another_type_than_was_signed, VerificationError, "DOC_TYPE_MISMATCH"),
+    ("presentations.issuer", unknown_issuer, UntrustedError, "UNTRUSTED"),
+    ("presentations.issuer", issuer_of_another_type, NotAuthorisedError, "NOT_AUTHORISED"),
+    ("presentations.issuer_signature", signature_of_the_issuer_changed, SignatureInvalidError, "SIGNATURE_INVALID"),
+    ("presentations.digests", element_with_another_value, DigestInvalidError, "DIGEST_INVALID"),
+    ("presentations.digests", element_under_another_name, DigestInvalidError, "DIGEST_INVALID"),
+    ("presentations.digests", element_of_another_credential, DigestInvalidError, "DIGEST_INVALID"),
+    ("presentations.digests", element_that_the_issuer_did_not_sign, DigestInvalidError, "DIGEST_MISSING"),
+    ("presentations.values", value_that_nobody_can_read, MalformedError, "MALFORMED"),
+    ("presentations.validity", expired_credential, ValidityError, "EXPIRED"),
+    ("presentations.validity", valid_in_five_minutes, ValidityError, "NOT_YET_VALID"),
+    ("presentations.validity", outlives_its_signer, VerificationError, "VALIDITY_INFO"),
+    ("presentations.issuing_country", country_of_somebody_else, NotAuthorisedError, "ISSUING_COUNTRY"),
+    (
+        "presentations.key_authorizations",
+        device_says_what_the_issuer_did_not_allow,
+        NotAuthorisedError,
+        "KEY_NOT_AUTHORISED",
+    ),
+    ("presentations.key_authorizations", device_says_it_again, DigestInvalidError, "ELEMENT_REPEATED"),
+    ("presentations.device_auth", made_for_another_request, BindingError, "DEVICE_AUTH_INVALID"),
+    ("presentations.device_auth", made_for_another_verifier, BindingError, "DEVICE_AUTH_INVALID"),
+    ("presentations.device_auth", made_for_another_place, BindingError, "DEVICE_AUTH_INVALID"),
+    ("presentations.device_auth", device_key_of_a_thief, BindingError, "DEVICE_AUTH_INVALID"),
+    ("presentations.device_auth", device_proof_of_another_answer, BindingError, "DEVICE_AUTH_INVALID"),
+    ("presentations.device_auth", mac_where_no_session_is, BindingError, "DEVICE_AUTH_INVALID"),
+    ("no_more_than_asked", device_says_what_nobody_asked_for, QueryNotSatisfiedError, "MORE_THAN_ASKED"),
+]
+"""The same for mdoc, with the check of the presentation after a dot (`vcwallet.formats.mdoc.presentation`)."""
+
+REFUSED_IN = {SD_JWT: REFUSED, MDOC: REFUSED_MDOC}
+
 
 def disclosure_of(name: str, credential: Credential) -> str:
     return next(text for text in credential.raw.split("~")[1:] if f'"{name}"'.encode() in base64url.decode(text))
@@ -337,6 +583,7 @@ def disclosure_of(name: str, credential: Credential) -> str:
 
 def either_format() -> DcqlQuery:
     sd_jwt = {"id": "resident", "format": "dc+sd-jwt", "meta": {"vct_values": [Resident.vct]}}
-    mdoc = {"id": "doc", "format": "mso_mdoc", "meta": {"doctype_value": "org.example.resident"}}
-    credentials = [sd_jwt | {"claims": [{"path": ["full_name"]}]}, mdoc]
+    mdoc = {"id": "doc", "format": "mso_mdoc", "meta": {"doctype_value": Resident.doctype}}
+    claims = [{"path": [Resident.doctype, "full_name"]}]
+    credentials = [sd_jwt | {"claims": [{"path": ["full_name"]}]}, mdoc | {"claims": claims}]
     return DcqlQuery.from_json({"credentials": credentials, "credential_sets": [{"options": [["resident"], ["doc"]]}]})

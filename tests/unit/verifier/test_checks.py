@@ -12,6 +12,9 @@ from dataclasses import replace
 import pytest
 
 from tests.support.world import (
+    BOTH_FORMATS,
+    MDOC,
+    SD_JWT,
     ForeignResident,
     Income,
     Resident,
@@ -19,35 +22,51 @@ from tests.support.world import (
     resident,
     snapshot,
 )
-from tests.support.wrong_answers import REFUSED, honest, shown
+from tests.support.wrong_answers import REFUSED_IN, honest, shown
 from vcwallet.checks import Result
 from vcwallet.errors import (
     BindingError,
     MalformedError,
 )
+from vcwallet.formats.mdoc.presentation import PRESENTATION_CHECKS
 from vcwallet.protocols.openid4vp import Request
 from vcwallet.verifier import ask
 from vcwallet.verifier.verifier import CHECKS
 
 
-@pytest.fixture
-def world() -> World:
-    made = World()
+def world_in(format: str) -> World:
+    made = World(format)
     made.hold()
     return made
 
 
+@pytest.fixture
+def world() -> World:
+    return world_in(SD_JWT)
+
+
 EACH = pytest.mark.parametrize(
-    ("check", "wrong", "error", "code"), REFUSED, ids=[make.__name__ for _, make, _, _ in REFUSED]
+    ("format", "check", "wrong", "error", "code"),
+    [(format, *case) for format, cases in REFUSED_IN.items() for case in cases],
+    ids=[f"{case[1].__name__}-{case[0]}-{format}" for format, cases in REFUSED_IN.items() for case in cases],
 )
 
 
 def test_each_check_has_a_wrong_answer_here():
-    assert {check for check, *_ in REFUSED} == {check.name for check in CHECKS}
+    """In an mdoc every element is disclosed on its own, so there is no way to open or conceal one against its type."""
+    every = {check.name for check in CHECKS}
+    for format, checks in ((SD_JWT, every), (MDOC, every - {"types"})):
+        assert {check.partition(".")[0] for check, *_ in REFUSED_IN[format]} == checks
+
+
+def test_each_check_of_an_mdoc_has_a_wrong_answer_here():
+    inner = {check.partition(".")[2] for check, *_ in REFUSED_IN[MDOC]} - {""}
+    assert inner == {check.name for check in PRESENTATION_CHECKS}
 
 
 @EACH
-def test_a_wrong_answer_is_refused_and_leaves_nothing_behind(world, check, wrong, error, code):
+def test_a_wrong_answer_is_refused_and_leaves_nothing_behind(format, check, wrong, error, code):
+    world = world_in(format)
     right = honest(world)
     assert world.bank.verify(right.response, expected=right.request)[Resident].full_name == "番号　花子"
     case = wrong(world)
@@ -59,16 +78,22 @@ def test_a_wrong_answer_is_refused_and_leaves_nothing_behind(world, check, wrong
 
 
 @EACH
-def test_an_explanation_names_the_same_failure_first_and_stores_nothing(world, check, wrong, error, code):
+def test_an_explanation_names_the_same_failure_first_and_stores_nothing(format, check, wrong, error, code):
+    world = world_in(format)
     case = wrong(world)
     before = snapshot(world.bank_store)
     report = world.bank.explain(case.response, expected=case.request)
-    assert (report.failures[0].check, report.failures[0].code) == (check, code)
+    outer, _, inner = check.partition(".")
+    assert (report.failures[0].check, report.failures[0].code) == (outer, code)
+    if inner:
+        assert next((one.check, one.code) for one in report.failures if one.subject) == (inner, code)
     assert snapshot(world.bank_store) == before
 
 
+@BOTH_FORMATS
 @pytest.mark.parametrize("questions", [["full_name"], ["address.locality", "languages.*"], ["birth_date", ask(Income)]])
-def test_an_explanation_of_a_right_answer_has_no_failure(world, questions):
+def test_an_explanation_of_a_right_answer_has_no_failure(format, questions):
+    world = world_in(format)
     case = honest(world, *questions)
     report = world.bank.explain(case.response, expected=case.request)
     assert {finding.result for finding in report.findings} == {Result.PASSED}

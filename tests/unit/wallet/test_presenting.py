@@ -13,11 +13,15 @@ import pytest
 from tests.support.world import (
     CANARIES,
     DAYS_90,
+    IN_BOTH_FORMATS,
+    MDOC,
+    SD_JWT,
     Income,
     Resident,
     World,
     approved,
     credential_of,
+    format_of,
     found,
     income,
     resident,
@@ -47,8 +51,8 @@ ENVELOPE = {"iss", "iat", "exp", "vct", "vct#integrity", "cnf"}
 
 
 @pytest.fixture
-def world() -> World:
-    made = World()
+def world(request: pytest.FixtureRequest) -> World:
+    made = World(format_of(request))
     made.hold()
     return made
 
@@ -88,6 +92,26 @@ class TestDisclosure:
     def test_the_verifier_sees_what_was_approved_and_what_is_open_and_nothing_else(self, world, questions, expected):
         assert seen(exchange(world, *questions)) == OPEN | expected
 
+    @pytest.mark.parametrize(
+        ("questions", "expected"),
+        [
+            (["full_name"], {"full_name": "番号　花子"}),
+            (["over_20"], {"over_20": True}),
+            (["address.locality"], {"address.locality": "港町"}),
+            (
+                ["address"],
+                {"address.country": "JP", "address.locality": "港町", "address.plot": "PLOT-7-12"},
+            ),
+            (["contact.phone", "registered_in"], {"contact.phone": "090-0000-0000", "registered_in": "main"}),
+            (["languages.0"], {"languages": ["ja", "en", "fr"]}),
+        ],
+    )
+    def test_of_an_mdoc_the_verifier_sees_the_elements_that_were_approved_and_nothing_else(self, questions, expected):
+        """Nothing of it stands in the open, and an array is one element."""
+        world = World(MDOC)
+        world.hold()
+        assert seen(exchange(world, *questions)) == {Resident.doctype: expected}
+
     def test_a_question_for_no_claim_shows_what_is_open(self, world):
         verified = exchange(world, ask(Income))
         assert seen(verified, "income") == {"fiscal_year": 2026}
@@ -97,20 +121,23 @@ class TestDisclosure:
         [presentation] = world.answer(request).vp_token["resident"]
         assert presentation.count("~") == 2  # one disclosure, then the holder's proof
 
+    @IN_BOTH_FORMATS
     def test_two_credentials_answer_one_request(self, world):
         verified = exchange(world, "full_name", ask(Income, "above.3000000"))
         assert verified[Resident].full_name == "番号　花子"
         assert verified[Income].above == {"3000000": True}
 
+    @IN_BOTH_FORMATS
     def test_the_chosen_card_is_presented_in_place_of_the_proposed_one(self, world):
-        older = next(world.wallet.cards(Resident.vct))
+        older = next(world.wallet.cards(world.type_id(Resident)))
         world.hold(resident(full_name="番号　一郎"))
         assert exchange(world, "full_name")[Resident].full_name == "番号　一郎"
         assert exchange(world, "full_name", cards={"resident": older.id})[Resident].full_name == "番号　花子"
 
+    @IN_BOTH_FORMATS
     def test_an_optional_question_is_answered_when_it_is_chosen(self, world):
         optional = ask(Income, "above.1000000", optional=True)
-        card = next(world.wallet.cards(Income.vct))
+        card = next(world.wallet.cards(world.type_id(Income)))
         assert Income not in exchange(world, "full_name", optional)
         assert Income in exchange(world, "full_name", optional, cards={"income": card.id})
 
@@ -126,6 +153,13 @@ class TestDisclosure:
     def test_one_of_the_accepted_values_matches_and_is_shown(self, world):
         verified = exchange(world, ask(Resident, values={"languages.*": ["en"]}))
         assert verified[Resident].languages == ("ja", "en", "fr")  # the path asks for every element
+
+    @IN_BOTH_FORMATS
+    def test_a_claim_with_one_of_the_accepted_values_is_shown(self, world):
+        verified = exchange(world, ask(Resident, values={"address.locality": ["港町", "みらい町"]}))
+        assert verified[Resident].address.locality == "港町"
+        with pytest.raises(NoMatchError):
+            world.wallet.match(world.ask(ask(Resident, values={"address.locality": ["みらい町"]})))
 
     def test_the_combination_that_says_least_is_presented(self, world):
         claims = [{"id": name, "path": [name]} for name in ("full_name", "birth_date", "over_20")]
@@ -144,6 +178,7 @@ class TestDisclosure:
         assert not verified.credentials["resident"][0].holder_proved
 
 
+@IN_BOTH_FORMATS
 class TestConsent:
     def test_it_is_used_once(self, world):
         consent = approved(world.wallet.match(world.ask("full_name")))
@@ -201,7 +236,7 @@ class TestConsent:
 
     def test_a_credential_that_does_not_answer_is_not_presented(self, world):
         consent = approved(world.wallet.match(world.ask("full_name")))
-        card = next(world.wallet.cards(Income.vct))
+        card = next(world.wallet.cards(world.type_id(Income)))
         forged = replace(consent, credentials=(replace(consent.credentials[0], card=card),))
         self.require_refused(world, forged)
 
@@ -218,6 +253,7 @@ class TestMeanwhile:
     def consent(self, world: World, *questions: Any) -> Consent:
         return approved(world.wallet.match(world.ask(*questions or ["full_name"])))
 
+    @IN_BOTH_FORMATS
     def test_a_credential_that_was_deleted_is_not_presented(self, world):
         consent = self.consent(world)
         world.wallet.delete(consent.credentials[0].card)
@@ -236,11 +272,13 @@ class TestMeanwhile:
             world.wallet.present(too_late)
         assert [event["event"] for event in events(world)] == ["received", "presented"]
 
+    @IN_BOTH_FORMATS
     def test_another_credential_may_be_deleted(self, world):
         consent = self.consent(world)
-        world.wallet.delete(next(world.wallet.cards(Income.vct)))
+        world.wallet.delete(next(world.wallet.cards(world.type_id(Income))))
         assert world.wallet.present(consent).vp_token
 
+    @IN_BOTH_FORMATS
     @pytest.mark.parametrize("change", ["suspend", "withdraw"])
     def test_a_verifier_that_was_stopped_gets_no_answer(self, world, change):
         consent = self.consent(world)
@@ -263,6 +301,7 @@ class TestMeanwhile:
         with pytest.raises(TrustedListError):
             late.wallet.present(consent)
 
+    @IN_BOTH_FORMATS
     def test_a_request_that_expired_gets_no_answer(self, world):
         consent, in_time = self.consent(world), self.consent(world)
         world.clock.pass_by(minutes=9)
@@ -307,11 +346,21 @@ class TestHistory:
             "contact",
         }
 
+    def test_of_an_mdoc_it_says_the_elements(self):
+        world = World(MDOC)
+        world.hold()
+        world.answer(world.ask("full_name", "address.locality"))
+        [shown] = events(world)[-1]["credentials"]
+        assert (shown["type"], shown["issuer"]) == (Resident.doctype, "urn:vcwallet:party:city")
+        assert shown["claims"] == [f"{Resident.doctype}.{name}" for name in ("full_name", "address.locality")]
+
+    @IN_BOTH_FORMATS
     def test_it_has_no_values(self, world):
         world.answer(world.ask("full_name", "address", "nationality", ask(Income, "total")))
         export = world.wallet.export_history()
         assert not any(value.encode() in export for value in CANARIES)
 
+    @IN_BOTH_FORMATS
     def test_nothing_leaves_the_wallet_that_could_not_be_written_down(self, world):
         consent = approved(world.wallet.match(world.ask("full_name")))
         full = FullStore(world.wallet_store)
@@ -343,6 +392,61 @@ class FullStore:
         raise StoreFullError("no room")
 
 
+@IN_BOTH_FORMATS
+class TestFormats:
+    """A wallet with a record in each format answers with what it has; the verifier's request is the same."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        return World(also=(MDOC,))
+
+    def receive(self, world: World, record: Any, format: str) -> None:
+        world.wallet.receive(world.issue(record, format=format))
+
+    @pytest.mark.parametrize(("first", "second"), [(SD_JWT, MDOC), (MDOC, SD_JWT), (MDOC, MDOC), (SD_JWT, SD_JWT)])
+    def test_each_question_is_answered_in_the_format_that_is_held(self, world, first, second):
+        self.receive(world, resident(), first)
+        self.receive(world, income(), second)
+        verified = exchange(world, "full_name", ask(Income, "above.1000000"))
+        assert verified[Resident].full_name == "番号　花子"
+        assert verified[Income].above == {"1000000": True}
+        assert [verified.evidence(kind)[0].format for kind in (Resident, Income)] == [first, second]
+
+    def test_of_two_that_say_as_little_one_is_proposed_and_the_other_can_be_chosen(self, world):
+        for format in (SD_JWT, MDOC):
+            self.receive(world, resident(), format)
+        request = world.ask("full_name")
+        prompt = world.wallet.match(request)
+        assert [one.card.credential.format for one in prompt.credentials] == [SD_JWT]
+        mdoc = prompt.choices["resident-mso_mdoc"][0].card.id
+        consent = approved(prompt, cards={"resident": None, "resident-mso_mdoc": mdoc})
+        verified = world.bank.verify(world.wallet.present(consent), expected=request)
+        assert [one.format for one in verified.evidence(Resident)] == [MDOC]
+
+    def test_both_at_once_are_more_than_is_needed_but_the_person_may_say_so(self, world):
+        for format in (SD_JWT, MDOC):
+            self.receive(world, resident(), format)
+        request = world.ask("full_name")
+        prompt = world.wallet.match(request)
+        mdoc = prompt.choices["resident-mso_mdoc"][0].card.id
+        answer = world.wallet.present(approved(prompt, cards={"resident-mso_mdoc": mdoc}))
+        assert len(world.bank.verify(answer, expected=request).all(Resident)) == 2
+
+    def test_a_question_in_one_format_is_not_answered_in_the_other(self, world):
+        self.receive(world, resident(), SD_JWT)
+        with pytest.raises(NoMatchError):
+            world.wallet.match(world.ask(ask(Resident, "full_name", format=MDOC)))
+        assert world.wallet.match(world.ask(ask(Resident, "full_name", format=SD_JWT))).credentials
+
+    def test_a_credential_does_not_move_to_the_other_query_by_a_forged_consent(self, world):
+        for format in (SD_JWT, MDOC):
+            self.receive(world, resident(), format)
+        consent = approved(world.wallet.match(world.ask("full_name")))
+        [chosen] = consent.credentials
+        with pytest.raises(ConsentRequiredError):
+            world.wallet.present(replace(consent, credentials=(replace(chosen, query_id="resident-mso_mdoc"),)))
+
+
 class TestKeys:
     def test_a_key_that_is_gone_signs_nothing(self, world):
         consent = approved(world.wallet.match(world.ask("full_name")))
@@ -353,7 +457,7 @@ class TestKeys:
 
     def test_another_wallet_cannot_use_the_credential(self, world):
         """Who has the credential's text but not its key cannot answer with it."""
-        credential = next(world.wallet.cards(Resident.vct)).credential
+        credential = next(world.wallet.cards(world.type_id(Resident))).credential
         with pytest.raises(BindingError):
             world.new_wallet().receive(credential)
 

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from tests.support.world import (
+    IN_BOTH_FORMATS,
+    MDOC,
     ForeignResident,
     Income,
     Resident,
     World,
     credential_of,
+    format_of,
     income,
     resident,
 )
@@ -25,8 +28,8 @@ from vcwallet.wallet import Prompt, PromptClaim
 
 
 @pytest.fixture
-def world() -> World:
-    made = World()
+def world(request: pytest.FixtureRequest) -> World:
+    made = World(format_of(request))
     made.hold()
     return made
 

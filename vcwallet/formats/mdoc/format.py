@@ -83,6 +83,10 @@ class Mdoc:
     key_authorizations: KeyAuthorizations = NOTHING_AUTHORISED
     algorithms: frozenset[Algorithm] = CLASSICAL
 
+    def __post_init__(self) -> None:
+        if self.decoys < 0:
+            raise ValueError("there are no fewer digests than elements")
+
     @property
     def format(self) -> str:
         """``mso_mdoc``."""

@@ -241,8 +241,11 @@ class HeldMdoc:
         """Return the elements that some paths need, by namespace."""
         wanted: dict[str, set[str]] = {}
         for path in paths:
-            namespace, element = map(str, path[:2]) if len(path) > 1 else ("", "")
-            if element not in self._encoded.get(namespace, ()) or not (len(path) == 2 or is_present(self.claims, path)):
-                raise NoMatchError("the credential does not have a claim that is to be presented")
-            wanted.setdefault(namespace, set()).add(element)
+            match path:
+                case (str(namespace), str(element), *inside) if element in self._encoded.get(namespace, ()) and (
+                    not inside or is_present(self.claims, path)
+                ):
+                    wanted.setdefault(namespace, set()).add(element)
+                case _:
+                    raise NoMatchError("the credential does not have a claim that is to be presented")
         return wanted
