@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""OpenID4VP 1.0, appendix B.2.6: the published SessionTranscripts, by redirects and over the Digital Credentials API."""
+"""OpenID4VP 1.0, appendix B.2.6: the published SessionTranscripts of redirects and of the Digital Credentials API."""
 
 from __future__ import annotations
 
