@@ -252,6 +252,17 @@ def informed(**changes: Any) -> str:
         informed(recipientPublicKey={}),
         informed(recipientPublicKey={1: 2, -1: 1, -2: bytes(32), -3: bytes(32)}),
     ],
+    ids=[
+        "nothing",
+        "one member",
+        "another name",
+        "no members",
+        "a nonce of text",
+        "no nonce",
+        "no key",
+        "an empty key",
+        "no point of the curve",
+    ],
 )
 def test_what_is_no_encryption_information_is_refused(text: str) -> None:
     EncryptionInfo.parse(informed(new=1))

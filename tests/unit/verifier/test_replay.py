@@ -8,10 +8,11 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.world import CANARIES, Income, Resident, World, resident
+from tests.support.world import CANARIES, IN_BOTH_FORMATS, MDOC, Income, Resident, World, format_of, resident
 from vcwallet.adapters.store import SqlStore
 from vcwallet.errors import LocalProtocolError, ReplayError, TrustedListError
 from vcwallet.protocols.dcql import DcqlQuery
@@ -23,8 +24,8 @@ WORKERS = 16
 
 
 @pytest.fixture
-def world() -> World:
-    made = World()
+def world(request: pytest.FixtureRequest) -> World:
+    made = World(format_of(request))
     made.hold()
     return made
 
@@ -54,6 +55,7 @@ def verify_at_once(verifiers: list[Verifier], response: Response, request: Reque
 
 
 class TestOnce:
+    @IN_BOTH_FORMATS
     def test_an_answer_counts_once(self, world):
         request = world.ask("full_name")
         response = world.answer(request)
@@ -62,6 +64,7 @@ class TestOnce:
             world.bank.verify(response, expected=request)
         assert len(world.bank.receipts()) == 1
 
+    @IN_BOTH_FORMATS
     def test_another_answer_to_the_same_request_does_not_count_either(self, world):
         request = world.ask("full_name")
         first, second = world.answer(request), world.answer(request)
@@ -69,6 +72,7 @@ class TestOnce:
         with pytest.raises(ReplayError):
             world.bank.verify(second, expected=request)
 
+    @IN_BOTH_FORMATS
     def test_another_request_for_the_same_is_answered(self, world):
         for number in range(1, 4):
             request = world.ask("full_name")
@@ -83,6 +87,7 @@ class TestOnce:
         with pytest.raises(ReplayError):
             later.verify(response, expected=request)
 
+    @IN_BOTH_FORMATS
     def test_sixteen_threads_get_one_success(self, world):
         request = world.ask("full_name")
         response = world.answer(request)
@@ -122,6 +127,18 @@ class TestReceipts:
         assert second["claims"] == ["above.1000000", "above"]
         assert first["holder"] != second["holder"]
 
+    def test_of_an_mdoc_it_names_the_elements(self):
+        world = World(MDOC)
+        world.hold()
+        request = world.ask("full_name", "address.locality")
+        world.bank.verify(world.answer(request), expected=request)
+        [receipt] = [dict[str, Any](one.entry) for one in world.bank.receipts()]
+        [credential] = receipt["credentials"]
+        assert (credential["type"], credential["issuer"]) == (Resident.doctype, "urn:vcwallet:party:city")
+        assert credential["claims"] == [f"{Resident.doctype}.{name}" for name in ("full_name", "address.locality")]
+        assert credential["holder"]
+
+    @IN_BOTH_FORMATS
     def test_it_has_no_values(self, world):
         request = world.ask("full_name", "address", "birth_date", ask(Income, "total"))
         world.bank.verify(world.answer(request), expected=request)
@@ -192,10 +209,11 @@ def test_a_store_in_memory_is_not_shared(world):
         verifier.verify(response, expected=request)
 
 
+@IN_BOTH_FORMATS
 def test_the_holder_key_is_a_pseudonym_for_one_credential(world):
     """The same card is the same holder, another card is another one, whoever the person is."""
     world.hold(resident())
-    newer, older = world.wallet.cards(Resident.vct)
+    newer, older = world.wallet.cards(world.type_id(Resident))
     for card in (newer, newer, older):
         request = world.ask("full_name")
         world.bank.verify(world.answer(request, cards={"resident": card.id}), expected=request)

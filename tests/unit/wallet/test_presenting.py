@@ -102,7 +102,7 @@ class TestDisclosure:
                 ["address"],
                 {"address.country": "JP", "address.locality": "港町", "address.plot": "PLOT-7-12"},
             ),
-            (["contact.phone", "registered_in"], {"contact.phone": "090-0000-0000", "registered_in": "main"}),
+            (["contact.phone", "over_20"], {"contact.phone": "090-0000-0000", "over_20": True}),
             (["languages.0"], {"languages": ["ja", "en", "fr"]}),
         ],
     )

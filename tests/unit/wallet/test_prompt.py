@@ -11,6 +11,7 @@ import pytest
 from tests.support.world import (
     IN_BOTH_FORMATS,
     MDOC,
+    SD_JWT,
     ForeignResident,
     Income,
     Resident,
@@ -20,6 +21,7 @@ from tests.support.world import (
     income,
     resident,
 )
+from vcwallet.credential_type import view
 from vcwallet.errors import ConsentRequiredError, NoMatchError
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.trust.registration import Grant, IntendedUse
@@ -39,7 +41,12 @@ def prompt_for(world: World, *questions: Any, purpose: str = "loan") -> Prompt:
 
 
 def claims_of(prompt: Prompt, number: int = 0) -> dict[str, PromptClaim]:
-    return {claim.name.split(".", 1)[1]: claim for claim in prompt.credentials[number].claims}
+    """Return the claims that are shown, without the query and the namespace of an mdoc."""
+    credential = prompt.credentials[number]
+    prefix = f"{credential.query_id}."
+    if credential.card.credential.format == MDOC:
+        prefix += f"{credential.card.type_ids[0]}."
+    return {claim.name.removeprefix(prefix): claim for claim in credential.claims}
 
 
 class TestOwnSentences:
@@ -111,6 +118,7 @@ class TestWhoAndWhy:
 
 
 class TestWhat:
+    @IN_BOTH_FORMATS
     def test_it_shows_the_credential_its_issuer_and_the_values(self, world):
         prompt = prompt_for(world, "full_name", ask(Income, "above.1000000"))
         first, second = prompt.credentials
@@ -132,6 +140,36 @@ class TestWhat:
         shown = prompt_for(world, "full_name", "address.locality", "languages.*").credentials[0].claims
         assert [claim.label for claim in shown] == labels
 
+    @pytest.mark.parametrize(
+        ("language", "labels"),
+        [("en", ["Full name", "Address › Municipality", "Languages"]), ("ja", ["氏名", "住所 › 市区町村", "言語"])],
+    )
+    def test_the_elements_of_an_mdoc_are_called_the_same(self, language, labels):
+        world = World(MDOC, language=language)
+        world.hold(resident())
+        shown = prompt_for(world, "full_name", "address.locality", "languages.*").credentials[0].claims
+        assert [claim.label for claim in shown] == labels
+
+    def test_of_an_mdoc_nothing_is_shown_that_is_not_asked_for(self):
+        world = World(MDOC)
+        world.hold()
+        claims = claims_of(prompt_for(world, "address.locality"))
+        assert list(claims) == ["address.locality"]
+        assert claims["address.locality"].path == (Resident.doctype, "address.locality")
+        assert not claims["address.locality"].always
+
+    def test_an_element_that_the_type_does_not_know_is_not_asked_for_and_not_shown(self):
+        world = World(MDOC)
+        claims = view(Resident, MDOC).claims(resident().claims(world.clock().date()))
+        claims[world.type_id(Resident)]["tracking"] = "0123456789"
+        key = world.wallet.new_holder_key()
+        credential = credential_of(
+            world.city_enrolment, resident(), at=world.clock(), holder=key, claims=claims, format=MDOC
+        )
+        world.wallet.receive(credential)
+        assert list(claims_of(prompt_for(world, "full_name"))) == ["full_name"]
+
+    @IN_BOTH_FORMATS
     def test_a_threshold_is_called_with_the_question_that_it_answers(self, world):
         prompt = prompt_for(world, ask(Income, "above.3000000"))
         assert prompt.credentials[0].claims[0].label == "Income above › 3,000,000"
@@ -176,33 +214,44 @@ class TestWarnings:
     def codes(self, prompt: Prompt) -> list[tuple[str, str]]:
         return [(warning.code, warning.claim) for warning in prompt.warnings]
 
+    @IN_BOTH_FORMATS
     def test_ordinary_claims_are_not_warned_about(self, world):
         assert prompt_for(world, "full_name", "over_20").warnings == ()
 
+    @IN_BOTH_FORMATS
     def test_a_guarded_claim(self, world):
         prompt = prompt_for(world, "nationality")
-        assert self.codes(prompt) == [("GUARDED_CLAIM", "resident.nationality")]
+        assert self.codes(prompt) == [("GUARDED_CLAIM", f"resident.{world.name('nationality')}")]
         assert prompt.warnings[0].message.startswith("Nationality")
 
+    @IN_BOTH_FORMATS
     def test_a_claim_of_special_care(self, world):
-        assert self.codes(prompt_for(world, "health", purpose="care")) == [("SPECIAL_CARE_CLAIM", "resident.health")]
+        prompt = prompt_for(world, "health", purpose="care")
+        assert self.codes(prompt) == [("SPECIAL_CARE_CLAIM", f"resident.{world.name('health')}")]
 
+    @IN_BOTH_FORMATS
     def test_a_limited_claim_that_the_verifier_may_ask_for(self, world):
-        assert self.codes(prompt_for(world, "number", purpose="withholding")) == [("LIMITED_CLAIM", "resident.number")]
+        prompt = prompt_for(world, "number", purpose="withholding")
+        assert self.codes(prompt) == [("LIMITED_CLAIM", f"resident.{world.name('number')}")]
 
+    @IN_BOTH_FORMATS
     def test_a_claim_that_a_predicate_could_stand_for(self, world):
         prompt = prompt_for(world, "birth_date", ask(Income, "total"))
         assert self.codes(prompt) == [
-            ("PREDICATE_AVAILABLE", "resident.birth_date"),
-            ("PREDICATE_AVAILABLE", "income.total"),
+            ("PREDICATE_AVAILABLE", f"resident.{world.name('birth_date')}"),
+            ("PREDICATE_AVAILABLE", f"income.{world.name('total', Income)}"),
         ]
-        assert [warning.alternatives for warning in prompt.warnings] == [("over_20",), ("above",)]
+        above = {SD_JWT: ("above",), MDOC: ("above.1000000", "above.3000000")}[world.format]
+        assert [warning.alternatives for warning in prompt.warnings] == [("over_20",), above]
 
+    @IN_BOTH_FORMATS
     def test_a_predicate_that_the_credential_does_not_have_is_not_offered(self, world):
         claims = {name: value for name, value in income().claims(world.clock().date()).items() if name != "above"}
-        key = world.wallet.new_holder_key()
+        key, shown = world.wallet.new_holder_key(), view(Income, world.format).claims(claims)
         world.wallet.receive(
-            credential_of(world.office_enrolment, income(), at=world.clock(), holder=key, claims=claims)
+            credential_of(
+                world.office_enrolment, income(), at=world.clock(), holder=key, claims=shown, format=world.format
+            )
         )
         assert prompt_for(world, ask(Income, "total")).warnings == ()
 
@@ -212,6 +261,13 @@ class TestWarnings:
         assert prompt.to_approve_by_name == ("resident.address",)
         assert prompt_for(world, "address.locality").to_approve_by_name == ()
 
+    def test_of_an_mdoc_the_guarded_part_itself_is_guarded(self):
+        world = World(MDOC)
+        world.hold()
+        prompt = prompt_for(world, "address")
+        assert prompt.to_approve_by_name == (f"resident.{world.name('address.plot')}",)
+        assert prompt_for(world, "address.locality").to_approve_by_name == ()
+
     def test_no_warning_repeats_a_value(self, world):
         prompt = prompt_for(world, "nationality", "birth_date", "address")
         assert "Atlantis" not in str(prompt.warnings)
@@ -219,26 +275,29 @@ class TestWarnings:
 
 
 class TestApproval:
+    @IN_BOTH_FORMATS
     def test_ordinary_claims_are_approved_as_a_whole(self, world):
         assert prompt_for(world, "full_name", "birth_date").approve().credentials
 
+    @IN_BOTH_FORMATS
     @pytest.mark.parametrize(
         ("question", "purpose"),
-        [("nationality", "loan"), ("health", "care"), ("number", "withholding"), ("address", "loan")],
+        [("nationality", "loan"), ("health", "care"), ("number", "withholding"), ("address.plot", "loan")],
     )
     def test_guarded_special_care_and_limited_claims_are_approved_by_name(self, world, question, purpose):
-        prompt = prompt_for(world, question, purpose=purpose)
-        assert prompt.to_approve_by_name == (f"resident.{question}",)
+        prompt, name = prompt_for(world, question, purpose=purpose), f"resident.{world.name(question)}"
+        assert prompt.to_approve_by_name == (name,)
         with pytest.raises(ConsentRequiredError) as refused:
             prompt.approve()
         assert refused.value.code == "CONSENT_REQUIRED"
-        assert f"resident.{question}" in str(refused.value)
-        assert prompt.approve(explicitly=[f"resident.{question}"]).credentials
+        assert name in str(refused.value)
+        assert prompt.approve(explicitly=[name]).credentials
 
+    @IN_BOTH_FORMATS
     def test_each_of_them_is_named(self, world):
         prompt = prompt_for(world, "nationality", "address.plot")
         with pytest.raises(ConsentRequiredError, match="1 claims"):
-            prompt.approve(explicitly=["resident.nationality", "resident.full_name"])
+            prompt.approve(explicitly=[f"resident.{world.name(claim)}" for claim in ("nationality", "full_name")])
         assert prompt.approve(explicitly=prompt.to_approve_by_name).credentials
 
     def test_what_needs_a_name_is_judged_for_the_card_that_is_chosen(self, world):
@@ -253,14 +312,16 @@ class TestApproval:
             prompt.approve()
         assert prompt.approve(cards={"resident": plain.id}).credentials[0].card == plain
 
+    @IN_BOTH_FORMATS
     def test_a_consent_ends_when_the_request_does(self, world):
         request = world.ask("full_name")
         assert world.wallet.match(request).approve().expires == request.expires
 
 
 class TestChoices:
+    @IN_BOTH_FORMATS
     def test_the_newest_of_several_cards_is_proposed(self, world):
-        older = next(world.wallet.cards(Resident.vct))
+        older = next(world.wallet.cards(world.type_id(Resident)))
         [newer] = world.hold(resident(full_name="番号　一郎"))
         prompt = prompt_for(world, "full_name")
         assert prompt.credentials[0].card == newer
@@ -277,14 +338,16 @@ class TestChoices:
         assert prompt.credentials[0].card == card
         assert prompt.credentials[0].type_name == "Foreign resident"
 
+    @IN_BOTH_FORMATS
     def test_a_card_that_is_no_choice_is_refused(self, world):
-        income_card = next(world.wallet.cards(Income.vct))
+        income_card = next(world.wallet.cards(world.type_id(Income)))
         prompt = prompt_for(world, "full_name")
         with pytest.raises(ValueError, match="choices"):
             prompt.approve(cards={"resident": income_card.id})
         with pytest.raises(ValueError, match="choices"):
             prompt.approve(cards={"unheard_of": income_card.id})
 
+    @IN_BOTH_FORMATS
     def test_an_optional_question_is_shown_and_left_out_unless_chosen(self, world):
         prompt = prompt_for(world, "full_name", ask(Income, "above.1000000", optional=True))
         assert [one.query_id for one in prompt.credentials] == ["resident"]
@@ -293,6 +356,7 @@ class TestChoices:
         assert [one.query_id for one in consent.credentials] == ["resident", "income"]
         assert [one.query_id for one in prompt.approve().credentials] == ["resident"]
 
+    @IN_BOTH_FORMATS
     def test_a_required_question_cannot_be_left_out(self, world):
         prompt = prompt_for(world, "full_name", ask(Income, "above.1000000"))
         with pytest.raises(ConsentRequiredError) as refused:

@@ -12,12 +12,15 @@ import pytest
 
 from tests.support.world import (
     DAYS_90,
+    IN_BOTH_FORMATS,
+    MDOC,
     ForeignResident,
     Income,
     Resident,
     Unknown,
     World,
     approved,
+    format_of,
     resident,
     signed_request,
     snapshot,
@@ -37,7 +40,7 @@ from vcwallet.issuer import Issuer
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.openid4vp import Request, read_request
 from vcwallet.protocols.openid4vp.request import client_id
-from vcwallet.trust.registration import Grant, IntendedUse
+from vcwallet.trust.registration import Grant, IntendedUse, grants
 from vcwallet.verifier import ask
 from vcwallet.wallet import Consent
 
@@ -45,15 +48,19 @@ EVERYTHING = tuple((name,) for name in Resident.outline())
 
 
 @pytest.fixture
-def world() -> World:
-    made = World()
+def world(request: pytest.FixtureRequest) -> World:
+    made = World(format_of(request))
     made.hold()
     return made
 
 
-def use(code: str = "test", *, type_id: str = Resident.vct, paths: Any = EVERYTHING, **members: Any) -> IntendedUse:
-    """Return an intended use that is registered for everything, so that only the rule under test refuses."""
-    return IntendedUse(code=code, text={"en": "To test"}, grants=(Grant(type_id, paths),), **members)
+def use(code: str = "test", *, type_id: str | None = None, paths: Any = EVERYTHING, **members: Any) -> IntendedUse:
+    """Return an intended use that is registered for everything, so that only the rule under test refuses.
+
+    It is for both formats, unless it names a type by its identifier.
+    """
+    granted = grants(Resident, *paths) if type_id is None else (Grant(type_id, paths),)
+    return IntendedUse(code=code, text={"en": "To test"}, grants=granted, **members)
 
 
 def asks(world: World, *questions: Any, registered: IntendedUse) -> Request:
@@ -74,11 +81,17 @@ def refused(world: World, request: Request | str, error: type[VcError], *, code:
     return caught.value
 
 
+def called(world: World, claim: str, kind: type[CredentialType] = Resident) -> str:
+    """Return what refusals and histories call a claim."""
+    return f"{world.type_id(kind)}: {world.name(claim, kind)}"
+
+
 def last_entry(world: World) -> dict[str, Any]:
     return dict(list(world.wallet.history())[-1].entry)
 
 
 class TestVerifier:
+    @IN_BOTH_FORMATS
     def test_a_registered_verifier_is_answered(self, world):
         assert world.wallet.match(world.ask("full_name")).verifier == "Sakura Bank"
 
@@ -92,6 +105,7 @@ class TestVerifier:
         forged = signed_request(enrolment, request, client_id=client_id(enrolment.chain[0]))
         refused(world, forged, VerifierUnknownError)
 
+    @IN_BOTH_FORMATS
     @pytest.mark.parametrize("change", ["suspend", "withdraw"])
     def test_a_suspended_or_withdrawn_verifier_is_refused_once_the_wallet_knows(self, world, change):
         request = world.ask("full_name")
@@ -143,6 +157,7 @@ class TestRegistration:
         world.wallet.update_trust(world.registry.published())
         assert world.wallet.match(world.ask("full_name", by=renewed)).credentials
 
+    @IN_BOTH_FORMATS
     def test_a_registration_that_the_registrar_did_not_sign_is_refused(self, world):
         """A verifier that adds a claim by itself, with its own key."""
         registration = world.bank_enrolment.registrations["loan"]
@@ -154,6 +169,7 @@ class TestRegistration:
         request = signed_request(world.bank_enrolment, world.ask("full_name"), verifier_info=infos)
         refused(world, request, VerifierUnknownError)
 
+    @IN_BOTH_FORMATS
     def test_a_request_for_another_purpose_than_it_is_registered_for_is_refused(self, world):
         request = signed_request(world.bank_enrolment, world.ask("full_name"), purpose="care")
         refused(world, request, PurposeMismatchError, code="PURPOSE_MISMATCH")
@@ -164,10 +180,11 @@ class TestRegistration:
 
 
 class TestOverAsking:
+    @IN_BOTH_FORMATS
     def test_the_claims_beyond_the_registration_are_listed(self, world):
         request = world.ask("full_name", "number", ask(Income, "total"), purpose="care")
         error = refused(world, world.ask("over_20", "full_name", "languages.*", purpose="care"), OverAskingError)
-        assert error.claims == (f"{Resident.vct}: languages.*", f"{Resident.vct}: over_20")
+        assert error.claims == (called(world, "languages.*"), called(world, "over_20"))
         assert error.code == "OVER_ASKING"
         refused(world, request, StatuteLimitedError)  # the statute comes first
         assert world.wallet.match(world.ask("full_name", purpose="care"))
@@ -205,9 +222,28 @@ class TestOverAsking:
         assert error.claims == (Income.vct,)
         assert world.wallet.match(world.ask(ask(Income))).credentials[0].claims[0].path == ("fiscal_year",)
 
+    def test_that_an_mdoc_is_there_is_not_asked_by_itself_either(self):
+        world = World(MDOC)
+        world.hold()
+        assert refused(world, world.ask(ask(Income), purpose="care"), OverAskingError).claims == (Income.doctype,)
+        assert world.wallet.match(world.ask(ask(Income))).credentials[0].claims == ()
+        verified = world.bank.verify(world.answer(request := world.ask(ask(Income))), expected=request)
+        assert verified.evidence(Income)[0].claims == {}
+
+    def test_a_grant_in_one_format_is_none_in_the_other(self):
+        """A registration names the claims as the format has them, and a wallet does not guess what was meant."""
+        world = World(MDOC)
+        world.hold()
+        registered = use(type_id=Resident.vct, paths=(("full_name",),))
+        error = refused(world, asks(world, "full_name", registered=registered), OverAskingError)
+        assert error.claims == (called(world, "full_name"),)
+        right = use("right", type_id=Resident.doctype, paths=((Resident.doctype, "full_name"),))
+        assert world.wallet.match(asks(world, "full_name", registered=right)).credentials
+
+    @IN_BOTH_FORMATS
     def test_a_type_that_the_registry_does_not_have_is_over_asking_too(self, world):
         assert refused(world, world.ask(ask(Unknown, "full_name")), OverAskingError).claims == (
-            f"{Unknown.vct}: full_name",
+            called(world, "full_name", Unknown),
         )
 
     def test_every_way_to_answer_is_compared_and_not_only_the_cheapest(self, world):
@@ -238,6 +274,7 @@ class TestOverAsking:
 
 
 class TestStatutes:
+    @IN_BOTH_FORMATS
     @pytest.mark.parametrize(
         "changed",
         [{"legal_basis": ()}, {"legal_basis": ("consent", "another_act")}, {"procedure": None}],
@@ -247,13 +284,15 @@ class TestStatutes:
         registered = use(**{"legal_basis": ("number_act",), "procedure": "withholding_slip"} | changed)
         error = refused(world, asks(world, "number", registered=registered), StatuteLimitedError)
         assert error.code == "NUMBER_NO_BASIS"
-        assert error.claims == (f"{Resident.vct}: number",)
+        assert error.claims == (called(world, "number"),)
 
+    @IN_BOTH_FORMATS
     def test_with_a_basis_and_a_procedure_it_is_answered(self, world):
         request = world.ask("number", purpose="withholding")
         verified = world.bank.verify(world.answer(request), expected=request)
         assert verified[Resident].number == "NUMBER-4711"
 
+    @IN_BOTH_FORMATS
     def test_the_person_is_not_even_asked(self, world):
         """Consent does not cure a missing basis: there is no prompt that could be approved."""
         registered = use(legal_basis=("consent",), procedure="shopping")
@@ -261,6 +300,7 @@ class TestStatutes:
         with pytest.raises(StatuteLimitedError):
             approved(world.wallet.match(request))
 
+    @IN_BOTH_FORMATS
     def test_a_consent_from_another_request_does_not_help(self, world):
         lawful = approved(world.wallet.match(world.ask("number", purpose="withholding")))
         unlawful = asks(world, "number", registered=use())
@@ -268,6 +308,15 @@ class TestStatutes:
         with pytest.raises(VcError):
             world.wallet.present(forged)
         assert [entry.entry["event"] for entry in world.wallet.history()].count("presented") == 0
+
+    def test_a_part_of_an_element_is_the_element(self):
+        """The first names of a household are not disclosed without the numbers beside them."""
+        world = World(MDOC)
+        world.hold()
+        for claim in ("household", "household.*.first_name"):
+            error = refused(world, asks(world, claim, registered=use()), StatuteLimitedError)
+            assert error.claims == (f"{called(world, 'household')}.*.number",)
+        assert world.wallet.match(world.ask("household", purpose="withholding")).credentials
 
     @pytest.mark.parametrize(
         "asked", ["household", "household.*", "household.0", "household.*.number", "household.0.number"]
@@ -281,22 +330,69 @@ class TestStatutes:
     def test_its_neighbour_is_not_limited(self, world):
         assert world.wallet.match(asks(world, "household.*.first_name", registered=use()))
 
+    @IN_BOTH_FORMATS
     def test_an_optional_question_is_judged_too(self, world):
         request = world.ask(ask(Resident, "full_name"), ask(Resident, "number", optional=True))
         refused(world, request, StatuteLimitedError)
 
 
+@IN_BOTH_FORMATS
 class TestSpecialCare:
     def test_it_needs_a_registration_for_special_care(self, world):
         refused(world, asks(world, "health", registered=use()), RequestRefusedError, code="SPECIAL_CARE_NOT_REGISTERED")
         assert world.wallet.match(world.ask("health", purpose="care"))
 
 
+@IN_BOTH_FORMATS
 class TestNeverDisclosed:
     def test_a_claim_for_the_holder_only_is_refused(self, world):
         error = refused(world, asks(world, "remark", registered=use()), RequestRefusedError, code="NEVER_DISCLOSED")
         assert "holder" in str(error)
         assert world.wallet.match(asks(world, "full_name", registered=use("other")))
+
+
+class TestRetention:
+    """An mdoc's reader says for each element whether it means to keep it (ISO/IEC 18013-5, clause 8.3.2.1.2.1)."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        made = World(MDOC)
+        made.hold()
+        return made
+
+    def asks_for(self, world: World, *keeps: Any, days: int | None) -> Request:
+        """Ask for a claim of a resident and one of an income, each kept or not."""
+        kinds: tuple[tuple[str, type[CredentialType]], ...] = (("over_20", Resident), ("total", Income))
+        credentials = [
+            {
+                "id": f"q{number}",
+                "format": MDOC,
+                "meta": {"doctype_value": kind.doctype},
+                "claims": [
+                    {"path": list(world.path(claim, kind)), **({} if keep is None else {"intent_to_retain": keep})}
+                ],
+            }
+            for number, ((claim, kind), keep) in enumerate(zip(kinds, keeps, strict=True))
+        ]
+        granted = (*grants(Resident, "over_20"), *grants(Income, "total"))
+        registered = IntendedUse(code="test", text={"en": "To test"}, grants=granted, retention_days=days)
+        return asks(world, DcqlQuery.from_json({"credentials": credentials}), registered=registered)
+
+    @pytest.mark.parametrize("keeps", [(True, True), (True, False), (False, True), (None, True)])
+    def test_who_registered_to_keep_nothing_does_not_keep_a_claim(self, world, keeps):
+        request = self.asks_for(world, *keeps, days=0)
+        error = refused(world, request, RequestRefusedError, code="RETENTION_NOT_REGISTERED")
+        assert "keep" in str(error)
+        assert last_entry(world)["code"] == "RETENTION_NOT_REGISTERED"
+
+    @pytest.mark.parametrize(
+        ("keeps", "days"), [((False, False), 0), ((None, None), 0), ((True, True), 1), ((True, True), None)]
+    )
+    def test_what_is_registered_is_asked(self, world, keeps, days):
+        assert world.wallet.match(self.asks_for(world, *keeps, days=days)).credentials
+
+    def test_a_verifier_of_ours_does_not_say_that_it_keeps_what_it_registered_not_to(self, world):
+        assert world.wallet.match(world.ask("over_20", purpose="shopping", by=world.shop)).retention == "0 days"
 
 
 class Letter(ClaimGroup):
@@ -381,6 +477,7 @@ class TestInheritedRules:
         assert world.wallet.match(asks(world, ask(File, "title"), registered=registered))
 
 
+@IN_BOTH_FORMATS
 class TestHistoryOfRefusals:
     def test_a_refusal_says_who_wanted_what_and_why_not(self, world):
         refused(world, world.ask("over_20", purpose="care"), OverAskingError)
@@ -389,19 +486,20 @@ class TestHistoryOfRefusals:
         assert entry["verifier"] == "urn:vcwallet:party:bank"
         assert entry["verifier_name"]["en"] == "Sakura Bank"
         assert (entry["purpose"], entry["code"]) == ("care", "OVER_ASKING")
-        assert entry["claims"] == [f"{Resident.vct}: over_20"]
+        assert entry["claims"] == [called(world, "over_20")]
 
     def test_a_request_of_nobody_in_particular_is_not_noted(self, world):
         before = list(world.wallet.history())
-        refused(world, World().ask("full_name"), VerifierUnknownError)
+        refused(world, World(world.format).ask("full_name"), VerifierUnknownError)
         assert list(world.wallet.history()) == before
 
 
 class TestNoMatch:
     """Before consent, an answer must not tell "has none" from "has another value"."""
 
+    @IN_BOTH_FORMATS
     def test_nothing_held_and_another_value_look_the_same(self, world):
-        empty = World()
+        empty = World(world.format)
         absent = refused(empty, empty.ask("full_name"), NoMatchError)
         question = ask(Resident, values={"full_name": ["番号　一郎"]})
         other_value = refused(world, world.ask(question), NoMatchError)
@@ -409,6 +507,7 @@ class TestNoMatch:
         assert (absent.code, absent.clause, absent.args) == (other_value.code, other_value.clause, other_value.args)
         assert absent.__cause__ is other_value.__cause__ is None
 
+    @IN_BOTH_FORMATS
     def test_the_right_value_matches(self, world):
         question = ask(Resident, values={"full_name": ["番号　一郎", "番号　花子"]})
         assert world.wallet.match(world.ask(question)).credentials[0].claims[0].value == ("番号　花子",)
