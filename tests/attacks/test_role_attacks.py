@@ -348,7 +348,6 @@ class TestMaliciousIssuer:
 
 
 @IN_BOTH_FORMATS
-@IN_BOTH_FORMATS
 class TestStolenKeys:
     """Someone has a key of a party; the registry stops that key, and not the party."""
 
@@ -380,6 +379,7 @@ class TestStolenKeys:
         assert world.wallet.match(world.ask("full_name", by=world.verifier(renewed))).verifier == "Sakura Bank"
 
 
+@IN_BOTH_FORMATS
 class TestLyingRegistryCopy:
     """Someone who hands out lists: old ones, or none."""
 

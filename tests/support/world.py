@@ -232,6 +232,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     wallet_store: Any = field(default_factory=MemoryStore)
     bank_store: Any = field(default_factory=MemoryStore)
+    shop_store: Any = field(default_factory=MemoryStore)
     language: str = "en"
     bank_uses: tuple[IntendedUse, ...] = (LOAN, CARE, WITHHOLDING)
 
@@ -250,7 +251,7 @@ class World:
         self.city = self.issuer(self.city_enrolment)
         self.office = self.issuer(self.office_enrolment)
         self.bank = self.verifier(self.bank_enrolment, store=self.bank_store)
-        self.shop = self.verifier(self.shop_enrolment)
+        self.shop = self.verifier(self.shop_enrolment, store=self.shop_store)
         self.wallet = self.new_wallet(store=self.wallet_store, language=self.language)
 
     # --- the format ---

@@ -8,6 +8,7 @@ There is no radio here: whoever has one sends what is returned, and hands over w
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -84,7 +85,8 @@ class VerifierSession:
             expires=self._session.deadline,
         )
         message = self._session.send_request(expected.device_request, at=self._clock())
-        self._expected = expected
+        # The time for the answer begins now; that for asking, which was the deadline until now, does not count.
+        self._expected = replace(expected, expires=self._session.deadline)
         return message
 
     def receive(self, data: bytes) -> Verified:

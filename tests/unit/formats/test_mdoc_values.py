@@ -122,3 +122,9 @@ def test_two_keys_that_json_cannot_tell_apart_are_refused(value: Any):
     assert json_value({1: "a", "2": "b"}) == {"1": "a", "2": "b"}
     with pytest.raises(MalformedError, match="two keys of one name"):
         json_value(value)
+
+
+def test_a_number_that_has_no_place_in_64_bits_is_refused() -> None:
+    assert json_value(-(2**63)) == -(2**63)
+    with pytest.raises(MalformedError, match="number"):
+        json_value([-(2**63) - 1])

@@ -8,25 +8,35 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from cryptography import x509
 
 from tests.support.world import (
     DAYS_90,
+    FORMATS,
+    IN_BOTH_FORMATS,
+    MDOC,
+    SD_JWT,
     ForeignResident,
     Income,
     Resident,
     World,
+    format_of,
     income,
     payload_of,
     resident,
 )
+from vcwallet.credential_type import Claim, CredentialType, view
 from vcwallet.encoding import base64url, json, sri
-from vcwallet.errors import MalformedError, NotAuthorisedError, TrustedListError
+from vcwallet.errors import LocalProtocolError, MalformedError, NotAuthorisedError, TrustedListError
 from vcwallet.formats.base import Credential
+from vcwallet.formats.mdoc import Mdoc
+from vcwallet.formats.mdoc.held import HeldMdoc
 from vcwallet.formats.sd_jwt_vc import HeldSdJwtVc, SdJwtVc
 from vcwallet.issuer import Issuer
+from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.policy import Role
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
@@ -52,17 +62,21 @@ class CountingSigner:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world(request: pytest.FixtureRequest) -> World:
+    return World(format_of(request))
 
 
 def issue(world: World, issuer: Issuer | None = None, record: Any = None, **options: Any) -> Credential:
     holder = options.pop("holder", SoftwareSigner.generate())
-    arguments: dict[str, Any] = {"format": SdJwtVc, "valid_for": DAYS_90} | options
+    arguments: dict[str, Any] = {"format": FORMATS[world.format], "valid_for": DAYS_90} | options
     return (issuer or world.city).issue(record or resident(), holder=holder, **arguments)
 
 
 def times(credential: Credential) -> tuple[datetime, datetime]:
+    if credential.format == MDOC:
+        validity = HeldMdoc.from_store(credential.raw).mso.validity
+        assert validity.signed == validity.valid_from
+        return validity.signed, validity.valid_until
     claims = payload_of(credential.raw)
     return datetime.fromtimestamp(claims["iat"], UTC), datetime.fromtimestamp(claims["exp"], UTC)
 
@@ -118,6 +132,46 @@ class TestContent:
     def test_a_bearer_credential_has_no_key(self, world):
         assert "cnf" not in payload_of(issue(world, holder=None).raw)
 
+    def test_an_mdoc_has_every_claim_as_an_element_and_is_signed_by_the_document_signer(self, world):
+        holder = SoftwareSigner.generate()
+        held = HeldMdoc.from_store(issue(world, holder=holder, format=Mdoc).raw)
+        claims = view(Resident, MDOC).claims(resident().claims(on=date(2026, 11, 23)))
+        assert held.claims == {name: dict(elements) for name, elements in claims.items()}
+        assert (held.type_ids, held.holder_key) == ((Resident.doctype,), holder.public_key)
+        assert held.issuer_chain == world.city_enrolment.mdoc_chain
+        assert world.city_enrolment.mdoc_chain != world.city_enrolment.chain
+
+    def test_the_format_is_the_one_that_is_named(self, world):
+        for name, writer in FORMATS.items():
+            assert issue(world, format=writer).format == issue(world, format=writer()).format == name
+
+    def test_a_type_without_a_form_in_the_format_is_not_issued(self, world):
+        class Plain(CredentialType, vct="urn:example:plain:1", ja="券", en="Plain"):
+            seat: Annotated[str, Claim("席", "Seat")]
+
+        issuer = world.issuer(world.registry.enrol_issuer("Theatre", may_issue=[Plain]))
+        world.clock.pass_by(days=1)
+        assert issue(world, issuer, Plain(seat="A1"), format=SdJwtVc).format == SD_JWT
+        with pytest.raises(LocalProtocolError) as refused:
+            issue(world, issuer, Plain(seat="A1"), format=Mdoc)
+        assert refused.value.code == "FORMAT_NOT_OFFERED"
+
+    def test_an_mdoc_without_a_holder_s_key_is_not_issued(self, world):
+        with pytest.raises(LocalProtocolError) as refused:
+            issue(world, format=Mdoc, holder=None)
+        assert refused.value.code == "HOLDER_KEY_MISSING"
+
+    def test_a_key_that_no_document_signer_has_issues_in_the_other_format_only(self, world):
+        """An mdoc is signed on a curve of ISO/IEC 18013-5, table B.3."""
+        signer = SoftwareSigner.generate(Algorithm.ED25519)
+        modern = world.issuer(world.registry.enrol_issuer("Modern Town", may_issue=[Income], signer=signer))
+        world.clock.pass_by(days=1)
+        assert issue(world, modern, income(), format=SdJwtVc).raw
+        for valid_for in (timedelta(hours=1), DAYS_90):
+            with pytest.raises(LocalProtocolError) as refused:
+                issue(world, modern, income(), format=Mdoc, valid_for=valid_for)
+            assert refused.value.code == "NO_CERTIFICATE"
+
     @pytest.mark.parametrize("writer", [SdJwtVc, SdJwtVc(decoys=3)], ids=["a class", "a value"])
     def test_the_format_is_a_class_or_a_value_with_options(self, world, writer):
         credential = issue(world, format=writer)
@@ -131,6 +185,7 @@ class TestContent:
 
 
 class TestTimes:
+    @IN_BOTH_FORMATS
     @pytest.mark.parametrize("valid_for", [timedelta(days=1), timedelta(hours=36), DAYS_90])
     def test_they_are_rounded_to_days_so_that_they_tell_nobody_apart(self, world, valid_for):
         issued_at, expires = times(issue(world, valid_for=valid_for))
@@ -138,6 +193,7 @@ class TestTimes:
         assert (expires.hour, expires.minute, expires.second) == (0, 0, 0)
         assert valid_for <= expires - world.clock() <= valid_for + timedelta(days=1)
 
+    @IN_BOTH_FORMATS
     def test_all_credentials_of_a_day_have_the_same_times(self, world):
         first = times(issue(world))
         world.clock.pass_by(hours=7, minutes=13, seconds=5)
@@ -158,10 +214,12 @@ class TestTimes:
             sys.setswitchinterval(interval)
         assert found == [{MIDNIGHT + valid_for + timedelta(days=1)} for valid_for in wanted]
 
+    @IN_BOTH_FORMATS
     def test_a_short_validity_is_exact(self, world):
         world.clock.pass_by(minutes=7)
         assert times(issue(world, valid_for=timedelta(hours=1))) == (world.clock(), world.clock() + timedelta(hours=1))
 
+    @IN_BOTH_FORMATS
     def test_an_issuer_that_was_enrolled_that_day_does_not_date_back_to_before(self, world):
         city = world.issuer(world.registry.enrol_issuer("New Town", may_issue=[Income]))
         issued_at, expires = times(issue(world, city, income()))
@@ -170,16 +228,68 @@ class TestTimes:
         world.clock.pass_by(days=1)
         assert times(issue(world, city, income()))[0] == MIDNIGHT + timedelta(days=1)
 
+    def test_formats_do_not_share_times(self, world):
+        """A document signer's certificate can be younger than the issuer's right to sign in the other format."""
+        world.clock.pass_by(days=1, hours=3)
+        old = world.clock()
+        renewed = world.issuer(world.registry.renew("urn:vcwallet:party:city"))
+        world.clock.pass_by(minutes=5)
+        for _ in range(2):
+            mdoc = times(issue(world, renewed, format=Mdoc))
+            assert old <= mdoc[0] <= world.clock()
+            sd_jwt = times(issue(world, renewed, format=SdJwtVc))
+            assert sd_jwt[0] == MIDNIGHT + timedelta(days=1)
+            assert mdoc[1] == sd_jwt[1]
+
+    def test_an_mdoc_is_not_dated_before_the_certificate_of_its_signer(self, world):
+        """The registry gives certificates that begin a little before, so this is the day of the enrolment."""
+        city = world.issuer(world.registry.enrol_issuer("New Town", may_issue=[Income]))
+        issued_at, expires = times(issue(world, city, income(), format=Mdoc))
+        assert issued_at == world.clock()
+        assert expires.hour == 0
+
+    def test_an_mdoc_does_not_outlive_the_certificate_of_its_signer(self, world):
+        """A verifier would refuse it, so it is not signed (clause 9.1.2.4)."""
+        end = x509.load_der_x509_certificate(world.city_enrolment.mdoc_chain[0]).not_valid_after_utc
+        days_left = (end - world.clock()).days
+        for_exactly = timedelta(days=days_left - 1)
+        assert times(issue(world, format=Mdoc, valid_for=for_exactly))[1] <= end
+        for valid_for in (timedelta(days=days_left + 1), timedelta(days=days_left + 100)):
+            with pytest.raises(LocalProtocolError) as refused:
+                issue(world, format=Mdoc, valid_for=valid_for)
+            assert refused.value.code == "OUTLIVES_CERTIFICATE"
+            assert issue(world, format=SdJwtVc, valid_for=valid_for).raw
+
+    def test_neither_does_one_that_is_valid_for_hours(self, world):
+        end = x509.load_der_x509_certificate(world.city_enrolment.mdoc_chain[0]).not_valid_after_utc
+        world.clock.now = end - timedelta(hours=2)
+        world.city.update_trust(world.registry.published())
+        assert times(issue(world, format=Mdoc, valid_for=timedelta(hours=2)))[1] == end
+        with pytest.raises(LocalProtocolError, match="OUTLIVES_CERTIFICATE"):
+            issue(world, format=Mdoc, valid_for=timedelta(hours=2, seconds=1))
+
+    @IN_BOTH_FORMATS
+    def test_times_are_found_anew_when_the_list_is_another_one(self, world):
+        world.clock.pass_by(hours=3)
+        assert times(issue(world))[0] == MIDNIGHT
+        world.registry.suspend("urn:vcwallet:party:city", reason="audit")
+        world.registry.reinstate("urn:vcwallet:party:city", reason="all well")
+        world.city.update_trust(world.registry.published())
+        assert times(issue(world))[0] == world.clock()
+
+    @IN_BOTH_FORMATS
     @pytest.mark.parametrize("valid_for", [timedelta(0), timedelta(seconds=-1)])
     def test_a_credential_is_valid_for_some_time(self, world, valid_for):
         with pytest.raises(ValueError, match="some time"):
             issue(world, valid_for=valid_for)
 
+    @IN_BOTH_FORMATS
     def test_a_record_of_a_moment_east_of_greenwich_is_dated_in_universal_time(self, world):
         world.clock.now = datetime(2026, 11, 24, 8, 30, tzinfo=TOKYO)
         assert times(issue(world))[0] == MIDNIGHT
 
 
+@IN_BOTH_FORMATS
 class TestAuthority:
     @pytest.fixture
     def signer(self) -> CountingSigner:

@@ -28,6 +28,7 @@ from vcwallet.errors import MalformedError
 from vcwallet.formats.mdoc.shape import DATE_TIME, EMBEDDED, FULL_DATE
 from vcwallet.formats.mdoc.vocabulary import ISO
 
+_LEAST = -(2**63)
 _CONSTANTS = {True: b"\xf5", False: b"\xf4"}
 
 
@@ -63,9 +64,11 @@ def json_value(value: Any) -> JsonValue:
     """Return a decoded element value in JSON values.
 
     Raises:
-        MalformedError: a tag that no element has, a date that is no text, a number that is infinite or none, or two
-            keys that JSON cannot tell apart.
+        MalformedError: a tag that no element has, a date that is no text, a number that is infinite, none, or below
+            -2^63, or two keys that JSON cannot tell apart.
     """
+    if isinstance(value, int) and value < _LEAST:
+        raise MalformedError("an element has a number that JSON readers do not keep", clause="RFC 8949, section 6.1")
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
