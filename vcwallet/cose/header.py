@@ -15,12 +15,14 @@ from types import MappingProxyType
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from vcwallet.encoding import cbor
-from vcwallet.encoding.cbor import CborValue
+from vcwallet.encoding.cbor import CborValue, Limits
 from vcwallet.errors import AlgorithmNotAllowedError, LimitExceededError, MalformedError, UnsupportedError
 
 ALG, CRIT, CONTENT_TYPE, KID, TYP, X5CHAIN, X5T = 1, 2, 3, 4, 16, 33, 34
 
 MAX_HEADER_BYTES = 32 * 1024
+_KEPT_BYTES: Final = 64
+_LIMITS: Final = Limits(max_items=1000)
 MAX_CERTIFICATES = 5
 MAX_CERTIFICATE_BYTES = 16 * 1024
 
@@ -129,13 +131,22 @@ def parse(
     )
 
 
-@lru_cache(maxsize=256)
 def _protected(encoded: bytes) -> Labels:
-    """Return the parameters of a protected header; one issuer's is the same for all its credentials, so it is kept."""
+    # A header is read before anybody is trusted, so what is kept of them is small.
+    return _kept(encoded) if len(encoded) <= _KEPT_BYTES else _read(encoded)
+
+
+@lru_cache(maxsize=256)
+def _kept(encoded: bytes) -> Labels:
+    """Return the parameters of a short header: most name an algorithm and nothing else."""
+    return _read(encoded)
+
+
+def _read(encoded: bytes) -> Labels:
     if len(encoded) > MAX_HEADER_BYTES:
         raise LimitExceededError(f"a COSE header is longer than {MAX_HEADER_BYTES} bytes")
     # A header without parameters is an empty byte string, or the encoding of an empty map.
-    return MappingProxyType(_labels(cbor.loads(encoded) if encoded else {}))
+    return MappingProxyType(_labels(cbor.loads(encoded, limits=_LIMITS) if encoded else {}))
 
 
 def _labels(header: object) -> dict[int | str, Any]:

@@ -63,8 +63,34 @@ class Limits:
 LIMITS: Final = Limits()
 
 
-def loads(data: bytes, *, limits: Limits = LIMITS) -> Any:
+class Budget:
+    """How many items a message may have in all, those of the items embedded in it included."""
+
+    __slots__ = ("left",)
+
+    left: int
+
+    def __init__(self, items: int = LIMITS.max_items) -> None:
+        self.left = items
+
+    def spend(self, items: int) -> None:
+        """Take some items away.
+
+        Raises:
+            LimitExceededError: there are not as many left.
+        """
+        self.left -= items
+        if self.left < 0:
+            raise LimitExceededError("a CBOR message has too many items, those of embedded items included")
+
+
+def loads(data: bytes, *, limits: Limits = LIMITS, budget: Budget | None = None) -> Any:
     """Return the one item that `data` encodes: arrays as lists, maps as dicts, tags as `Tag`.
+
+    Args:
+        data: the encoding.
+        limits: how large, deep and varied it may be.
+        budget: what it shares with other parts of the same message.
 
     Raises:
         LimitExceededError: longer, deeper or more numerous than `limits` allow.
@@ -74,7 +100,9 @@ def loads(data: bytes, *, limits: Limits = LIMITS) -> Any:
     """
     if len(data) > limits.max_bytes:
         raise LimitExceededError(f"CBOR data is longer than {limits.max_bytes} bytes")
-    _require_plain_heads(data, limits)
+    items = _require_plain_heads(data, limits)
+    if budget is not None:
+        budget.spend(items)
     try:
         return cbor2.loads(
             data,
@@ -109,8 +137,8 @@ _BYTES_AFTER_SIMPLE: Final = {20: 0, 21: 0, 22: 0, 25: 2, 26: 4, 27: 8}
 _LONG_ARGUMENTS: Final = {24: (1, 24), 25: (2, 2**8), 26: (4, 2**16), 27: (8, 2**32)}
 
 
-def _require_plain_heads(data: bytes, limits: Limits) -> None:
-    """Return when `data` is one well-formed item within `limits`.
+def _require_plain_heads(data: bytes, limits: Limits) -> int:
+    """Return the number of items in `data`, which is one well-formed item within `limits`.
 
     One walk over the heads of all items, with a list in place of recursion.  It is in the path of every mdoc, so it is
     one loop and not several functions, and asks first about what is there most: short strings and small numbers.
@@ -122,7 +150,7 @@ def _require_plain_heads(data: bytes, limits: Limits) -> None:
         while not missing:
             if not around:
                 _require_end(offset, size)
-                return
+                return items
             missing, is_map = around.pop()
         if offset >= size:
             raise _malformed("an early end", size)

@@ -23,6 +23,7 @@ from vcwallet.keys.algorithm import Algorithm
 MAX_HEADER_BYTES = 32 * 1024
 MAX_CERTIFICATES = 5
 MAX_CERTIFICATE_BYTES = 16 * 1024
+_KEPT_BYTES = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +47,8 @@ def x5c(chain: tuple[bytes, ...]) -> list[str]:
     return [binascii.b2a_base64(der, newline=False).decode("ascii") for der in chain]
 
 
-@lru_cache(maxsize=256)
 def parse(encoded: bytes) -> Header:
-    """Return the header of its base64url form; one issuer's header is the same for all its credentials, so it is kept.
+    """Return the header of its base64url form.
 
     Raises:
         LimitExceededError: longer than 32 KiB, or more than five certificates.
@@ -56,6 +56,17 @@ def parse(encoded: bytes) -> Header:
         AlgorithmNotAllowedError: an algorithm that vcwallet does not have.
         UnsupportedError: an extension (``crit``, ``b64``).
     """
+    # One issuer's header is the same for all its credentials.  It is read before anybody is trusted, so a long one,
+    # which can become very many objects, is not kept.
+    return _kept(encoded) if len(encoded) <= _KEPT_BYTES else _parse(encoded)
+
+
+@lru_cache(maxsize=256)
+def _kept(encoded: bytes) -> Header:
+    return _parse(encoded)
+
+
+def _parse(encoded: bytes) -> Header:
     members = decode(encoded)
     if "crit" in members or "b64" in members:
         raise UnsupportedError("the JOSE header has an extension (crit or b64)", clause="RFC 7515, section 4.1.11")

@@ -146,7 +146,7 @@ class Prompt:
                 (``SELECTION_TOO_LARGE``).
             ValueError: a card that is not among the choices.
         """
-        wanted = {one.query_id: one.card.id for one in self.credentials} | dict(cards or {})
+        wanted = self._wanted(dict(cards or {}))
         credentials = tuple(self._choice(query_id, card) for query_id, card in wanted.items() if card is not None)
         if not credentials:
             raise ConsentRequiredError("nothing is selected", code="SELECTION_INCOMPLETE")
@@ -154,6 +154,16 @@ class Prompt:
         require_by_name(credentials, by_name)
         self.matches.select(self._match(one) for one in credentials)  # raises where they do not answer the request
         return Consent(id=secrets.token_urlsafe(18), prompt=self, credentials=credentials, by_name=by_name)
+
+    def _wanted(self, chosen: dict[str, str | None]) -> dict[str, str | None]:
+        """Return the cards to answer with: a choice takes the place of what is proposed as its alternative."""
+        proposed: dict[str, str | None] = {one.query_id: one.card.id for one in self.credentials}
+        for query_id in (query_id for query_id, card in chosen.items() if card is not None):
+            for each in self.matches.query.sets:
+                together = {one for option in each.options if query_id in option for one in option}
+                others = {one for option in each.options for one in option} - together if together else set()
+                proposed = {one: card for one, card in proposed.items() if one not in others}
+        return proposed | chosen
 
     def _choice(self, query_id: str, card_id: str) -> PromptCredential:
         for choice in self.choices.get(query_id, ()):

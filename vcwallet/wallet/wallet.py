@@ -44,7 +44,7 @@ from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyStore, Signer
 from vcwallet.keys.stored import StoredKeys
 from vcwallet.protocols.dcql import Candidate, CredentialQuery, Match, Matches, match, match_credential
-from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest
+from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest, QueryRule
 from vcwallet.protocols.openid4vp import Request, Response, read_request
 from vcwallet.protocols.proximity import RetrievalMethod, TcpRetrieval
 from vcwallet.storage import Delete, Put, RecordExistsError, RecordStore
@@ -196,7 +196,7 @@ class Wallet:
             authenticated.query,
             lambda query: self._candidates(query, registration, at),
             limit_per_query=MAX_CHOICES,
-            query_for=authenticated.query_for,
+            query_for=self._query_rule(authenticated, registration),
         )
         return self._prompt(incoming, authenticated, registration, matches)
 
@@ -350,6 +350,18 @@ class Wallet:
                 if is_allowed(card.type_ids[0]) and keeps_positions(query, held):
                     yield _candidate(card, held)
 
+    def _query_rule(self, request: AuthenticatedRequest, registration: Registration) -> QueryRule:
+        """Return the request's own rule, as far as what it puts in the place of a claim may be disclosed, too."""
+
+        def rule(query: CredentialQuery, claims: JsonObject) -> CredentialQuery:
+            judged_by = request.query_for(query, claims)
+            if judged_by is query:
+                return query
+            allowed = (self._is_allowed(type_id, judged_by, registration) for type_id in query.type_ids)
+            return judged_by if all(allowed) else query
+
+        return rule
+
     def _is_allowed(self, type_id: str, query: CredentialQuery, registration: Registration) -> bool:
         try:
             require_card_allowed(query, self._types.type(type_id), registration)
@@ -410,7 +422,8 @@ class Wallet:
             raise NoMatchError("a credential was deleted or has expired meanwhile")
         require_card_allowed(query, self._types.type(card.type_ids[0]), registration)
         held = self._reopen(card)
-        found = match_credential(request.query_for(query, held.claims), _candidate(card, held))
+        judged_by = self._query_rule(request, registration)(query, held.claims)
+        found = match_credential(judged_by, _candidate(card, held))
         approved = {claim.path for claim in chosen.claims if not claim.always}
         if found is None or approved not in [set(option.paths) for option in found.options]:
             raise ConsentRequiredError("what was approved is not what the request asks for")

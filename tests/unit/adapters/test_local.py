@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.trust import Clock
-from tests.support.world import SHOPPING, Resident, resident
-from vcwallet import Issuer, Response, SdJwtVc, TrustRegistry, Verifier, Wallet, ask
+from tests.support.world import SHOPPING, AgeCard, Resident, resident
+from vcwallet import Issuer, Mdoc, Response, SdJwtVc, TrustRegistry, Verifier, Wallet, ask
 from vcwallet.adapters import local
 from vcwallet.errors import (
     LocalProtocolError,
@@ -22,6 +22,7 @@ from vcwallet.errors import (
     WrongPassphraseError,
 )
 from vcwallet.trust.enrolment import Enrolment
+from vcwallet.wallet.session import device_response
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -68,6 +69,56 @@ class TestMainJob:
                 wallet.present(consent)
         assert verifier.verify(answer, expected=request)[Resident].over_20 is True
 
+    def test_a_wallet_in_a_file_keeps_both_formats(self, tmp_path, clock, registry):
+        """Issued, received, reopened, and answered with: over OpenID4VP, and face to face."""
+        path = tmp_path / "hanako.db"
+        city = Issuer(registry.enrol_issuer("City", may_issue=[Resident, AgeCard]), clock=clock)
+        verifier = Verifier(registry.enrol_verifier("Other shop", purposes=[SHOPPING]), clock=clock)
+        verifier.update_trust(registry.published())
+        with Wallet.create(path, passphrase=PASSPHRASE, trust=registry.published(), clock=clock) as wallet:
+            for record, format in ((resident(), SdJwtVc), (AgeCard(age_over_20=True), Mdoc)):
+                key = wallet.new_holder_key()
+                wallet.receive(city.issue(record, format=format, holder=key, valid_for=timedelta(days=90)))
+            before = [(card, wallet.claims(card)) for card in wallet.cards()]
+        with Wallet.open(path, passphrase=PASSPHRASE, clock=clock) as wallet:
+            assert [(card, wallet.claims(card)) for card in wallet.cards()] == before
+            request = verifier.request(ask(Resident, "over_20"), ask(AgeCard, "age_over_20"), purpose="shopping")
+            verified = verifier.verify(wallet.present(wallet.match(request).approve()), expected=request)
+            formats = {kind: verified.evidence(kind)[0].format for kind in (Resident, AgeCard)}
+            assert formats == {Resident: "dc+sd-jwt", AgeCard: "mso_mdoc"}
+            phone = wallet.start_session()
+            till = verifier.start_session(phone.qr)
+            prompt = phone.receive(till.request(ask(AgeCard, "age_over_20"), purpose="shopping"))
+            assert till.receive(phone.answer(prompt.approve()))[AgeCard].age_over_20 is True
+        with Wallet.open(path, passphrase=PASSPHRASE, clock=clock) as wallet:
+            events = [entry.entry["event"] for entry in wallet.history()]
+            assert events == ["received", "received", "presented", "presented"]
+            for card in wallet.cards():
+                wallet.delete(card)
+        with Wallet.open(path, passphrase=PASSPHRASE, clock=clock) as wallet:
+            assert list(wallet.cards()) == []
+
+    def test_a_verifier_s_file_remembers_what_was_answered_in_a_session(self, tmp_path, clock, registry, shop):
+        path = tmp_path / "shop.db"
+        city = Issuer(registry.enrol_issuer("City", may_issue=[AgeCard]), clock=clock)
+        wallet = Wallet.create(None, passphrase=PASSPHRASE, trust=registry.published(), clock=clock)
+        holder = wallet.new_holder_key()
+        card = AgeCard(age_over_20=True)
+        wallet.receive(city.issue(card, format=Mdoc, holder=holder, valid_for=timedelta(days=90)))
+        with Verifier(shop, path=path, clock=clock) as verifier:
+            verifier.update_trust(registry.published())
+            phone = wallet.start_session()
+            till = verifier.start_session(phone.qr)
+            consent = phone.receive(till.request(ask(AgeCard, "age_over_20"), purpose="shopping")).approve()
+            expected = till._expected
+            assert expected is not None
+            answer = expected.response(device_response(wallet.present(consent), consent))
+            verifier.verify(answer, expected=expected)
+        with Verifier(shop, path=path, clock=clock) as verifier:
+            with pytest.raises(ReplayError):
+                verifier.verify(answer, expected=expected)
+            assert len(verifier.receipts()) == 1
+
     def test_a_verifier_s_file_remembers_answered_requests(self, tmp_path, clock, registry, shop):
         path = tmp_path / "shop.db"
         city = Issuer(registry.enrol_issuer("City", may_issue=[Resident]), clock=clock)
@@ -94,6 +145,21 @@ class TestMainJob:
         with TrustRegistry.open(path, passphrase=PASSPHRASE, clock=clock) as again:
             assert again.published() == published
             assert enrolment.identifier in {service.party for service in again.parties()}
+
+
+class TestFormats:
+    """What a role on this machine reads unless it is put together by hand."""
+
+    def test_wallets_and_verifiers_read_both(self, clock, registry, shop):
+        wallet = Wallet.create(None, passphrase=PASSPHRASE, trust=registry.published(), clock=clock)
+        for role in (wallet, Verifier(shop, clock=clock)):
+            assert list(role._formats) == ["dc+sd-jwt", "mso_mdoc"]
+        assert [one.format for one in local.FORMATS] == ["dc+sd-jwt", "mso_mdoc"]
+
+    def test_a_verifier_asks_for_either(self, clock, shop):
+        request = Verifier(shop, clock=clock).request(ask(Resident, "over_20"), purpose="shopping")
+        assert [one.format for one in request.query.requested] == ["dc+sd-jwt", "mso_mdoc"]
+        assert [each.options for each in request.query.sets] == [(("resident",), ("resident-mso_mdoc",))]
 
 
 class TestOpening:

@@ -15,7 +15,7 @@ from tests.support.mdoc import DOC_TYPE, WITH_READER, Scene, embed
 from vcwallet.cose.mac0 import Mac0
 from vcwallet.cose.sign1 import Sign1
 from vcwallet.encoding import cbor
-from vcwallet.encoding.cbor import Tag
+from vcwallet.encoding.cbor import Budget, Tag
 from vcwallet.errors import AlgorithmNotAllowedError, LimitExceededError, MalformedError
 from vcwallet.formats.mdoc.device_signed import NOTHING, DeviceSigned, device_authentication, mac_key, read, write
 from vcwallet.formats.mdoc.issuer_signed import MAX_ITEMS
@@ -114,6 +114,13 @@ def test_the_device_says_at_most_two_hundred_elements_in_all_namespaces():
     read_items({"a": dict.fromkeys(map(str, range(MAX_ITEMS - 1)), 1), "b": {"x": 1}})
     with pytest.raises(LimitExceededError):
         read_items({"a": dict.fromkeys(map(str, range(MAX_ITEMS - 1)), 1), "b": {"x": 1, "y": 1}})
+
+
+def test_what_the_device_says_counts_for_the_message_that_it_is_part_of():
+    value = {"nameSpaces": embed({"a": {"x": [0] * 94}}), "deviceAuth": SIGNED}
+    read(value, budget=Budget(99))
+    with pytest.raises(LimitExceededError):
+        read(value, budget=Budget(98))
 
 
 def test_what_the_device_says_stays_out_of_the_repr():

@@ -10,9 +10,17 @@ import pytest
 
 from tests.support.mdoc import DOC_TYPE, LEFT_OUT, SPACE, Scene, changed, embed, item, items
 from vcwallet.encoding import cbor
-from vcwallet.encoding.cbor import Tag
+from vcwallet.encoding.cbor import Budget, Tag
 from vcwallet.errors import DigestInvalidError, LimitExceededError, MalformedError
-from vcwallet.formats.mdoc.issuer_signed import MAX_ITEMS, RANDOM_BYTES, IssuerSigned, read, write, write_item
+from vcwallet.formats.mdoc.issuer_signed import (
+    MAX_ITEMS,
+    MAX_RANDOM_BYTES,
+    RANDOM_BYTES,
+    IssuerSigned,
+    read,
+    write,
+    write_item,
+)
 from vcwallet.formats.mdoc.mso import MAX_DIGEST_ID
 
 AUTH = Scene().issuer_auth
@@ -47,8 +55,25 @@ def test_a_presentation_may_show_no_element():
 
 
 def test_members_that_nobody_knows_are_ignored():
-    assert of_item(x=1).items[SPACE][0].value == "Arthur"
     assert read({"issuerAuth": AUTH, "x": 1}).items == {}
+
+
+def test_an_element_has_no_further_member():
+    """It leaves with the element, and no person would be shown it."""
+    of_item()
+    for name in ("x", 1, b"x"):
+        with pytest.raises(MalformedError):
+            read_items(embed({**item(0, "given_name", "Arthur"), name: 1}))
+
+
+@pytest.mark.parametrize("label", [4, 33, 34])
+def test_the_signature_has_no_unprotected_header_that_nobody_knows(label: int):
+    """It leaves with every presentation, too."""
+    known = {4: b"kid", 33: b"certificate", 34: [-16, b"hash"]}
+    assert read({"issuerAuth": Scene(issuer_unprotected={label: known[label]}).issuer_auth}).items == {}
+    for other in (3, 5, 35, -1, "x"):
+        with pytest.raises(MalformedError):
+            read({"issuerAuth": Scene(issuer_unprotected={label: known[label], other: 1}).issuer_auth})
 
 
 @pytest.mark.parametrize(
@@ -96,14 +121,14 @@ def test_another_number_of_a_digest_is_refused(number: Any):
         of_item(digestID=number)
 
 
-@pytest.mark.parametrize("length", [16, 17, 32, 1000])
-def test_a_salt_has_sixteen_bytes_or_more(length: int):
-    assert RANDOM_BYTES == 16
+@pytest.mark.parametrize("length", [16, 17, 32, 64])
+def test_a_salt_has_16_to_64_bytes(length: int):
+    assert (RANDOM_BYTES, MAX_RANDOM_BYTES) == (16, 64)
     assert of_item(random=bytes(length)).items[SPACE]
 
 
-@pytest.mark.parametrize("random", [b"", bytes(15), "0" * 16, 0, None, [0] * 16])
-def test_a_shorter_salt_is_refused(random: Any):
+@pytest.mark.parametrize("random", [b"", bytes(15), bytes(65), "0" * 16, 0, None, [0] * 16], ids=repr)
+def test_a_shorter_or_longer_salt_is_refused(random: Any):
     with pytest.raises(MalformedError, match="random"):
         of_item(random=random)
 
@@ -215,3 +240,22 @@ def test_a_scene_is_read_as_it_is():
     scene = Scene()
     assert read(changed(scene.issued_map, {})).items.keys() == items().keys()
     assert scene.mso["docType"] == DOC_TYPE
+
+
+# --- a message as a whole --------------------------------------------------------------------------------------------
+
+
+def test_the_elements_share_what_a_message_may_have():
+    """Each alone is small; without a common budget two hundred of them would be two hundred times as much."""
+    large = [embed(item(number, f"e{number}", [0] * 91)) for number in range(3)]
+    value = {"nameSpaces": {"a": large[:2], "b": large[2:]}, "issuerAuth": AUTH}
+    read(value, budget=Budget(300))
+    with pytest.raises(LimitExceededError):
+        read(value, budget=Budget(299))
+
+
+def test_the_namespaces_share_a_budget_when_none_is_given():
+    large = [embed(item(number, f"e{number}", [0] * 9_991)) for number in range(10)]
+    read({"nameSpaces": {"a": large[:5], "b": large[5:]}, "issuerAuth": AUTH})
+    with pytest.raises(LimitExceededError):
+        read({"nameSpaces": {"a": large[:5], "b": large[5:], "c": [large[0]]}, "issuerAuth": AUTH})

@@ -25,10 +25,11 @@ from tests.support.mdoc import (
     validity,
 )
 from vcwallet.encoding import cbor
-from vcwallet.encoding.cbor import Tag
+from vcwallet.encoding.cbor import Budget, Tag
 from vcwallet.errors import (
     AlgorithmNotAllowedError,
     DigestInvalidError,
+    LimitExceededError,
     MalformedError,
     UnsupportedError,
     VcError,
@@ -105,6 +106,13 @@ def test_the_payload_is_embedded():
     for payload in (inner, cbor.byte_string(inner), cbor.embedded(inner) + b"\0", b"\xd2" + cbor.embedded(inner)):
         with pytest.raises(MalformedError):
             MobileSecurityObject.loads(payload)
+
+
+def test_what_the_issuer_signs_counts_for_the_message_that_it_is_part_of():
+    payload = cbor.dumps(embed(mso(x=[0] * 1_000)))
+    MobileSecurityObject.loads(payload, budget=Budget(1_100))
+    with pytest.raises(LimitExceededError):
+        MobileSecurityObject.loads(payload, budget=Budget(1_000))
 
 
 def test_a_document_type_is_not_empty():

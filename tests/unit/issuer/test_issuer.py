@@ -270,10 +270,12 @@ class TestTimes:
 
     @IN_BOTH_FORMATS
     def test_times_are_found_anew_when_the_list_is_another_one(self, world):
-        world.clock.pass_by(hours=3)
-        assert times(issue(world))[0] == MIDNIGHT
+        """It was stopped over midnight; until it knows that, it dates its credentials as ever."""
+        world.clock.pass_by(hours=13)
         world.registry.suspend("urn:vcwallet:party:city", reason="audit")
+        world.clock.pass_by(hours=3)
         world.registry.reinstate("urn:vcwallet:party:city", reason="all well")
+        assert times(issue(world))[0] == MIDNIGHT + timedelta(days=1)
         world.city.update_trust(world.registry.published())
         assert times(issue(world))[0] == world.clock()
 

@@ -86,6 +86,9 @@ def by_the_shop(*asked: ItemsRequest, **options: Any) -> bytes:
     return device_request(meeting, WORLD.shop_enrolment, *asked, **{"transcript": TRANSCRIPT} | options)
 
 
+OTHER = "org.example.other.1"
+
+
 class TestIncoming:
     def test_the_reader_is_the_registered_one_and_the_query_is_what_it_signed(self):
         request = sent(query_of(one_query(), of_a_resident(id="b")))
@@ -170,22 +173,41 @@ class TestIncoming:
 
     def test_two_readers_do_not_ask_together(self):
         meeting = Meeting.of(WORLD)
-        one, other = (
-            DeviceRequest.parse(device_request(meeting, enrolment, items(), transcript=TRANSCRIPT)).doc_requests[0]
-            for enrolment in (WORLD.shop_enrolment, WORLD.bank_enrolment)
+        one, other, own = (
+            DeviceRequest.parse(device_request(meeting, enrolment, asked, transcript=TRANSCRIPT)).doc_requests[0]
+            for enrolment, asked in (
+                (WORLD.shop_enrolment, items()),
+                (WORLD.bank_enrolment, items(doc_type=OTHER)),
+                (WORLD.shop_enrolment, items(doc_type=OTHER)),
+            )
         )
         with pytest.raises(RemoteProtocolError, match="several readers"):
             verified(DeviceRequest.create([one, other]).encoded)
-        assert verified(DeviceRequest.create([one, one]).encoded).verifier.party == "urn:vcwallet:party:shop"
+        assert verified(DeviceRequest.create([one, own]).encoded).verifier.party == "urn:vcwallet:party:shop"
+
+    def test_two_document_requests_are_not_for_one_type(self):
+        """What one of them may not ask, both together would learn."""
+        with pytest.raises(RemoteProtocolError) as refused:
+            verified(by_the_shop(items(["age_over_18"]), items(["age_over_20"])))
+        assert refused.value.code == "DOC_TYPE_REPEATED"
+        assert verified(by_the_shop(items(["age_over_18"]), items(["age_over_20"], doc_type=OTHER)))
+
+    def test_ages_are_counted_over_all_documents(self):
+        with pytest.raises(RemoteProtocolError) as refused:
+            verified(by_the_shop(items(["age_over_18", "age_over_20"]), items(["age_over_65"], doc_type=OTHER)))
+        assert refused.value.code == "TOO_MANY_AGES"
 
     @pytest.mark.parametrize("other", ["loan", None])
     def test_all_documents_are_for_one_purpose(self, other):
         with pytest.raises(RemoteProtocolError, match="several purposes"):
-            verified(by_the_shop(items(purpose="shopping"), items(purpose=other)))
-        assert verified(by_the_shop(items(purpose=other), items(purpose=other))).purpose == other
+            verified(by_the_shop(items(purpose="shopping"), items(purpose=other, doc_type=OTHER)))
+        assert verified(by_the_shop(items(purpose=other), items(purpose=other, doc_type=OTHER))).purpose == other
 
     def test_registrations_are_those_that_came_along_each_once(self):
-        requests = [items(registration=text) for text in ("one", "two", "one", None)]
+        requests = [
+            items(registration=text, doc_type=f"{OTHER}.{number}")
+            for number, text in enumerate(("one", "two", "one", None))
+        ]
         assert verified(by_the_shop(*requests)).registrations == ("one", "two")
         assert verified(by_the_shop(items())).registrations == ()
 

@@ -419,9 +419,18 @@ class TestFormats:
         prompt = world.wallet.match(request)
         assert [one.card.credential.format for one in prompt.credentials] == [SD_JWT]
         mdoc = prompt.choices["resident-mso_mdoc"][0].card.id
-        consent = approved(prompt, cards={"resident": None, "resident-mso_mdoc": mdoc})
+        consent = approved(prompt, cards={"resident-mso_mdoc": mdoc})
         verified = world.bank.verify(world.wallet.present(consent), expected=request)
         assert [one.format for one in verified.evidence(Resident)] == [MDOC]
+
+    def test_a_choice_takes_the_place_of_what_was_proposed_in_the_other_format(self, world):
+        for format in (SD_JWT, MDOC):
+            self.receive(world, resident(), format)
+        request = world.ask("full_name")
+        prompt = world.wallet.match(request)
+        both = {query_id: choices[0].card.id for query_id, choices in prompt.choices.items()}
+        answer = world.wallet.present(approved(prompt, cards=both))
+        assert [one.format for one in world.bank.verify(answer, expected=request).evidence(Resident)] == [MDOC]
 
     def test_both_at_once_are_more_than_is_needed_but_the_person_may_say_so(self, world):
         for format in (SD_JWT, MDOC):
@@ -429,7 +438,8 @@ class TestFormats:
         request = world.ask("full_name")
         prompt = world.wallet.match(request)
         mdoc = prompt.choices["resident-mso_mdoc"][0].card.id
-        answer = world.wallet.present(approved(prompt, cards={"resident-mso_mdoc": mdoc}))
+        both = {"resident": prompt.credentials[0].card.id, "resident-mso_mdoc": mdoc}
+        answer = world.wallet.present(approved(prompt, cards=both))
         assert len(world.bank.verify(answer, expected=request).all(Resident)) == 2
 
     def test_a_question_in_one_format_is_not_answered_in_the_other(self, world):

@@ -383,7 +383,8 @@ class TestRefusing:
 
     def test_a_reader_with_two(self, world):
         meeting, registration = Meeting.of(world), world.shop_enrolment.registrations["shopping"]
-        asked = [items(registration=one) for one in (registration, world.bank_enrolment.registrations["loan"])]
+        other = world.bank_enrolment.registrations["loan"]
+        asked = [items(registration=registration), items(registration=other, doc_type="org.example.other.1")]
         with pytest.raises(VerifierUnknownError):
             meeting.deliver(device_request(meeting, world.shop_enrolment, *asked))
 

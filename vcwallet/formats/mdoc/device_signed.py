@@ -16,6 +16,7 @@ from vcwallet.cose import mac0, sign1
 from vcwallet.cose.mac0 import Mac0
 from vcwallet.cose.sign1 import Sign1
 from vcwallet.encoding import cbor
+from vcwallet.encoding.cbor import Budget
 from vcwallet.errors import LimitExceededError
 from vcwallet.formats.mdoc import shape
 from vcwallet.formats.mdoc.issuer_signed import MAX_ITEMS
@@ -42,8 +43,8 @@ class DeviceSigned:
     proof: Sign1 | Mac0
 
 
-def read(value: object) -> DeviceSigned:
-    """Return the DeviceSigned of a decoded map.
+def read(value: object, *, budget: Budget | None = None) -> DeviceSigned:
+    """Return the DeviceSigned of a decoded map; `budget` is that of the message it is part of.
 
     Raises:
         MalformedError: a part is missing or of the wrong form.
@@ -52,7 +53,9 @@ def read(value: object) -> DeviceSigned:
     """
     members = shape.a_map(value, "DeviceSigned", _CLAUSE)
     encoded = shape.embedded(members.get("nameSpaces"), "DeviceNameSpaces", _CLAUSE)
-    name_spaces = {} if encoded == NOTHING else shape.by_name(cbor.loads(encoded), "DeviceNameSpaces", _CLAUSE)
+    name_spaces = (
+        {} if encoded == NOTHING else shape.by_name(cbor.loads(encoded, budget=budget), "DeviceNameSpaces", _CLAUSE)
+    )
     for items in name_spaces.values():
         shape.by_name(items, "a namespace of DeviceNameSpaces", _CLAUSE)
     if sum(map(len, name_spaces.values())) > MAX_ITEMS:

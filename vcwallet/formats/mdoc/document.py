@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from vcwallet.encoding import cbor
+from vcwallet.encoding.cbor import Budget
 from vcwallet.errors import LimitExceededError, RemoteProtocolError, UnsupportedError
 from vcwallet.formats.mdoc import device_signed, issuer_signed, shape
 from vcwallet.formats.mdoc.device_signed import DeviceSigned
@@ -131,16 +132,16 @@ def merged(answers: Iterable[bytes], *, errors: Mapping[str, Errors] | None = No
     return DeviceResponse(documents=tuple(documents)).dumps()
 
 
-def read_document(members: Mapping[Any, Any]) -> Document:
-    """Return a document of an answer.
+def read_document(members: Mapping[Any, Any], *, budget: Budget | None = None) -> Document:
+    """Return a document of an answer; `budget` is how many items it may still have.
 
     Raises:
         VcError: a part is missing, of the wrong form, or over its limit.
     """
     return Document(
         doc_type=shape.name(members, "docType", _CLAUSE),
-        issuer_signed=issuer_signed.read(members.get("issuerSigned")),
-        device_signed=device_signed.read(members.get("deviceSigned")),
+        issuer_signed=issuer_signed.read(members.get("issuerSigned"), budget=budget),
+        device_signed=device_signed.read(members.get("deviceSigned"), budget=budget),
         errors=_errors(members["errors"]) if "errors" in members else {},
     )
 

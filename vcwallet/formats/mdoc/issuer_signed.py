@@ -10,8 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from vcwallet.cose import sign1
+from vcwallet.cose.header import KID, X5CHAIN, X5T
 from vcwallet.cose.sign1 import Sign1
 from vcwallet.encoding import cbor
+from vcwallet.encoding.cbor import Budget
 from vcwallet.errors import DigestInvalidError, LimitExceededError, quoted
 from vcwallet.formats.mdoc import shape
 from vcwallet.formats.mdoc.mso import MAX_DIGEST_ID
@@ -22,6 +24,8 @@ MAX_ITEMS = 200
 """How many data elements one document may have (security page, limits)."""
 RANDOM_BYTES = 16
 """How long the salt of a digest is at least, and how long ours are (clause 9.1.2.5)."""
+MAX_RANDOM_BYTES = 64
+_SHOWN_HEADERS = frozenset({KID, X5CHAIN, X5T})
 _CLAUSE = "8.3.2.1.2.2"
 
 
@@ -57,8 +61,8 @@ class IssuerSigned:
     items: Mapping[str, Sequence[IssuerSignedItem]] = field(repr=False)
 
 
-def read(value: object) -> IssuerSigned:
-    """Return the IssuerSigned of a decoded map.
+def read(value: object, *, budget: Budget | None = None) -> IssuerSigned:
+    """Return the IssuerSigned of a decoded map; `budget` is that of the message it is part of.
 
     Raises:
         MalformedError: a part is missing or of the wrong form.
@@ -73,15 +77,19 @@ def read(value: object) -> IssuerSigned:
         raise malformed("a namespace has no data elements", _CLAUSE)
     if sum(map(len, namespaces.values())) > MAX_ITEMS:
         raise LimitExceededError(f"a document has more than {MAX_ITEMS} data elements")
+    signature = sign1.parse(issuer_auth)
+    if not signature.headers.unprotected.keys() <= _SHOWN_HEADERS:
+        raise malformed("the issuer's signature has an unprotected header that nobody is shown", "9.1.2.4")
+    budget = budget or Budget()
     return IssuerSigned(
-        issuer_auth=sign1.parse(issuer_auth),
+        issuer_auth=signature,
         issuer_auth_value=issuer_auth,
-        items={name: _items(name, items) for name, items in namespaces.items()},
+        items={name: _items(name, items, budget) for name, items in namespaces.items()},
     )
 
 
-def _items(namespace: str, values: list[object]) -> tuple[IssuerSignedItem, ...]:
-    items = tuple(_item(value) for value in values)
+def _items(namespace: str, values: list[object], budget: Budget) -> tuple[IssuerSignedItem, ...]:
+    items = tuple(_item(value, budget) for value in values)
     if len({item.element for item in items}) < len(items) or len({item.digest_id for item in items}) < len(items):
         raise DigestInvalidError(
             f"an element or digest identifier stands twice in {quoted(namespace)}",
@@ -91,15 +99,16 @@ def _items(namespace: str, values: list[object]) -> tuple[IssuerSignedItem, ...]
     return items
 
 
-def _item(value: object) -> IssuerSignedItem:
+def _item(value: object, budget: Budget) -> IssuerSignedItem:
     encoded = shape.embedded(value, "an IssuerSignedItem", _CLAUSE)
-    members = shape.a_map(cbor.loads(encoded), "an IssuerSignedItem", _CLAUSE)
+    members = shape.a_map(cbor.loads(encoded, budget=budget), "an IssuerSignedItem", _CLAUSE)
     digest_id, random, element = members.get("digestID"), members.get("random"), members.get("elementIdentifier")
     if type(digest_id) is not int or not 0 <= digest_id <= MAX_DIGEST_ID:
         raise malformed("digestID is not a number below 2^31", _CLAUSE)
-    if type(random) is not bytes or len(random) < RANDOM_BYTES:
-        raise malformed(f"the random value of an element is not of {RANDOM_BYTES} bytes or more", "9.1.2.5")
-    if type(element) is not str or not element or "elementValue" not in members:
+    if type(random) is not bytes or not RANDOM_BYTES <= len(random) <= MAX_RANDOM_BYTES:
+        raise malformed(f"the random value of an element has {RANDOM_BYTES} to {MAX_RANDOM_BYTES} bytes", "9.1.2.5")
+    # What is in an item leaves with it, so there is nothing in it that nobody is shown.
+    if type(element) is not str or not element or "elementValue" not in members or len(members) != 4:
         raise malformed("an IssuerSignedItem has an elementIdentifier and an elementValue", _CLAUSE)
     return IssuerSignedItem(
         digest_id=digest_id,

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from vcwallet.encoding import cbor
-from vcwallet.encoding.cbor import CborValue
+from vcwallet.encoding.cbor import Budget, CborValue
 from vcwallet.errors import DigestInvalidError, UnsupportedError, VerificationError, quoted
 from vcwallet.formats.mdoc import shape
 from vcwallet.formats.mdoc.shape import malformed
@@ -124,8 +124,8 @@ class MobileSecurityObject:
             raise DigestInvalidError("an element is not what the issuer signed", clause=f"{ISO}, clause 9.3.1")
 
     @classmethod
-    def loads(cls, payload: bytes) -> MobileSecurityObject:
-        """Read the payload of ``issuerAuth``.
+    def loads(cls, payload: bytes, *, budget: Budget | None = None) -> MobileSecurityObject:
+        """Read the payload of ``issuerAuth``; `budget` is that of the message it is part of.
 
         Raises:
             MalformedError, LimitExceededError: it is no ``MobileSecurityObjectBytes``.
@@ -133,7 +133,7 @@ class MobileSecurityObject:
             VerificationError: times that contradict each other (``VALIDITY_INFO``).
         """
         encoded = shape.embedded(cbor.loads(payload), "the issuer's payload", _CLAUSE)
-        members = shape.a_map(cbor.loads(encoded), "the MobileSecurityObject", _CLAUSE)
+        members = shape.a_map(cbor.loads(encoded, budget=budget), "the MobileSecurityObject", _CLAUSE)
         shape.require_version(members, _CLAUSE)
         key_info = shape.a_map(members.get("deviceKeyInfo"), "deviceKeyInfo", _CLAUSE)
         status = members.get("status")

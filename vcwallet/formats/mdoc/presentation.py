@@ -16,6 +16,7 @@ from typing import Any
 from vcwallet.checks import Check, Finding, explain, run_checks
 from vcwallet.cose.mac0 import Mac0
 from vcwallet.encoding import base64url, cbor
+from vcwallet.encoding.cbor import Budget
 from vcwallet.errors import (
     BindingError,
     DigestInvalidError,
@@ -99,6 +100,7 @@ class _Case:
     trust: TrustPolicy
     at: datetime
     binding: Binding | None
+    budget: Budget = field(default_factory=Budget)
     doc_type: str | None = None
     issuer_signed: IssuerSigned = field(init=False)
     device_signed: DeviceSigned = field(init=False)
@@ -139,13 +141,13 @@ def _read_response(case: _Case) -> None:
     response = DeviceResponse.loads(base64url.decode(case.raw))
     if len(response.documents) != 1:
         raise MalformedError("a presentation is an answer with one document", clause="OpenID4VP 1.0, appendix B.2")
-    presented = document.read_document(response.documents[0])
+    presented = document.read_document(response.documents[0], budget=case.budget)
     case.doc_type, case.device_signed = presented.doc_type, presented.device_signed
     _read_mso(case, presented.issuer_signed)
 
 
 def _read_issued(case: _Case) -> None:
-    _read_mso(case, issuer_signed.read(cbor.loads(base64url.decode(case.raw))))
+    _read_mso(case, issuer_signed.read(cbor.loads(base64url.decode(case.raw)), budget=case.budget))
 
 
 def _read_mso(case: _Case, signed: IssuerSigned) -> None:
@@ -153,7 +155,7 @@ def _read_mso(case: _Case, signed: IssuerSigned) -> None:
     case.authorities = authorities_of(signed.issuer_auth.headers.chain)
     if signed.issuer_auth.unverified_payload is None:
         raise MalformedError("the issuer's signature has no payload", clause=f"{ISO}, clause 9.1.2.4")
-    case.mso = MobileSecurityObject.loads(signed.issuer_auth.unverified_payload)
+    case.mso = MobileSecurityObject.loads(signed.issuer_auth.unverified_payload, budget=case.budget)
 
 
 def _require_doc_type(case: _Case) -> None:

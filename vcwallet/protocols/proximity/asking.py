@@ -253,8 +253,11 @@ def _the_same(values: Sequence[str | None], what: str) -> str | None:
 
 def _query(items: Sequence[ItemsRequest]) -> DcqlQuery:
     credentials: list[dict[str, Any]] = []
+    if len({one.doc_type for one in items}) < len(items):
+        raise RemoteProtocolError("two document requests are for one type", code="DOC_TYPE_REPEATED", clause=_CLAUSE)
+    # Over all documents: many answers about one person's age are a birth year, whichever document each comes from.
+    require_few_ages(element for one in items for elements in one.name_spaces.values() for element in elements)
     for number, one in enumerate(items):
-        require_few_ages(element for elements in one.name_spaces.values() for element in elements)
         claims = [
             {"path": [namespace, element], "intent_to_retain": retain}
             for namespace, elements in one.name_spaces.items()

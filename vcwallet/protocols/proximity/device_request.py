@@ -47,7 +47,7 @@ PURPOSE: Final = "vcwallet.purpose"
 """Our own member of ``requestInfo``: the code of the purpose that the registration certificate is for."""
 
 _CLAUSE = "ISO/IEC 18013-5, 8.3.2.1.2.1"
-_LIMITS = Limits(max_bytes=MAX_DEVICE_REQUEST_BYTES)
+_LIMITS = Limits(max_bytes=MAX_DEVICE_REQUEST_BYTES, max_items=5_000)
 _READER_AUTHENTICATION = cbor.array_head(3) + cbor.text_string("ReaderAuthentication")
 
 
