@@ -23,7 +23,11 @@ from vcwallet.formats.sd_jwt_vc import SdJwtVc
 
 @pytest.mark.parametrize("left_out", ["audience", "nonce", "response_uri"])
 def test_a_binding_cannot_leave_out_to_whom_for_what_and_whereto(left_out):
-    whole = {"audience": "audience", "nonce": "nonce", "response_uri": "https://verifier.example/answer"}
+    whole: dict[str, Any] = {
+        "audience": "audience",
+        "nonce": "nonce",
+        "response_uri": "https://verifier.example/answer",
+    }
     Binding(**whole)
     with pytest.raises(ValueError, match="an audience, a nonce"):
         Binding(**{**whole, left_out: ""})

@@ -203,6 +203,14 @@ def test_an_mdoc_says_something_in_each_namespace(claims: Any):
     assert caught.value.code == "CLAIM_INVALID"
 
 
+@pytest.mark.parametrize("claims", [{"": {"a": 1}}, {SPACE: {"a": 1, "": 1}}, {SPACE: {"a": 1}, "": {"b": 1}}])
+def test_namespaces_and_elements_have_names(claims: Any):
+    issued({" ": {" ": 1}})
+    with pytest.raises(MalformedError) as caught:
+        issued(claims)
+    assert caught.value.code == "CLAIM_INVALID"
+
+
 @pytest.mark.parametrize("value", [object(), {1, 2}, "\ud800", 2**64, float("nan"), [{"a": float("inf")}], {1.5: 1}])
 def test_a_claim_has_a_form_in_cbor(value: Any):
     issued({SPACE: {"a": [FullDate("1990-01-02"), {"b": 1.5}]}})

@@ -128,3 +128,6 @@ def test_a_number_that_has_no_place_in_64_bits_is_refused() -> None:
     assert json_value(-(2**63)) == -(2**63)
     with pytest.raises(MalformedError, match="number"):
         json_value([-(2**63) - 1])
+    assert encode(-(2**63)).hex() == "3b7fffffffffffffff"
+    with pytest.raises(ValueError, match="number"):
+        encode([-(2**63) - 1])

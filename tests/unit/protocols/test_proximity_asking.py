@@ -190,7 +190,8 @@ class TestIncoming:
         with pytest.raises(RemoteProtocolError) as refused:
             verified(by_the_shop(items(["age_over_18"]), items(["age_over_20"])))
         assert refused.value.code == "DOC_TYPE_REPEATED"
-        assert verified(by_the_shop(items(["age_over_18"]), items(["age_over_20"], doc_type=OTHER)))
+        asked = verified(by_the_shop(items(["age_over_18"]), items(["age_over_20"], doc_type=OTHER)))
+        assert len(asked.query.requested) == 2
 
     def test_ages_are_counted_over_all_documents(self):
         with pytest.raises(RemoteProtocolError) as refused:

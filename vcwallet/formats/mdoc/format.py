@@ -102,7 +102,7 @@ class Mdoc:
 
         Raises:
             LocalProtocolError: no holder's key (``HOLDER_KEY_MISSING``): an mdoc is always bound to one.
-            MalformedError: a claim has no form in CBOR (``CLAIM_INVALID``), or there is none at all.
+            MalformedError: a claim has no form in CBOR (``CLAIM_INVALID``) or no name, or there is none at all.
             LimitExceededError: more than 200 elements.
         """
         prepared = self.prepare(content, issuer=issuer)
@@ -124,6 +124,8 @@ class Mdoc:
             raise LocalProtocolError("an mdoc is bound to a holder's key", code="HOLDER_KEY_MISSING")
         if not content.claims or not all(content.claims.values()):
             raise MalformedError("an mdoc has at least one element in each namespace", code="CLAIM_INVALID")
+        if "" in content.claims or any("" in elements for elements in content.claims.values()):
+            raise MalformedError("a namespace or an element of an mdoc has no name", code="CLAIM_INVALID")
         if sum(map(len, content.claims.values())) > MAX_ITEMS:
             raise LimitExceededError(f"an mdoc has more than {MAX_ITEMS} elements")
         items: dict[str, tuple[bytes, ...]] = {}

@@ -55,8 +55,8 @@ def _tagged(value: Any) -> CborValue:
         return {name: _tagged(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_tagged(part) for part in value]
-    if isinstance(value, float) and not isfinite(value):
-        raise ValueError("a number that JSON does not have")
+    if (isinstance(value, float) and not isfinite(value)) or (isinstance(value, int) and value < _LEAST):
+        raise ValueError("a number that JSON does not have, or that its readers do not keep")
     return value  # type: ignore[no-any-return]  # anything else is a scalar, or refused by the encoder
 
 
