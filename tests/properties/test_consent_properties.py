@@ -168,7 +168,8 @@ def require_just_what_was_approved(consent: Consent, verified: Verified) -> None
 
 def elements(credential: VerifiedCredential) -> Iterator[ClaimPath]:
     assert not credential.device_claims
-    return ((name, element) for name, items in credential.claims.items() for element in dict(items))  # type: ignore[arg-type]
+    claims: Mapping[str, Any] = credential.claims
+    return ((name, element) for name, items in claims.items() for element in items)
 
 
 def last_event(world: World) -> dict[str, Any]:
@@ -317,4 +318,5 @@ def test_of_an_age_the_nearest_answer_leaves_and_no_other(card, asked):
         assert nearest is None
         return
     [credential] = meeting.till.receive(meeting.phone.answer(consent)).evidence(AgeCard)
+    assert nearest is not None
     assert credential.claims == {AgeCard.doctype: {f"age_over_{nearest}": ages[nearest]}}
