@@ -96,10 +96,13 @@ $(VENV)/bin/python:
 	  || { $(PYTHON) -m pip --version >/dev/null 2>&1 && $(PYTHON) -m venv --without-pip $(VENV); } \
 	  || { rm -rf $(VENV); echo "This Python cannot make environments; on Debian: apt install python3-venv" >&2; exit 1; }
 
-# $(1) is the name of a requirements file.  The file is checked against its hashes; our own package is then linked in.
+# $(1) is the name of a requirements file.  It names everything, so nothing is resolved (an older pip takes a newer
+# release for a dependency with an extra, and then refuses it); each file is checked against its hashes, and `pip check`
+# finds what a file has forgotten.  Our own package is then linked in.
 define install
 echo "Set-up: installing requirements/$(1).txt"; \
 if $(RUN) -m pip --version >/dev/null 2>&1; then pip="$(RUN) -m pip"; else pip="$(PYTHON) -m pip --python $(RUN)"; fi; \
-$$pip install -qq --disable-pip-version-check --require-hashes -r requirements/$(1).txt && \
-$$pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+$$pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/$(1).txt && \
+$$pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . && \
+$$pip check
 endef

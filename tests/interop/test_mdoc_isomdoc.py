@@ -348,25 +348,26 @@ def test_they_know_keys_on_p_256_only(key):
 # --- what they write wrongly -----------------------------------------------------------------------------------------
 
 
+def with_keys_on_p384(role: str) -> str:
+    """What they issue with such a key, on the first try that they can write it.
+
+    They cannot where a number of the key or of the signature begins with a zero digit, which is one time in eight.
+    """
+    for _ in range(100):
+        with contextlib.suppress(binascii.Error):
+            return they_issue(**{role: SoftwareSigner.generate(Algorithm.ES384)})
+    raise AssertionError("they never write such a credential")
+
+
 def test_they_write_a_device_key_on_p_384_as_one_on_p_256():
     with pytest.raises(VcError) as refused:
-        received(they_issue(device_key=SoftwareSigner.generate(Algorithm.ES384)))
+        received(with_keys_on_p384("device_key"))
     assert refused.value.code == "MALFORMED"
-
-
-def signed_on_p384() -> str:
-    """What they issue with a key on P-384, on the first try that they can write the signature."""
-    signer = SoftwareSigner.generate(Algorithm.ES384)
-    for _ in range(100):
-        # They cannot where a half begins with a zero digit, which is one time in eight.
-        with contextlib.suppress(binascii.Error):
-            return they_issue(signer=signer)
-    raise AssertionError("they never write such a signature")
 
 
 def test_they_name_es256_whatever_the_key_of_the_issuer():
     with pytest.raises(VcError) as refused:
-        received(signed_on_p384())
+        received(with_keys_on_p384("signer"))
     assert refused.value.code == "ALGORITHM_NOT_ALLOWED"
 
 

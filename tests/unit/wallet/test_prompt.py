@@ -24,6 +24,7 @@ from tests.support.world import (
 from vcwallet.credential_type import view
 from vcwallet.errors import ConsentRequiredError, NoMatchError
 from vcwallet.protocols.dcql import DcqlQuery
+from vcwallet.storage import MemoryStore
 from vcwallet.trust.registration import Grant, IntendedUse
 from vcwallet.verifier import ask
 from vcwallet.wallet import Prompt, PromptClaim
@@ -391,6 +392,25 @@ class TestChoices:
         for question in (["languages.1"], ["languages.0", "languages.2"]):
             with pytest.raises(NoMatchError):
                 prompt_for(world, *question)
+
+    def test_a_card_that_is_deleted_while_it_is_looked_at_is_none(self, world):
+        """Another process has the same wallet open."""
+        request = world.ask("full_name")
+        world.wallet._store = Vanishing(world.wallet_store)
+        with pytest.raises(NoMatchError):
+            world.wallet.match(request)
+        world.wallet._store = world.wallet_store
+        assert world.wallet.match(request).credentials
+
+
+class Vanishing:
+    """A store whose credentials are found, and are gone when they are read one by one."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store, self.commit, self.find = store, store.commit, store.find
+
+    def get(self, collection: str, record_id: str) -> bytes | None:
+        return None if collection == "credential" else self.store.get(collection, record_id)
 
 
 def either_or(*names: str) -> DcqlQuery:

@@ -79,6 +79,17 @@ def refused(world: World, credential: Credential, error: type[VcError], *, code:
     return caught.value
 
 
+class Late:
+    """A store in which the first look for a credential comes too early."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store, self.commit, self.find, self.early = store, store.commit, store.find, True
+
+    def get(self, collection: str, record_id: str) -> bytes | None:
+        early, self.early = self.early and collection == "credential", self.early and collection != "credential"
+        return None if early else self.store.get(collection, record_id)
+
+
 class TestKeeping:
     @IN_BOTH_FORMATS
     def test_a_credential_is_kept_with_what_is_needed_to_find_it(self, world):
@@ -139,6 +150,21 @@ class TestKeeping:
     def test_a_bearer_credential_is_kept_without_a_key(self, world):
         credential = credential_of(world.city_enrolment, resident(), at=world.clock(), holder=None)
         assert world.wallet.receive(credential).key is None
+
+    @IN_BOTH_FORMATS
+    def test_two_who_receive_the_same_at_once_keep_it_once(self, world):
+        """Each finds nothing when it looks; the store decides who was first, and the other is content."""
+        credential = world.issue(resident())
+        card = world.wallet.receive(credential)
+        world.wallet._store = Late(world.wallet_store)
+        with nothing_stored(world):
+            assert world.wallet.receive(credential).id == card.id
+
+    def test_a_bearer_credential_is_deleted_without_a_key(self, world):
+        credential = credential_of(world.city_enrolment, resident(), at=world.clock(), holder=None)
+        world.wallet.delete(world.wallet.receive(credential))
+        assert list(world.wallet.cards()) == []
+        assert [entry.entry["event"] for entry in world.wallet.history()] == ["received", "deleted"]
 
     @IN_BOTH_FORMATS
     def test_the_cards_of_a_type_come_last_received_first(self, world):

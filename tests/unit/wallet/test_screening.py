@@ -43,6 +43,7 @@ from vcwallet.protocols.openid4vp.request import client_id
 from vcwallet.trust.registration import Grant, IntendedUse, grants
 from vcwallet.verifier import ask
 from vcwallet.wallet import Consent
+from vcwallet.wallet.screening import AskedClaim
 
 EVERYTHING = tuple((name,) for name in Resident.outline())
 
@@ -341,6 +342,14 @@ class TestSpecialCare:
     def test_it_needs_a_registration_for_special_care(self, world):
         refused(world, asks(world, "health", registered=use()), RequestRefusedError, code="SPECIAL_CARE_NOT_REGISTERED")
         assert world.wallet.match(world.ask("health", purpose="care"))
+
+
+@pytest.mark.parametrize(
+    ("rules", "sensitivity"),
+    [({}, "C"), ({"sensitivity": "A"}, "A"), ({"sensitivity": "X"}, "X"), ({"sensitivity": "Z"}, "X")],
+)
+def test_a_claim_without_a_class_is_guarded_and_one_of_an_unknown_class_is_limited(rules, sensitivity):
+    assert AskedClaim("type", ("claim",), rules).sensitivity is Sensitivity(sensitivity)
 
 
 @IN_BOTH_FORMATS

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -21,7 +21,8 @@ from tests.support.meeting import (
     elements_of,
     items,
 )
-from tests.support.world import MDOC, SD_JWT, AgeCard, Income, Resident, World, approved, resident
+from tests.support.world import MDOC, SD_JWT, AgeCard, Income, Resident, World, approved, credential_of, resident
+from vcwallet.credential_type import Claim, CredentialType, Disclosure, Sensitivity, Statute
 from vcwallet.errors import (
     ConsentRequiredError,
     LocalProtocolError,
@@ -226,6 +227,64 @@ class TestAges:
         """It would say which ages the document does not have."""
         world = age_world(age_over_65=True)
         assert errors_of(answer_of(world, Meeting.of(world), "age_over_60")) == {}
+
+
+class StrictCard(
+    CredentialType, vct="urn:example:strict-card:1", doctype="org.example.strict-card.1", ja="証", en="Strict card"
+):
+    """Of its ages, some are guarded by more than others."""
+
+    age_over_18: Annotated[bool | None, Claim("十八歳以上", "18 or older")] = None
+    age_over_20: Annotated[bool | None, Claim("二十歳以上", "20 or older")] = None
+    age_over_60: Annotated[bool | None, Claim("六十歳以上", "60 or older", sensitivity=Sensitivity.C)] = None
+    age_over_65: Annotated[
+        bool | None,
+        Claim("六十五歳以上", "65", sensitivity=Sensitivity.X, statute=Statute(code="NO_BASIS", bases=("age_act",))),
+    ] = None
+    age_over_70: Annotated[bool | None, Claim("七十歳以上", "70 or older", disclosure=Disclosure.NEVER)] = None
+    age_over_75: Annotated[bool | None, Claim("七十五歳以上", "75 or older", sensitivity=Sensitivity.D)] = None
+
+
+class TestNearestAgesThatAreGuarded:
+    """What comes in the place of what was asked for is screened as if it had been asked for itself."""
+
+    def meeting(self, **ages: bool) -> tuple[World, Meeting]:
+        world = World(MDOC)
+        issuer = world.registry.enrol_issuer("Card office", may_issue=[StrictCard])
+        reader = bank_of(world, *grants(StrictCard))
+        key = world.wallet.new_holder_key()
+        record = StrictCard(**ages)
+        world.wallet.receive(credential_of(issuer, record, at=world.clock(), holder=key, format=MDOC))
+        return world, Meeting.of(world, verifier=reader)
+
+    @pytest.mark.parametrize("held", ["age_over_65", "age_over_70", "age_over_75"])
+    def test_a_limited_one_one_of_special_care_and_one_for_the_holder_only_do_not_answer(self, held):
+        _, meeting = self.meeting(**{held: True})
+        with pytest.raises(NoMatchError):
+            meeting.ask(ask(StrictCard, "age_over_18"), purpose="loan")
+        assert meeting.phone.decline() == TERMINATION
+
+    def test_an_ordinary_one_does(self):
+        _, meeting = self.meeting(age_over_20=True, age_over_65=True)
+        prompt = meeting.ask(ask(StrictCard, "age_over_18"), purpose="loan")
+        assert meeting.answer(prompt)[StrictCard].age_over_20 is True
+
+    def test_a_guarded_one_is_approved_by_name(self):
+        _, meeting = self.meeting(age_over_60=True)
+        prompt = meeting.ask(ask(StrictCard, "age_over_18"), purpose="loan")
+        assert prompt.to_approve_by_name == (f"document_0.{StrictCard.doctype}.age_over_60",)
+        with pytest.raises(ConsentRequiredError):
+            prompt.approve()
+        assert meeting.answer(prompt)[StrictCard].age_over_60 is True
+
+    def test_a_forged_consent_to_a_limited_one_is_not_presented(self):
+        world, meeting = self.meeting(age_over_18=True, age_over_65=True)
+        consent = meeting.ask(ask(StrictCard, "age_over_18"), purpose="loan").approve()
+        [chosen] = consent.credentials
+        limited = replace(chosen.claims[0], path=(str(StrictCard.doctype), "age_over_65"))
+        with pytest.raises(ConsentRequiredError):
+            meeting.phone.answer(replace(consent, credentials=(replace(chosen, claims=(limited,)),)))
+        assert events(world) == ["received"]
 
 
 class TestMissingElements:
