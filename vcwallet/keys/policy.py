@@ -66,6 +66,8 @@ class TrustedKey:
         jurisdiction: the state or province in the same subject (ST), if it has one.
         not_before: when the signer's own certificate begins, if there is one.
         not_after: when the signer's own certificate ends, if there is one.
+        acts_for: the identifiers of other parties that it acts for in this role, such as the issuers whose status lists
+            a status signer signs.
     """
 
     key: PublicKey
@@ -78,6 +80,7 @@ class TrustedKey:
     jurisdiction: str | None = None
     not_before: datetime | None = None
     not_after: datetime | None = None
+    acts_for: frozenset[str] = frozenset()
 
 
 class TrustPolicy(Protocol):

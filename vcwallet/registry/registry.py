@@ -272,14 +272,39 @@ class TrustRegistry:
             raise ValueError("MULTI_PURPOSE: two purposes of one code; one registration, one purpose")
         return self._enrol(Role.VERIFIER, name, code=code, signer=signer, uses=purposes, details=details)
 
-    def enrol_status_signer(self, name: Name, *, code: str | None = None, signer: Signer | None = None) -> Enrolment:
+    def enrol_status_signer(
+        self,
+        name: Name,
+        *,
+        code: str | None = None,
+        signer: Signer | None = None,
+        acts_for: Sequence[str] = (),
+        supply_points: Sequence[str] = (),
+    ) -> Enrolment:
         """Enrol a party that signs status lists; an issuer's own has the issuer's code.
 
+        Args:
+            name: the party's name.
+            code: the number that it is registered under; a random one if None.
+            signer: holds its key; a new key in memory if None.
+            acts_for: the identifiers of other issuers whose status lists it signs.
+            supply_points: the https URLs at which its status lists are listed (Token Status List, section 9).
+
         Raises:
-            ValueError: a code or key that is taken.
+            ValueError: a code or key that is taken, or one to act for that is no enrolled issuer.
             LocalProtocolError: another process has changed the registry.
         """
-        return self._enrol(Role.STATUS_SIGNER, name, code=code, signer=signer)
+        for issuer in acts_for:
+            if (issuer, Role.CREDENTIAL_ISSUER) not in self._enrolled:
+                raise ValueError(f"no party {quoted(issuer)} is enrolled as {Role.CREDENTIAL_ISSUER}")
+        return self._enrol(
+            Role.STATUS_SIGNER,
+            name,
+            code=code,
+            signer=signer,
+            acts_for=frozenset(acts_for),
+            supply_points=tuple(supply_points),
+        )
 
     def enrol_wallet_provider(self, name: Name, *, code: str | None = None, signer: Signer | None = None) -> Enrolment:
         """Enrol a party that attests wallets.
@@ -433,6 +458,8 @@ class TrustRegistry:
         details: Mapping[str, str] | None = None,
         metadata: Mapping[str, bytes] | None = None,
         document_authority_key_ids: frozenset[bytes] = frozenset(),
+        acts_for: frozenset[str] = frozenset(),
+        supply_points: tuple[str, ...] = (),
     ) -> Enrolment:
         signer = signer if signer is not None else SoftwareSigner.generate()
         enrolled = self._admit(
@@ -446,6 +473,8 @@ class TrustRegistry:
             details=details,
             metadata=metadata,
             document_authority_key_ids=document_authority_key_ids,
+            acts_for=acts_for,
+            supply_points=supply_points,
         )
         return self._enrolment(enrolled, signer)
 
@@ -462,6 +491,8 @@ class TrustRegistry:
         details: Mapping[str, str] | None = None,
         metadata: Mapping[str, bytes] | None = None,
         document_authority_key_ids: frozenset[bytes] = frozenset(),
+        acts_for: frozenset[str] = frozenset(),
+        supply_points: tuple[str, ...] = (),
         changes: Sequence[Change] = (),
     ) -> Enrolled:
         names, at = _names(name), self._clock()
@@ -477,6 +508,8 @@ class TrustRegistry:
             may_issue=may_issue or {},
             details=details or {},
             document_authority_key_ids=document_authority_key_ids,
+            acts_for=acts_for,
+            supply_points=supply_points,
         )
         enrolled = Enrolled(
             service=service,

@@ -183,6 +183,7 @@ class TrustedListClient:
             jurisdiction=signer.jurisdiction,
             not_before=signer.signer_not_before,
             not_after=signer.signer_not_after,
+            acts_for=service.acts_for,
         )
 
     @property

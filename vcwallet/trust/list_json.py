@@ -151,11 +151,14 @@ def service_json(service: ListedService) -> JsonObject:
         "revoked": sorted(service.revoked),
         "details": dict(service.details),
         "document_authorities": sorted(map(_base64, service.document_authority_key_ids)),
+        "acts_for": sorted(service.acts_for),
     }
+    supply_points: JsonObject = {"ServiceSupplyPoints": list(service.supply_points)} if service.supply_points else {}
     return {
         "ServiceInformation": {
             **common,
             **_period_json(current),
+            **supply_points,
             "ServiceInformationExtensions": [_extension(_SERVICE_EXTENSION, extension)],
         },
         "ServiceHistory": [{**common, **_period_json(period)} for period in reversed(past)],
@@ -219,6 +222,7 @@ class _Period(WireModel):
 
 class _ServiceInformation(_Period):
     service_type: Annotated[str, Field(alias="ServiceTypeIdentifier")]
+    supply_points: Annotated[Array[str], Field(alias="ServiceSupplyPoints", max_length=20)] = ()
     extensions: Annotated[_Extensions, Field(alias="ServiceInformationExtensions")] = ()
 
 
@@ -233,6 +237,7 @@ class _ServiceExtension(WireModel):
     revoked: Array[str]
     details: dict[str, str]
     document_authorities: Annotated[Array[str], Field(max_length=20)] = ()
+    acts_for: Annotated[Array[str], Field(max_length=1000)] = ()
 
 
 class _Service(WireModel):
@@ -318,6 +323,8 @@ def _read_service(service: _Service, name: Mapping[str, str]) -> ListedService |
             revoked=frozenset(ours.revoked),
             details=ours.details,
             document_authority_key_ids=frozenset(map(_from_base64, ours.document_authorities)),
+            acts_for=frozenset(ours.acts_for),
+            supply_points=information.supply_points,
         )
     except ValueError as error:  # binascii.Error and an unknown mode among them
         raise MalformedError(f"not a service: {quoted(error)}", clause=CLAUSE) from None

@@ -68,6 +68,9 @@ class ListedService:
         details: registered facts about it, by name.
         document_authority_key_ids: the subject key identifiers of the IACAs under which the document signers of this
             issuer stand; none if it issues no mdoc.
+        acts_for: the identifiers of the issuers whose status lists this status signer signs, beside those of the party
+            itself.
+        supply_points: the addresses at which the service is had; of a status signer, where its status lists are listed.
     """
 
     party: str
@@ -80,12 +83,16 @@ class ListedService:
     revoked: frozenset[str] = frozenset()
     details: Mapping[str, str] = field(default_factory=dict)
     document_authority_key_ids: frozenset[bytes] = frozenset()
+    acts_for: frozenset[str] = frozenset()
+    supply_points: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.role in LISTED_AS:
             raise ValueError(f"{self.role} is not listed: {LISTED_AS[self.role]} is")
         if self.document_authority_key_ids and self.role is not Role.CREDENTIAL_ISSUER:
             raise ValueError("only an issuer has document signers")
+        if self.acts_for and self.role is not Role.STATUS_SIGNER:
+            raise ValueError("only a status signer acts for others")
         if not self.party or not self.name or not self.periods:
             raise ValueError("a service has a party, a name and a status")
         starts = [period.since for period in self.periods]

@@ -81,6 +81,5 @@ def _shape(kind: type[CredentialType], credential: VerifiedCredential) -> TypeVi
 
 def _extending(kind: type[CredentialType]) -> Iterator[type[CredentialType]]:
     for one in kind.__subclasses__():
-        if "vct" in vars(one):
-            yield one
+        yield one
         yield from _extending(one)

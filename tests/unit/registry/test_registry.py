@@ -26,6 +26,7 @@ from vcwallet.errors import (
 )
 from vcwallet.jose import jws
 from vcwallet.keys import Role
+from vcwallet.keys.policy import KeySource
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.registry import Action, TrustRegistry
 from vcwallet.storage import Delete, MemoryStore, Put, RecordStore
@@ -76,6 +77,18 @@ def test_a_party_may_have_several_roles_under_one_name(demo: Demo) -> None:
     assert demo.trusts(front)
     with pytest.raises(ValueError, match="another name"):
         demo.registry.enrol_wallet_provider("Kaze Town", code="999016")
+
+
+def test_a_status_signer_acts_for_enrolled_issuers_only(demo: Demo) -> None:
+    issuer, point = demo.city.identifier, "https://status.example/lists"
+    signer = demo.registry.enrol_status_signer("Data centre", acts_for=[issuer], supply_points=[point])
+    demo.update()
+    source = KeySource(issuer=signer.identifier, chain=signer.chain)
+    trusted = demo.client.key_for(source, role=Role.STATUS_SIGNER, type_id=None, at=demo.clock())
+    assert trusted.acts_for == {issuer}
+    assert [one.supply_points for one in demo.client.parties(Role.STATUS_SIGNER)] == [(point,)]
+    with pytest.raises(ValueError, match="is enrolled as"):
+        demo.registry.enrol_status_signer("Other centre", acts_for=["urn:vcwallet:party:none"])
 
 
 def test_a_code_is_enrolled_once_in_a_role(demo: Demo) -> None:

@@ -342,7 +342,7 @@ def test_a_member_of_the_wrong_form_is_malformed(path: Path, value: object) -> N
 
 def test_members_that_we_do_not_know_are_let_be() -> None:
     assert read(changed((*INFORMATION, "HistoricalInformationPeriod"), assign(65535))).content == LIST
-    assert read(changed((*SERVICE, "ServiceSupplyPoints"), assign(["https://x.example"]))).content == LIST
+    assert read(changed((*SERVICE, "SchemeServiceDefinitionURI"), assign(["https://x.example"]))).content == LIST
 
 
 def test_an_unknown_extension_is_refused_if_it_is_critical() -> None:
@@ -403,3 +403,19 @@ def test_an_error_quotes_no_value_of_the_list() -> None:
         read(changed((*SERVICE, "ServiceStatus"), assign({"secret": "hunter2"})))
     assert "hunter2" not in str(caught.value)
     assert "ServiceStatus" in str(caught.value)
+
+
+def test_a_status_signer_acts_for_others_and_says_where_its_lists_are_listed():
+    signer = replace(
+        ISSUER,
+        role=Role.STATUS_SIGNER,
+        may_issue={},
+        acts_for=frozenset({"urn:vcwallet:party:1", "urn:vcwallet:party:2"}),
+        supply_points=("https://status.example/lists",),
+    )
+    assert service_from_json(json.dumps(service_json(signer)), name=signer.name) == signer
+
+
+def test_nobody_but_a_status_signer_acts_for_others():
+    with pytest.raises(ValueError, match="status signer"):
+        replace(VERIFIER, acts_for=frozenset({"urn:vcwallet:party:1"}))

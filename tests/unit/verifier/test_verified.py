@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 
@@ -24,7 +24,7 @@ from tests.support.world import (
     resident,
 )
 from vcwallet.claims import select
-from vcwallet.credential_type import Claim, ClaimNotDisclosedError, CredentialType, view
+from vcwallet.credential_type import ClaimNotDisclosedError, view
 from vcwallet.errors import MalformedError
 from vcwallet.protocols.openid4vp import Response
 from vcwallet.trust.registration import IntendedUse, grants
@@ -125,36 +125,7 @@ class TestTypedAccess:
         assert "long ago" not in str(error.value)
 
 
-class Ticket(CredentialType, vct="urn:example:ticket:1", doctype="org.example.ticket.1", ja="切符", en="Ticket"):
-    seat: Annotated[str, Claim("席", "Seat")]
-
-
-class Reduced(Ticket):
-    """What reduced tickets have in common; not a type of its own."""
-
-    reason: Annotated[str, Claim("理由", "Reason")]
-
-
-class StudentTicket(
-    Reduced, vct="urn:example:ticket:student:1", doctype="org.example.ticket.student.1", ja="学割", en="Student ticket"
-):
-    school: Annotated[str, Claim("学校", "School")]
-
-
 class TestFormats:
-    def test_a_class_without_an_identifier_between_two_types_is_passed_over(self):
-        world = World(MDOC)
-        railway = world.registry.enrol_issuer("Railway", may_issue=[Ticket, StudentTicket])
-        use = IntendedUse(code="travel", text={"en": "x"}, grants=(*grants(Ticket), *grants(StudentTicket)))
-        gate = world.verifier(world.registry.enrol_verifier("Gate", purposes=[use]))
-        world.update()
-        key = world.wallet.new_holder_key()
-        ticket = StudentTicket(seat="1A", reason="studies", school="x")
-        world.wallet.receive(credential_of(railway, ticket, at=world.clock(), holder=key, format=MDOC))
-        request = gate.request(ask(StudentTicket, "seat"), purpose="travel")
-        seen = gate.verify(world.answer(request), expected=request)
-        assert seen[Ticket].seat == seen[StudentTicket].seat == "1A"
-
     def test_a_document_type_that_extends_another_is_both_types(self):
         """It does not name what it extends, so the classes have to know it."""
         registered = IntendedUse(code="loan", text={"en": "x"}, grants=grants(ForeignResident, "full_name"))
