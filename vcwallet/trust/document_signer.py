@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
 
@@ -47,6 +47,7 @@ class DocumentSigner:
         not_after: the last moment at which both are.
         signer_not_before: when this certificate has become valid.
         signer_not_after: the last moment at which it is.
+        path: this certificate and that of the IACA.
     """
 
     key: PublicKey
@@ -60,6 +61,7 @@ class DocumentSigner:
     not_after: datetime
     signer_not_before: datetime
     signer_not_after: datetime
+    path: tuple[x509.Certificate, ...] = field(repr=False)
 
 
 class DocumentSignerValidator:
@@ -156,6 +158,7 @@ def _examine(chain: tuple[bytes, ...], *, anchors: Mapping[bytes, x509.Certifica
         not_after=not_after,
         signer_not_before=certificate.not_valid_before_utc,
         signer_not_after=certificate.not_valid_after_utc,
+        path=(certificate, iaca),
     )
 
 
