@@ -201,8 +201,8 @@ class TrustedListClient:
         else:
             signer = snapshot.chains.validate(source.chain, role=role, at=at)
             service = _certified_party(signer, snapshot)
-        snapshot.require_not_revoked(signer.path, at=at)
         _require_own(signer, service, claimed=source.issuer)
+        snapshot.require_not_revoked(signer.path, at=at)
         service.require_granted(signed_at=source.signed_at, at=at)
         if service.role is Role.CREDENTIAL_ISSUER:
             service.require_may_issue(type_id, signed_at=source.signed_at, at=at)
