@@ -43,8 +43,10 @@ def load_revocation_lists(authorities: dict[bytes, bytes], *, store: RecordStore
     """Return what `revocation_list_record` kept, by the subject key identifier of the IACA.
 
     Raises:
-        KeyError, ValueError: one is of no IACA that is known.
+        ValueError: one is of no IACA that is known.
         MalformedError, VerificationError: what is in the store is no revocation list of it.
     """
+    if not all(bytes.fromhex(one.id) in authorities for one in store.find(_REVOCATION_LISTS)):
+        raise ValueError("a revocation list of an IACA that is not there")
     kept = {bytes.fromhex(one.id): one.body for one in store.find(_REVOCATION_LISTS)}
     return {key_id: RevocationList.read(der, issuer=read_iaca(authorities[key_id])) for key_id, der in kept.items()}

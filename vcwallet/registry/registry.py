@@ -241,10 +241,9 @@ class TrustRegistry:
         certificate = read_iaca(iaca)
         require_within(certificate.not_valid_before_utc, certificate.not_valid_after_utc, at=self._clock())
         key_id, since = subject_key_id(certificate), self._since(types_from)
-        if key_id in self._document_authorities or key_id == self._authority.iaca_key_id:
+        if key_id in self._document_authorities or key_id in self._iacas():
             raise ValueError("this IACA, or one with its key identifier, is another party's")
-        if len(self._document_authorities) + 1 >= MAX_DOCUMENT_AUTHORITIES:
-            raise ValueError(f"a list holds no more than {MAX_DOCUMENT_AUTHORITIES} IACAs")
+        self._require_room_for_iaca()
         enrolled = self._admit(
             Role.CREDENTIAL_ISSUER,
             name,
@@ -453,8 +452,10 @@ class TrustRegistry:
         Our followers take the new IACA from the list; the link is for others (ISO/IEC 18013-5, table B.2).
 
         Raises:
+            ValueError: the list is full of IACAs.
             LocalProtocolError: another process has changed the registry.
         """
+        self._require_room_for_iaca()
         succeeded, link = self._authority.with_new_iaca(at=self._clock())
         self._rotate(succeeded, reason=reason)
         return link
@@ -815,17 +816,13 @@ class TrustRegistry:
         ]
 
     def _is_to_renew(self, enrolled: Enrolled) -> bool:
-        service = enrolled.service
-        if service.role is Role.REGISTRAR or service.authority_key_id != self._authority.key_id:
-            return False
-        if enrolled.status is Status.WITHDRAWN:
+        service, authority = enrolled.service, self._authority
+        if service.authority_key_id != authority.key_id or service.role is Role.REGISTRAR:
             return False
         made_by = {authority_key_id(one) for one in issued_for(enrolled.key_fingerprint, store=self._store)}
-        signs_mdocs = self._authority.iaca_key_id in service.document_authority_key_ids
-        lacks_document_signer = (
-            signs_mdocs and bool(made_by & self._iacas()) and self._authority.iaca_key_id not in made_by
-        )
-        return self._authority.key_id not in made_by or lacks_document_signer
+        as_document_signer = made_by & self._iacas()
+        has_both = authority.key_id in made_by and (not as_document_signer or authority.iaca_key_id in made_by)
+        return enrolled.status is not Status.WITHDRAWN and not has_both
 
     def _commit(self, *changes: Change) -> None:
         try:
@@ -899,6 +896,10 @@ class TrustRegistry:
             return ()
         own = (self._authority.iaca, *self._authority.former_of(OwnKey.IACA))
         return (*(to_der(one.certificate) for one in own), *self._document_authorities.values())
+
+    def _require_room_for_iaca(self) -> None:
+        if len(self._document_authorities) + len(self._iacas()) >= MAX_DOCUMENT_AUTHORITIES:
+            raise ValueError(f"a list holds no more than {MAX_DOCUMENT_AUTHORITIES} IACAs")
 
     def _iacas(self) -> frozenset[bytes]:
         return frozenset(own.key_id for kind, own in self._authority.authorities() if kind is OwnKey.IACA)
