@@ -293,15 +293,15 @@ class TrustedListClient:
 
     def _replace(self, candidate: _InUse, roots: tuple[x509.Certificate, ...], *, at: datetime) -> None:
         # Records of their own for each number, never overwritten: whoever loses a race cannot put back older ones.
-        first = candidate.root_number - len(roots) + 1
+        seen, first = max(self._latest, at), candidate.root_number - len(roots) + 1
         changes: list[Change] = [_pin(number, root) for number, root in enumerate(roots, first)]
         changes += [Delete(_LIST, record.id) for record in self._store.find(_LIST)]
         try:
-            self._store.commit(_put(candidate), _put_time(at), *changes)
+            self._store.commit(_put(candidate), _put_time(seen), *changes)
         except RecordExistsError:
             _require_not_older(candidate, self._adopt(self._stored()))
             return
-        self._kept = at
+        self._kept = seen
         self._adopt(candidate)
 
     # --- the clock ---------------------------------------------------------------------------------------------------
@@ -354,7 +354,9 @@ def _checked(
 def _refusal(error: VcError) -> TrustedListError:
     if not isinstance(error, VerificationError):
         return TrustedListError(f"not a trusted list: {error.args[0]}", code="REGISTRY_MALFORMED")
-    code = "REGISTRY_STALE" if isinstance(error, ValidityError) else "REGISTRY_UNSIGNED"
+    code = "REGISTRY_UNSIGNED"
+    if isinstance(error, ValidityError):
+        code = "REGISTRY_NOT_YET_VALID" if error.code == "NOT_YET_VALID" else "REGISTRY_STALE"
     return TrustedListError(f"the trusted list is not to be relied on: {error.args[0]}", code=code)
 
 

@@ -30,7 +30,7 @@ from pydantic import Field
 
 from vcwallet.encoding import json
 from vcwallet.encoding.wire import WireModel, read
-from vcwallet.errors import LimitExceededError, MalformedError, UntrustedError
+from vcwallet.errors import LimitExceededError, MalformedError, UntrustedError, ValidityError
 from vcwallet.jose import jws
 from vcwallet.jose.header import MAX_CERTIFICATE_BYTES
 from vcwallet.jose.jwt import SKEW
@@ -72,6 +72,7 @@ def follow_roots(pinned: x509.Certificate, statements: Sequence[str], *, at: dat
         MalformedError: one is not a statement.
         SignatureInvalidError: it names the root before, but that one has not signed it.
         UntrustedError: it introduces what is no root, or was made before or after the time of the root before.
+        ValidityError: it is from the future (``NOT_YET_VALID``).
     """
     if len(statements) > MAX_STATEMENTS:
         raise LimitExceededError(f"more than {MAX_STATEMENTS} statements of roots")
@@ -87,7 +88,9 @@ def follow_roots(pinned: x509.Certificate, statements: Sequence[str], *, at: dat
 
 def _successor(token: jws.Jws, old: x509.Certificate, *, at: datetime) -> x509.Certificate:
     statement = read(_Statement, token.verify(PublicKey.from_certificate(old)))
-    if not old.not_valid_before_utc <= statement.issued <= min(old.not_valid_after_utc, at + SKEW):
+    if statement.issued > at + SKEW:
+        raise ValidityError("a statement of a root is from the future", code="NOT_YET_VALID", clause=_CLAUSE)
+    if not old.not_valid_before_utc <= statement.issued <= old.not_valid_after_utc:
         raise UntrustedError("a statement of a root is from another time than the root's", clause=_CLAUSE)
     try:
         new = from_der(from_base64(statement.root))

@@ -19,6 +19,7 @@ from vcwallet.errors import (
     MalformedError,
     SignatureInvalidError,
     UntrustedError,
+    ValidityError,
     VcError,
 )
 from vcwallet.jose import jws
@@ -88,11 +89,20 @@ def test_what_is_no_statement_is_malformed() -> None:
             follow([text])
 
 
-@pytest.mark.parametrize("issued", ["2026-11-22T08:59:59Z", "2027-03-03T09:00:01Z", "2026-11-23T09:01:01Z"])
+@pytest.mark.parametrize("issued", ["2026-11-22T08:59:59Z", "2027-03-03T09:00:01Z"])
 def test_a_statement_is_of_a_time_at_which_the_root_before_was_valid(issued: str) -> None:
-    assert follow([statement(issued="2026-11-23T09:01:00Z")]) == [SECOND]
+    late = NOW + timedelta(days=200)
+    for good in ("2026-11-22T09:00:00Z", "2027-03-03T09:00:00Z"):
+        assert follow_roots(FIRST.certificate, [statement(issued=good)], at=late)
     with pytest.raises(UntrustedError):
-        follow_roots(FIRST.certificate, [statement(issued=issued)], at=NOW)
+        follow_roots(FIRST.certificate, [statement(issued=issued)], at=late)
+
+
+def test_a_statement_of_the_future_is_refused() -> None:
+    assert follow([statement(issued="2026-11-23T09:01:00Z")]) == [SECOND]
+    with pytest.raises(ValidityError) as caught:
+        follow([statement(issued="2026-11-23T09:01:01Z")])
+    assert caught.value.code == "NOT_YET_VALID"
 
 
 def test_a_statement_introduces_a_root_and_nothing_else() -> None:
