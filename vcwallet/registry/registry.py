@@ -376,7 +376,7 @@ class TrustRegistry:
 
         A suspended party is among them; one that is withdrawn, or has an IACA of its own, is not.
         """
-        return tuple(one.service for one in self._enrolled.values() if self._is_to_renew(one))
+        return tuple(one.service for _, one in sorted(self._enrolled.items()) if self._is_to_renew(one))
 
     # --- status ------------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,15 @@ from typing import TypeVar
 from cryptography import x509
 
 from vcwallet.encoding import sri
-from vcwallet.errors import DigestInvalidError, MalformedError, TrustedListError, VerificationError, quoted
+from vcwallet.errors import (
+    DigestInvalidError,
+    MalformedError,
+    TrustedListError,
+    UntrustedError,
+    ValidityError,
+    VerificationError,
+    quoted,
+)
 from vcwallet.keys.policy import Role
 from vcwallet.trust.certificates import from_der, subject_key_id
 from vcwallet.trust.chain import ChainValidator
@@ -82,15 +90,15 @@ class Snapshot:
 
         Raises:
             TrustedListError: one is (``CERTIFICATE_REVOKED``), or a revocation list is past its next update
-                (``CRL_STALE``) or from the future.
+                (``CRL_STALE``) or from the future (``REGISTRY_NOT_YET_VALID``).
         """
         for path in self.operators:
             try:
                 self.require_not_revoked(path, at=at)
-            except TrustedListError:
-                raise
-            except VerificationError as error:
-                raise TrustedListError(error.args[0], code=error.code, clause=error.clause) from None
+            except UntrustedError as error:
+                raise TrustedListError(error.args[0], code="CERTIFICATE_REVOKED", clause=error.clause) from None
+            except ValidityError as error:
+                raise TrustedListError(error.args[0], code="REGISTRY_NOT_YET_VALID", clause=error.clause) from None
 
     def require_not_revoked(self, path: tuple[x509.Certificate, ...], *, at: datetime) -> None:
         """Return if no CA of a path has revoked the certificate below it.

@@ -358,6 +358,19 @@ def test_a_new_list_operator_signs_every_list_anew(demo: Demo) -> None:
     demo.client.update(after, at=NOW)
 
 
+def test_an_entry_that_announces_both_ends_of_a_suspension_keeps_the_mode_of_each(demo: Demo) -> None:
+    signed_at = demo.clock()
+    demo.registry.suspend(demo.city.identifier, reason="move", mode="from_date", since=NOW + timedelta(days=1))
+    demo.registry.reinstate(demo.city.identifier, reason="moved", since=NOW + timedelta(days=2))
+    demo.update()
+    demo.clock.pass_by(days=1.5)
+    assert demo.trusts(demo.city, signed_at=signed_at)
+    assert code_of(lambda: demo.trusts(demo.city)) == "NOT_AUTHORISED"
+    demo.clock.pass_by(days=1)
+    assert demo.trusts(demo.city)
+    assert code_of(lambda: demo.trusts(demo.city, signed_at=NOW + timedelta(days=1.5))) == "NOT_AUTHORISED"
+
+
 # --- single certificates ----------------------------------------------------------------------------------------------
 
 

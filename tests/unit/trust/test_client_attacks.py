@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from cryptography import x509
 
-from tests.support.pki import NOW
+from tests.support.pki import NOW, make
 from tests.support.trust import Demo, Identity, Residence
 from vcwallet.errors import StoreFullError, TrustedListError, UntrustedError, VcError
 from vcwallet.keys import KeySource, Role
 from vcwallet.registry import TrustRegistry
 from vcwallet.registry.publication import Issue
 from vcwallet.storage import Change, MemoryStore
-from vcwallet.trust.certificates import from_der, subject_key_id
+from vcwallet.trust.certificates import ROOT, from_der, subject_key_id, to_der
 from vcwallet.trust.chain import ChainValidator
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
@@ -123,6 +124,51 @@ def test_a_number_that_is_not_the_lists_own_is_refused(demo: Demo) -> None:
     crls = {key_id: replace(pin, number=pin.number + 1) for key_id, pin in master.revocation_lists.items()}
     forged = signed_again(demo, replace(master, revocation_lists=crls))
     assert refused(demo, replace(new, master=forged)) == "REGISTRY_MIXED"
+
+
+def forged_master(demo: Demo, new: PublishedTrust, **changes: Any) -> PublishedTrust:
+    return replace(new, master=signed_again(demo, replace(master_of(new), **changes)))
+
+
+def test_what_is_named_as_a_ca_and_is_none_is_malformed(demo: Demo) -> None:
+    demo.registry.suspend(demo.bank.identifier, reason="audit")
+    new = demo.registry.published()
+    leaf, issuing = demo.city.chain
+    root = from_der(new.anchor)
+    twice = make("Root CA", ROOT, issuer=None, signer=demo.registry._authority.root.signer)
+    nameless = make("Root CA", ROOT, issuer=None, change=lambda draft: draft.drop(x509.SubjectKeyIdentifier))
+    for former in (leaf, issuing, new.anchor, to_der(twice.certificate), to_der(nameless.certificate), b"0"):
+        assert refused(demo, forged_master(demo, new, former_roots=(former,))) == "REGISTRY_MALFORMED"
+    assert subject_key_id(twice.certificate) == subject_key_id(root)
+    for authorities in ((to_der(nameless.certificate),), (b"0",)):
+        assert refused(demo, forged_master(demo, new, issuing_authorities=authorities)) == "REGISTRY_MALFORMED"
+    assert refused(demo, forged_master(demo, new, issuing_authorities=(issuing, leaf))) == "CRL_MISSING"
+    demo.client.update(new, at=NOW)
+
+
+def test_a_pinned_revocation_list_that_its_ca_has_not_signed_is_malformed(demo: Demo) -> None:
+    demo.registry.suspend(demo.bank.identifier, reason="audit")
+    new, (root, issuing, _) = demo.registry.published(), demo.registry.authorities()
+    master = master_of(new)
+    swapped = {**new.revocation_lists, issuing.key_id: new.revocation_lists[root.key_id]}
+    pins = {**master.revocation_lists, issuing.key_id: master.revocation_lists[root.key_id]}
+    forged = replace(forged_master(demo, new, revocation_lists=pins), revocation_lists=swapped)
+    assert refused(demo, forged) == "REGISTRY_MALFORMED"
+
+
+def test_a_revocation_list_from_the_future_is_refused(demo: Demo) -> None:
+    demo.clock.pass_by(days=9)
+    later = demo.registry.published()
+    demo.clock.pass_by(days=-9)
+    demo.registry = TrustRegistry.reopen(demo.store, clock=demo.clock)
+    forged = forged_master(demo, later, issued=NOW, next_update=NOW + timedelta(days=5))
+    assert refused(demo, forged) == "REGISTRY_NOT_YET_VALID"
+
+
+def test_the_certificate_of_an_operator_is_judged_by_the_time(demo: Demo) -> None:
+    operator = demo.registry._authority.list_operator.certificate
+    demo.clock.now = operator.not_valid_after_utc + timedelta(seconds=1)
+    assert refused(demo, demo.client.published) == "REGISTRY_STALE"
 
 
 # --- an operator that goes back ---------------------------------------------------------------------------------------
