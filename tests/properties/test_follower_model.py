@@ -194,11 +194,11 @@ class Following(RuleBasedStateMachine):
         assert self.client._latest == self.model.latest
 
 
-class TestFollowing(Following.TestCase):
-    settings = settings(max_examples=10, stateful_step_count=25)
+class FollowingForLong(Following):
+    """The same, many times."""
 
 
-@pytest.mark.sweep
-@pytest.mark.timeout(7_200)
-class TestFollowingForLong(Following.TestCase):
-    settings = settings(max_examples=500, stateful_step_count=50)
+TestFollowing = Following.TestCase
+TestFollowing.settings = settings(max_examples=10, stateful_step_count=25)
+TestFollowingForLong = pytest.mark.timeout(7_200)(pytest.mark.sweep(FollowingForLong.TestCase))
+TestFollowingForLong.settings = settings(max_examples=500, stateful_step_count=50)
