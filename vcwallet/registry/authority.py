@@ -219,6 +219,10 @@ class Authority:
         """Return the CAs of a kind that have been succeeded and not retired, the earliest first."""
         return tuple(own for its_kind, own in self.former if its_kind is kind)
 
+    def own_certificates(self) -> tuple[x509.Certificate, x509.Certificate]:
+        """Return the certificates of registrar and list operator."""
+        return self.registrar.certificate, self.list_operator.certificate
+
     def authorities(self) -> Iterator[tuple[OwnKey, CertifiedSigner]]:
         """Yield every CA that still counts, those that have been succeeded last."""
         yield from ((OwnKey.ROOT, self.root), (OwnKey.ISSUING_CA, self.issuing_ca), (OwnKey.IACA, self.iaca))

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from vcwallet.errors import TrustedListError
+from vcwallet.errors import LimitExceededError, TrustedListError
 from vcwallet.storage import Put, RecordStore
 from vcwallet.trust.certificates import subject_key_id
 from vcwallet.trust.crl import RevocationList
 from vcwallet.trust.document_signer import read_iaca
 
+MAX_REVOCATION_LIST_BYTES = 256 * 1024
 _COLLECTION = "registry_document_authority"
 _REVOCATION_LISTS = "registry_document_authority_crl"
 
@@ -26,6 +27,18 @@ def load(store: RecordStore) -> dict[bytes, bytes]:
         MalformedError, VerificationError: what is in the store is no IACA.
     """
     return {subject_key_id(read_iaca(one.body)): one.body for one in store.find(_COLLECTION)}
+
+
+def read_revocation_list(der: bytes, *, iaca: bytes) -> RevocationList:
+    """Return the revocation list of an IACA, short enough to be published with everything else.
+
+    Raises:
+        LimitExceededError: it is over 256 KiB.
+        MalformedError, VerificationError: not a list of this IACA.
+    """
+    if len(der) > MAX_REVOCATION_LIST_BYTES:
+        raise LimitExceededError(f"a revocation list that is handed in is over {MAX_REVOCATION_LIST_BYTES} bytes")
+    return RevocationList.read(der, issuer=read_iaca(iaca))
 
 
 def revocation_list_record(new: RevocationList, *, before: RevocationList | None) -> Put:
@@ -49,4 +62,4 @@ def load_revocation_lists(authorities: dict[bytes, bytes], *, store: RecordStore
     if not all(bytes.fromhex(one.id) in authorities for one in store.find(_REVOCATION_LISTS)):
         raise ValueError("a revocation list of an IACA that is not there")
     kept = {bytes.fromhex(one.id): one.body for one in store.find(_REVOCATION_LISTS)}
-    return {key_id: RevocationList.read(der, issuer=read_iaca(authorities[key_id])) for key_id, der in kept.items()}
+    return {key_id: read_revocation_list(der, iaca=authorities[key_id]) for key_id, der in kept.items()}

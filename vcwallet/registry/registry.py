@@ -47,15 +47,16 @@ from vcwallet.storage import Change, Put, RecordExistsError, RecordStore
 from vcwallet.trust import directory
 from vcwallet.trust.certificates import authority_key_id, from_der, subject_key_id, to_der
 from vcwallet.trust.chain import key_fingerprint, require_within
-from vcwallet.trust.crl import Reason, RevocationList
+from vcwallet.trust.crl import Reason
 from vcwallet.trust.document_signer import read_iaca
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.list_json import LIST_TYPES, MAX_DOCUMENT_AUTHORITIES
-from vcwallet.trust.master_list import Pin
+from vcwallet.trust.master_list import MAX_AUTHORITIES, Pin
 from vcwallet.trust.mdoc_certificates import may_be_certified
 from vcwallet.trust.members import whole_seconds
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import IntendedUse, sign_registration
+from vcwallet.trust.root_statement import MAX_STATEMENTS
 from vcwallet.trust.trusted_list import ListedService, Mode, Status, StatusPeriod
 
 Name: TypeAlias = "str | Mapping[str, str]"
@@ -138,6 +139,7 @@ class TrustRegistry:
                 *authority.records(),
                 registrar.record(),
                 key_record(authority.registrar.signer.public_key, registrar.id),
+                *_own_certificates(authority),
                 log.append(entry),
             )
         except RecordExistsError:
@@ -441,6 +443,7 @@ class TrustRegistry:
         was signed under the old CA is needed any more, `retire` that.
 
         Raises:
+            ValueError: as many CAs of the kind have been succeeded and not retired as a list can hold.
             LocalProtocolError: another process has changed the registry.
         """
         old = self._authority
@@ -452,7 +455,7 @@ class TrustRegistry:
         Our followers take the new IACA from the list; the link is for others (ISO/IEC 18013-5, table B.2).
 
         Raises:
-            ValueError: the list is full of IACAs.
+            ValueError: the list is full of IACAs, or too many have been succeeded and not retired.
             LocalProtocolError: another process has changed the registry.
         """
         self._require_room_for_iaca()
@@ -466,6 +469,7 @@ class TrustRegistry:
         Whoever has pinned the present root follows its statement.  Chains below it still count, until it is retired.
 
         Raises:
+            ValueError: as many CAs of the kind have been succeeded and not retired as a list can hold.
             LocalProtocolError: another process has changed the registry.
         """
         self._rotate(self._authority.with_new_root(at=self._clock()), reason=reason)
@@ -478,9 +482,9 @@ class TrustRegistry:
         Raises:
             LocalProtocolError: another process has changed the registry.
         """
-        at, old = self._clock(), self._authority.list_operator.certificate
-        revoked = self._revocation(old, Reason.SUPERSEDED)
-        self._rotate(self._authority.with_new_list_operator(at=at), revoked, reason=reason)
+        old = key_fingerprint(self._authority.list_operator.signer.public_key)
+        revoked = self._revocations([old], Reason.SUPERSEDED)  # by every CA that counts: an overlap is no way around it
+        self._rotate(self._authority.with_new_list_operator(at=self._clock()), *revoked, reason=reason)
 
     def rotate_registrar(self, *, reason: str, revoke_previous: bool = False) -> None:
         """Give the registrar a new key; registrations that it has signed before still count.
@@ -496,9 +500,7 @@ class TrustRegistry:
         succeeded = self._authority.with_new_registrar(at=self._clock())
         key, registrar = succeeded.registrar.signer.public_key, self._enrolled[REGISTRY_PARTY, Role.REGISTRAR]
         revoked = keys_of(registrar.id, store=self._store) if revoke_previous else frozenset[str]()
-        changes: list[Change] = [key_record(key, registrar.id)]
-        if revoke_previous:
-            changes.append(self._revocation(self._authority.registrar.certificate, Reason.KEY_COMPROMISE))
+        changes = [key_record(key, registrar.id), *self._revocations(revoked, Reason.KEY_COMPROMISE)]
         self._rotate(succeeded, *changes, reason=reason, enrolled=[registrar.renewed(key, revoked=revoked)])
 
     def authorities(self) -> tuple[OwnAuthority, ...]:
@@ -557,10 +559,14 @@ class TrustRegistry:
 
         Raises:
             MalformedError: it is no certificate.
-            ValueError: no CA of the registry that counts has made it, it is a CA's, or it is revoked already.
+            ValueError: no CA of the registry that counts has made it, it is a key's of the registry itself, which is
+                rotated or retired, or it is revoked already.
             LocalProtocolError: another process has changed the registry.
         """
         found = from_der(certificate)
+        own = [one.certificate for _, one in self._authority.authorities()]
+        if found in (*own, *self._authority.own_certificates()):
+            raise ValueError("a key of the registry is rotated or retired")
         crl_reason = Reason.KEY_COMPROMISE if compromised else Reason.UNSPECIFIED
         self._record(Action.REVOKE, self._revocation(found, crl_reason), reason=reason)
 
@@ -569,6 +575,7 @@ class TrustRegistry:
 
         Raises:
             ValueError: no such party, or none with an IACA of its own.
+            LimitExceededError: it is over 256 KiB.
             MalformedError, VerificationError: not a list of this IACA, older than the last (``CRL_ROLLBACK``), or past
                 its end (``CRL_STALE``).
             LocalProtocolError: another process has changed the registry.
@@ -577,7 +584,7 @@ class TrustRegistry:
         key_id = party.service.authority_key_id
         if key_id not in self._document_authorities:
             raise ValueError(f"{quoted(identifier)} has no IACA of its own")
-        new = RevocationList.read(der, issuer=read_iaca(self._document_authorities[key_id]))
+        new = document_authorities.read_revocation_list(der, iaca=self._document_authorities[key_id])
         new.require_fresh(at=self._clock())
         before = self._revocation_lists.get(key_id)
         put = document_authorities.revocation_list_record(new, before=before)
@@ -785,13 +792,14 @@ class TrustRegistry:
 
     def _rotate(self, succeeded: Authority, *changes: Change, reason: str, enrolled: Sequence[Enrolled] = ()) -> None:
         """Put the registry's keys in place of those before, and every party under the new CAs, if there are any."""
+        _require_room(succeeded)
         before = self._authority
         known = self._enrolled | {one.id: one for one in enrolled}
         moved = [
             one.succeeded(before.key_id, succeeded.key_id).succeeded(before.iaca_key_id, succeeded.iaca_key_id)
             for one in known.values()
         ]
-        records = succeeded.records(before)
+        records = [*succeeded.records(before), *_own_certificates(succeeded)]
         self._record(Action.ROTATE, *records, *changes, enrolled=self._changed(moved), reason=reason)
         self._authority = succeeded
 
@@ -927,6 +935,18 @@ class OwnAuthority:
     certificate: bytes = field(repr=False)
     revocation_list: str
     succeeded: bool
+
+
+def _own_certificates(authority: Authority) -> list[Change]:
+    return [issued(to_der(certificate)) for certificate in authority.own_certificates()]
+
+
+def _require_room(authority: Authority) -> None:
+    """Check that followers read what will be published."""
+    if any(len(authority.former_of(kind)) >= MAX_AUTHORITIES for kind in OwnKey):
+        raise ValueError(f"retire a CA first: no more than {MAX_AUTHORITIES} of a kind count")
+    if len(authority.root_statements) > MAX_STATEMENTS:
+        raise ValueError(f"a root has been succeeded {MAX_STATEMENTS} times; found a new registry")
 
 
 def _is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:

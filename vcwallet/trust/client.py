@@ -191,8 +191,8 @@ class TrustedListClient:
             ValidityError: a certificate is outside its validity.
         """
         snapshot = self._in_use.snapshot
-        self._require_clock(at)
         self._observe(at)
+        self._require_clock(at)
         snapshot.require_fresh(at=at)
         signer: ValidatedChain | DocumentSigner
         if role is Role.DOCUMENT_SIGNER:
@@ -319,12 +319,14 @@ class TrustedListClient:
         everybody out for as long.
         """
         self._latest = max(self._latest, min(at, self.next_update))
-        if self._latest >= self._kept + TIME_IS_KEPT_EVERY:
-            self._kept = self._latest
-            try:
-                self._store.commit(_put_time(self._latest))
-            except StoreError:
-                return  # it is remembered until the restart; a full disk must not stop those who only verify
+        if self._latest < self._kept + TIME_IS_KEPT_EVERY:
+            return
+        try:
+            self._latest = max(self._latest, _kept_time(self._store))  # another process may have seen more
+            self._store.commit(_put_time(self._latest))
+        except StoreError:
+            pass  # it is remembered until the restart; a full disk must not stop those who only verify
+        self._kept = self._latest
 
 
 _NO_NEWS = frozenset({"REGISTRY_ROLLBACK", "REGISTRY_STALE", "CRL_STALE", "CLOCK_WENT_BACK"})

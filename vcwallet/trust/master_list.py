@@ -170,7 +170,8 @@ def _snapshot(master: MasterList) -> JsonObject:
         ],
         "types": [{"vct": vct, "vct#integrity": value} for vct, value in sorted(master.types.items())],
         "revocation_lists": [
-            {"authority": to_base64(key_id), "number": pin.number, "sha256": to_base64(pin.sha256)}
+            # The number of a revocation list may have 20 octets (RFC 5280, section 5.2.3): no JSON number keeps those.
+            {"authority": to_base64(key_id), "number": str(pin.number), "sha256": to_base64(pin.sha256)}
             for key_id, pin in sorted(master.revocation_lists.items())
         ],
     }
@@ -219,7 +220,7 @@ class _TypePin(WireModel):
 
 class _RevocationListPin(WireModel):
     authority: str
-    number: Annotated[int, Field(ge=0, le=MAX_SEQUENCE)]
+    number: Annotated[str, Field(pattern=r"^[0-9]{1,49}$")]
     sha256: str
 
 
@@ -252,7 +253,7 @@ def _read(document: _Document) -> MasterList:
         locations=_unique((_ROLES.get(one.qualifiers[0].list_type), one.location) for one in information.pointers),
         types=_unique((one.vct, one.integrity) for one in snapshot.types),
         revocation_lists=_unique(
-            (from_base64(one.authority), _pin(one.number, one.sha256)) for one in snapshot.revocation_lists
+            (from_base64(one.authority), _pin(int(one.number), one.sha256)) for one in snapshot.revocation_lists
         ),
         issuing_authorities=tuple(map(from_base64, authorities.issuing)),
         former_roots=tuple(map(from_base64, authorities.former_roots)),

@@ -16,6 +16,7 @@ from cryptography import x509
 from tests.support.pki import NOW
 from tests.support.trust import AGE, LOAN, Demo, Residence, Tax
 from vcwallet.errors import (
+    LimitExceededError,
     LocalProtocolError,
     MalformedError,
     SignatureInvalidError,
@@ -28,13 +29,16 @@ from vcwallet.keys import KeySource, Role
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.registry import Action, TrustRegistry
 from vcwallet.registry.authority import OwnKey
+from vcwallet.registry.document_authorities import MAX_REVOCATION_LIST_BYTES
 from vcwallet.registry.registry import OwnAuthority
 from vcwallet.storage import Delete, MemoryStore, Put
 from vcwallet.trust.certificates import LEAF, CertificateAuthority, Subject, build_certificate, from_der, to_der
+from vcwallet.trust.chain import ChainValidator
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.crl import Reason, RevocationList, RevokedCertificate, build_crl
 from vcwallet.trust.document_signer import read_iaca
 from vcwallet.trust.enrolment import Enrolment
+from vcwallet.trust.master_list import MAX_AUTHORITIES, read_master_list, sign_master_list
 from vcwallet.trust.mdoc_certificates import IACA_LINK, build_document_signer, build_iaca
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import read_registration
@@ -371,6 +375,40 @@ def test_an_entry_that_announces_both_ends_of_a_suspension_keeps_the_mode_of_eac
     assert code_of(lambda: demo.trusts(demo.city, signed_at=NOW + timedelta(days=1.5))) == "NOT_AUTHORISED"
 
 
+def test_a_former_list_operator_does_not_come_back_by_way_of_a_former_ca(demo: Demo) -> None:
+    """The operator's key has a certificate by the old CA and one by the new: both are revoked."""
+    thief = demo.registry._authority
+    demo.registry.rotate_issuing_ca(reason="plan")
+    demo.update()
+    demo.registry.rotate_list_operator(reason="stolen")
+    demo.update()
+    published = demo.registry.published()
+    master = read_master_list(published.master, validator=ChainValidator(from_der(published.anchor)), at=None)[0]
+    chain = thief.chain(thief.list_operator.certificate)
+    forged = sign_master_list(replace(master, sequence=99), signer=thief.list_operator.signer, chain=chain)
+    assert refused(demo, replace(published, master=forged)) == "CERTIFICATE_REVOKED"
+
+
+def test_no_more_cas_are_succeeded_than_a_list_can_hold(demo: Demo) -> None:
+    for _ in range(MAX_AUTHORITIES - 1):
+        demo.registry.rotate_issuing_ca(reason="plan")
+    demo.update()
+    assert demo.trusts(demo.city)
+    with pytest.raises(ValueError, match="retire"):
+        demo.registry.rotate_issuing_ca(reason="plan")
+    with pytest.raises(ValueError, match="retire"):
+        demo.registry.rotate_root(reason="plan")
+    demo.registry.retire(demo.registry.authorities()[-1].key_id, reason="plan")
+    demo.registry.rotate_root(reason="plan")
+
+
+def test_a_root_is_succeeded_as_often_as_followers_can_follow(demo: Demo) -> None:
+    authority = demo.registry._authority
+    demo.registry._authority = replace(authority, root_statements=authority.root_statements + ("x",) * 100)
+    with pytest.raises(ValueError, match="new registry"):
+        demo.registry.rotate_root(reason="plan")
+
+
 # --- single certificates ----------------------------------------------------------------------------------------------
 
 
@@ -391,6 +429,16 @@ def test_a_certificate_is_revoked_once_and_by_who_made_it(demo: Demo) -> None:
     with pytest.raises(ValueError, match="no CA of the registry"):
         demo.registry.revoke_certificate(to_der(leaf), reason="forged")
     assert demo.registry.log()[-1].action is Action.REVOKE
+
+
+def test_the_certificates_of_the_registry_itself_are_not_revoked_singly(demo: Demo) -> None:
+    own = demo.registry._authority
+    for one in (*demo.registry.authorities(),):
+        with pytest.raises(ValueError, match="rotated"):
+            demo.registry.revoke_certificate(one.certificate, reason="x")
+    for certificate in own.own_certificates():
+        with pytest.raises(ValueError, match="rotated"):
+            demo.registry.revoke_certificate(to_der(certificate), reason="x")
 
 
 def test_a_revoked_certificate_is_passed_over_when_all_of_a_party_are_revoked(demo: Demo) -> None:
@@ -508,6 +556,14 @@ def test_a_revocation_list_is_that_of_the_partys_iaca_newer_and_not_past_its_end
 
 
 # --- what is kept -----------------------------------------------------------------------------------------------------
+
+
+def test_a_revocation_list_may_have_a_number_of_twenty_octets_and_is_not_too_long(demo: Demo, ministry: str) -> None:
+    demo.registry.hand_in_revocation_list(ministry, crl(number=2**159 - 1))
+    demo.update()
+    many = range(1, MAX_REVOCATION_LIST_BYTES // 15)
+    with pytest.raises(LimitExceededError):
+        demo.registry.hand_in_revocation_list(ministry, crl(*many, number=2**159 - 1))
 
 
 def test_of_two_writers_who_rotate_the_later_one_is_told_to_reopen(demo: Demo) -> None:

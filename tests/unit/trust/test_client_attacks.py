@@ -401,6 +401,17 @@ def test_an_update_looks_at_the_time_that_another_process_has_seen(demo: Demo) -
     assert caught.value.code == "CLOCK_WENT_BACK"
 
 
+def test_a_decision_of_another_process_does_not_turn_the_time_back(demo: Demo) -> None:
+    other = TrustedListClient.resume(demo.client_store)
+    demo.clock.pass_by(days=3)
+    assert demo.trusts(demo.city)
+    source = KeySource(chain=demo.bank.chain)
+    with pytest.raises(TrustedListError, match="CLOCK_WENT_BACK"):
+        other.key_for(source, role=Role.VERIFIER, type_id=None, at=NOW + timedelta(days=1))
+    demo.client = TrustedListClient.resume(demo.client_store)
+    went_back(demo, NOW + timedelta(days=1))
+
+
 def test_a_full_disk_does_not_stop_a_decision(demo: Demo) -> None:
     class Full(MemoryStore):
         full = False

@@ -157,7 +157,10 @@ def test_a_list_of_lists_without_a_required_member_is_malformed(path: Path) -> N
         ((*SNAPSHOT, "lists", 0, "LoTESequenceNumber"), 0),
         ((*SNAPSHOT, "lists", 0, "sha256"), "AA=="),
         ((*SNAPSHOT, "lists", 0, "sha256"), "_-"),
-        ((*SNAPSHOT, "revocation_lists", 0, "number"), -1),
+        *(
+            ((*SNAPSHOT, "revocation_lists", 0, "number"), value)
+            for value in (3, "-1", "", "0x3", "３", "3\n", "9" * 50)
+        ),
         ((*SNAPSHOT, "revocation_lists", 0, "authority"), "_-"),
         ((*AUTHORITIES, "issuing"), []),
         ((*AUTHORITIES, "issuing"), ["_-"]),
@@ -205,7 +208,7 @@ def test_the_numbers_of_cas_and_revocation_lists_are_limited() -> None:
         with pytest.raises(LimitExceededError):
             read(changed((*AUTHORITIES, name), assign([*certificates, "MAA="])))
     pins = [
-        {"authority": jose_header.x5c((number.to_bytes(2, "big"),))[0], "number": 1, "sha256": "A" * 43 + "="}
+        {"authority": jose_header.x5c((number.to_bytes(2, "big"),))[0], "number": "1", "sha256": "A" * 43 + "="}
         for number in range(MAX_REVOCATION_LISTS + 1)
     ]
     assert len(read(changed((*SNAPSHOT, "revocation_lists"), assign(pins[:-1]))).revocation_lists) == 1000
