@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import verification
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy
@@ -51,6 +52,20 @@ MAX_KEPT_CHAINS = 4096
 _ONE_SECOND = timedelta(seconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The certificates of a path, the first one first and the CA that is known last; cheap to look up by."""
+
+    sha256: bytes = field(repr=False)
+    certificates: tuple[x509.Certificate, ...] = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, *certificates: x509.Certificate) -> Path:
+        """Return the path through these certificates."""
+        digests = b"".join(certificate.fingerprint(hashes.SHA256()) for certificate in certificates)
+        return cls(hashlib.sha256(digests).digest(), certificates)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidatedChain:
     """A chain that leads to the pinned root.
@@ -69,7 +84,7 @@ class ValidatedChain:
         not_after: the last moment at which all of them are.
         signer_not_before: when the first certificate has become valid.
         signer_not_after: the last moment at which that one is.
-        path: its certificates, the first one first and the root last.
+        path: its certificates and the root.
     """
 
     key: PublicKey
@@ -85,7 +100,7 @@ class ValidatedChain:
     not_after: datetime
     signer_not_before: datetime
     signer_not_after: datetime
-    path: tuple[x509.Certificate, ...] = field(repr=False)
+    path: Path
 
     def require_valid_at(self, at: datetime) -> None:
         """Return if every certificate of the path is valid at `at`.
@@ -227,7 +242,7 @@ def examine_chain(chain: tuple[bytes, ...], role: Role, *, anchor: x509.Certific
         not_after=not_after,
         signer_not_before=leaf.not_valid_before_utc,
         signer_not_after=leaf.not_valid_after_utc,
-        path=(leaf, authority, anchor),
+        path=Path.of(leaf, authority, anchor),
     )
 
 

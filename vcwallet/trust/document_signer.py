@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
 
@@ -23,6 +23,7 @@ from vcwallet.keys.public import PublicKey
 from vcwallet.trust.certificates import authority_key_id, find_extension, from_der, subject_key_id, subject_text
 from vcwallet.trust.chain import (
     MAX_KEPT_CHAINS,
+    Path,
     common_validity,
     key_fingerprint,
     require_within,
@@ -61,7 +62,7 @@ class DocumentSigner:
     not_after: datetime
     signer_not_before: datetime
     signer_not_after: datetime
-    path: tuple[x509.Certificate, ...] = field(repr=False)
+    path: Path
 
 
 class DocumentSignerValidator:
@@ -158,7 +159,7 @@ def _examine(chain: tuple[bytes, ...], *, anchors: Mapping[bytes, x509.Certifica
         not_after=not_after,
         signer_not_before=certificate.not_valid_before_utc,
         signer_not_after=certificate.not_valid_after_utc,
-        path=(certificate, iaca),
+        path=Path.of(certificate, iaca),
     )
 
 

@@ -10,9 +10,10 @@ What is signed below the root is the list of lists; it pins all the rest, so not
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import TypeVar
 
@@ -30,7 +31,7 @@ from vcwallet.errors import (
 )
 from vcwallet.keys.policy import Role
 from vcwallet.trust.certificates import from_der, subject_key_id
-from vcwallet.trust.chain import ChainValidator
+from vcwallet.trust.chain import ChainValidator, Path
 from vcwallet.trust.crl import RevocationList
 from vcwallet.trust.document_signer import DocumentSignerValidator
 from vcwallet.trust.list_json import CLAUSE, read_list
@@ -50,6 +51,7 @@ class Snapshot:
         root: the root below which the list of lists is signed.
         master: the list of lists.
         lists: the list of each role.
+        next_update: when the first of the lists ends; afterwards none of them says anything.
         services: what they state, by party and role.
         chains: validates the chains of parties.
         document_signers: validates document signers.
@@ -57,24 +59,23 @@ class Snapshot:
         revocation_lists: those of the CAs, by the subject key identifier of the CA.
         silent_authorities: the key identifiers of IACAs that have no such list.
         operators: the paths of those who signed the lists.
+        look_up: returns the revocation list of each CA of a path, with the certificate below it if that is in the list;
+            what it found is kept, since the lists of a moment do not change.
     """
 
     published: PublishedTrust
     root: x509.Certificate
     master: MasterList
     lists: Mapping[Role, TrustedList]
+    next_update: datetime
     services: Mapping[tuple[str, Role], ListedService]
     chains: ChainValidator = field(repr=False)
     document_signers: DocumentSignerValidator = field(repr=False)
     sole_issuers: Mapping[bytes, ListedService] = field(repr=False)
     revocation_lists: Mapping[bytes, RevocationList] = field(repr=False)
     silent_authorities: frozenset[bytes]
-    operators: frozenset[tuple[x509.Certificate, ...]] = field(repr=False)
-
-    @property
-    def next_update(self) -> datetime:
-        """When the first of the lists ends; afterwards none of them says anything."""
-        return min(self.master.next_update, *(one.next_update for one in self.lists.values()))
+    operators: frozenset[Path]
+    look_up: Callable[[Path], tuple[tuple[RevocationList, x509.Certificate | None], ...]] = field(repr=False)
 
     def require_fresh(self, *, at: datetime) -> None:
         """Return if no list is past its next update.
@@ -100,7 +101,7 @@ class Snapshot:
             except ValidityError as error:
                 raise TrustedListError(error.args[0], code="REGISTRY_NOT_YET_VALID", clause=error.clause) from None
 
-    def require_not_revoked(self, path: tuple[x509.Certificate, ...], *, at: datetime) -> None:
+    def require_not_revoked(self, path: Path, *, at: datetime) -> None:
         """Return if no CA of a path has revoked the certificate below it.
 
         An IACA that the registry did not make may have handed in no revocation list; then the trusted list alone says
@@ -111,13 +112,27 @@ class Snapshot:
             TrustedListError: a CA's list is missing (``CRL_MISSING``) or past its next update (``CRL_STALE``).
             ValidityError: a CA's list is from the future (``NOT_YET_VALID``).
         """
-        for certificate, issuer in pairwise(path):
-            key_id = subject_key_id(issuer)
-            found = self.revocation_lists.get(key_id)
-            if found is not None:
-                found.require_not_revoked(certificate, at=at)
-            elif key_id not in self.silent_authorities:
-                raise missing_revocation_list()
+        for revocation_list, revoked in self.look_up(path):
+            revocation_list.require_fresh(at=at)
+            if revoked is not None:
+                revocation_list.require_not_revoked(revoked, at=at)
+
+
+def _look_up(
+    revocation_lists: Mapping[bytes, RevocationList],
+    silent_authorities: frozenset[bytes],
+    path: Path,
+) -> tuple[tuple[RevocationList, x509.Certificate | None], ...]:
+    """Return the list of each CA of a path, and the certificate below it if that is in the list."""
+    found: list[tuple[RevocationList, x509.Certificate | None]] = []
+    for certificate, issuer in pairwise(path.certificates):
+        key_id = subject_key_id(issuer)
+        if key_id in revocation_lists:
+            one = revocation_lists[key_id]
+            found.append((one, certificate if one.revocation_of(certificate) is not None else None))
+        elif key_id not in silent_authorities:
+            raise missing_revocation_list()
+    return tuple(found)
 
 
 def read_snapshot(
@@ -147,18 +162,21 @@ def read_snapshot(
     chains = _chain_validator(master, root=validator, accepted=accepted)
     revocation_lists = _revocation_lists(published, master, lists, chains=chains)
     services = [service for one in lists.values() for service in one.services]
+    silent_authorities = frozenset(_key_ids(_document_authorities(lists))) - revocation_lists.keys()
     return Snapshot(
         published=published,
         root=validator.anchors[0],
         master=master,
         lists=lists,
+        next_update=min(master.next_update, *(one.next_update for one in lists.values())),
         services={(service.party, service.role): service for service in services},
         chains=chains,
         document_signers=_document_signers(lists, max_kept=validator.max_kept),
         sole_issuers=_sole_issuers(services),
         revocation_lists=revocation_lists,
-        silent_authorities=frozenset(_key_ids(_document_authorities(lists))) - revocation_lists.keys(),
+        silent_authorities=silent_authorities,
         operators=frozenset({master_operator.path, *(one.operator.path for one in signed)}),
+        look_up=lru_cache(maxsize=validator.max_kept)(partial(_look_up, revocation_lists, silent_authorities)),
     )
 
 

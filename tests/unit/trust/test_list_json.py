@@ -94,7 +94,7 @@ def test_what_is_signed_is_read() -> None:
         text = signed(content)
         found = read(text, content.role)
         assert (found.content, found.text) == (content, text)
-        assert found.operator.path[0] == OPERATOR.leaf.certificate
+        assert found.operator.path.certificates[0] == OPERATOR.leaf.certificate
 
 
 @pytest.mark.parametrize("role", LIST_TYPES)
