@@ -58,6 +58,7 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "iso18013-5-mdoc",
         "iso18013-5-proximity",
         "openid4vp-1.0",
+        "rfc5280-crl",
         "rfc7515-7519-jose",
         "rfc8785",
         "rfc9052",

@@ -20,11 +20,13 @@ from vcwallet.errors import DigestInvalidError, NotAuthorisedError, TrustedListE
 from vcwallet.keys import KeySource, Role
 from vcwallet.registry import TrustRegistry
 from vcwallet.storage import MemoryStore
+from vcwallet.trust.certificates import from_der
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.list_json import service_from_json, service_json
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Grant, IntendedUse, read_registration, use_claims, use_from_json
+from vcwallet.trust.root_statement import follow_roots
 from vcwallet.trust.trusted_list import LISTED_AS, ListedService, Mode, Status, StatusPeriod
 
 DEMO = Demo()
@@ -37,14 +39,30 @@ moments = st.integers(0, 10**6).map(lambda seconds: NOW + timedelta(seconds=seco
 # --- a changed byte ---------------------------------------------------------------------------------------------------
 
 
-@given(st.integers(0, len(PUBLISHED.trusted_list) - 1), st.characters(codec="latin-1"))
-def test_a_list_with_any_character_changed_is_refused(position: int, character: str) -> None:
-    text = PUBLISHED.trusted_list
+@given(st.sampled_from([None, *PUBLISHED.lists]), st.data(), st.characters(codec="latin-1"))
+def test_a_list_with_any_character_changed_is_refused(role: Role | None, data: st.DataObject, character: str) -> None:
+    text = PUBLISHED.master if role is None else PUBLISHED.lists[role]
+    position = data.draw(st.integers(0, len(text) - 1))
     changed = text[:position] + character + text[position + 1 :]
     if changed == text:
         return
-    with pytest.raises((TrustedListError, UntrustedError)):
-        TrustedListClient.start(replace(PUBLISHED, trusted_list=changed), store=MemoryStore(), at=NOW)
+    forged = replace(PUBLISHED, master=changed) if role is None else with_list(role, changed)
+    with pytest.raises(TrustedListError):
+        TrustedListClient.start(forged, store=MemoryStore(), at=NOW)
+
+
+def with_list(role: Role, text: str) -> PublishedTrust:
+    return replace(PUBLISHED, lists={**PUBLISHED.lists, role: text})
+
+
+@given(st.sampled_from(sorted(PUBLISHED.revocation_lists)), st.data())
+def test_a_revocation_list_with_any_byte_changed_is_refused(key_id: bytes, data: st.DataObject) -> None:
+    der = PUBLISHED.revocation_lists[key_id]
+    position, flip = data.draw(st.integers(0, len(der) - 1)), data.draw(st.integers(1, 255))
+    changed = der[:position] + bytes([der[position] ^ flip]) + der[position + 1 :]
+    forged = replace(PUBLISHED, revocation_lists={**PUBLISHED.revocation_lists, key_id: changed})
+    with pytest.raises(TrustedListError):
+        TrustedListClient.start(forged, store=MemoryStore(), at=NOW)
 
 
 @given(st.integers(0, len(REGISTRATION) - 1), st.characters(codec="latin-1"))
@@ -94,7 +112,16 @@ def test_rubbish_is_refused_with_an_error_of_ours(data: bytes) -> None:
         lambda: use_from_json(data),
         lambda: service_from_json(data, name={"en": "x"}),
         lambda: read_registration(text, trust=DEMO.client, at=NOW),
-        lambda: TrustedListClient.start(replace(PUBLISHED, trusted_list=text), store=MemoryStore(), at=NOW),
+        lambda: TrustedListClient.start(replace(PUBLISHED, master=text), store=MemoryStore(), at=NOW),
+        lambda: TrustedListClient.start(
+            replace(PUBLISHED, lists=dict.fromkeys(PUBLISHED.lists, text)), store=MemoryStore(), at=NOW
+        ),
+        lambda: TrustedListClient.start(
+            replace(PUBLISHED, revocation_lists=dict.fromkeys(PUBLISHED.revocation_lists, data)),
+            store=MemoryStore(),
+            at=NOW,
+        ),
+        lambda: follow_roots(from_der(PUBLISHED.anchor), [text], at=NOW),
         lambda: DEMO.client.key_for(KeySource(chain=(data, data)), role=Role.VERIFIER, type_id=None, at=NOW),
     ):
         with pytest.raises(VcError):
@@ -131,9 +158,10 @@ services = st.builds(
     role=st.sampled_from([role for role in Role if role not in LISTED_AS]),
     authority_key_id=st.binary(min_size=1, max_size=20),
     periods=st.lists(
-        st.builds(StatusPeriod, status=st.sampled_from(Status), since=moments), min_size=1, max_size=4
+        st.builds(StatusPeriod, status=st.sampled_from(Status), since=moments, mode=st.sampled_from(Mode)),
+        min_size=1,
+        max_size=4,
     ).map(lambda periods: tuple(sorted(periods, key=lambda period: period.since))),
-    mode=st.sampled_from(Mode),
     may_issue=st.dictionaries(names, moments, max_size=3),
     revoked=st.frozensets(names, max_size=2),
     details=st.dictionaries(names, names, max_size=2),

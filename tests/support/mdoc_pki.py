@@ -147,10 +147,17 @@ def respelled(
         signer: the issuer's.
         number: which of the occurrences of `old`, from 1.
     """
-    body = certificate.tbs_certificate_bytes
-    body = body[2 + (body[1] & 0x7F if body[1] & 0x80 else 0) :]
-    parts = body.split(old)
-    body = old.join(parts[:number]) + new + old.join(parts[number:])
+    parts = content_of(certificate.tbs_certificate_bytes).split(old)
+    return signed(old.join(parts[:number]) + new + old.join(parts[number:]), signer=signer)
+
+
+def content_of(der: bytes) -> bytes:
+    """Return what is inside an item of DER."""
+    return der[2 + (der[1] & 0x7F if der[1] & 0x80 else 0) :]
+
+
+def signed(body: bytes, *, signer: SoftwareSigner) -> bytes:
+    """Return the members of a certificate or revocation list with a signature over them, in DER."""
     key = signer.private_key
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     content = _tlv(0x30, body)

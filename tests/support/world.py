@@ -333,8 +333,8 @@ def approved(prompt: Prompt, **approval: Any) -> Any:
 
 
 def snapshot(store: MemoryStore, *but: str) -> dict[tuple[str, str], bytes]:
-    """Return everything in a store, without some collections."""
-    collections = {collection for collection, _ in store._records} - set(but)
+    """Return everything in a store, without some collections, and what time it was there last, which always goes on."""
+    collections = {collection for collection, _ in store._records} - {*but, "trust_time"}
     return {(name, record.id): record.body for name in collections for record in found(store, name)}
 
 

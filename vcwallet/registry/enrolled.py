@@ -66,8 +66,8 @@ class Enrolled:
         kept = tuple(period for period in self.service.periods if period.since <= max(since, now))
         if not kept or status not in _ALLOWED[kept[-1].status]:
             raise ValueError(f"{self.service.party} is {self.status} and cannot become {status}")
-        period = StatusPeriod(status=status, since=since)
-        return replace(self, service=replace(self.service, periods=(*kept, period), mode=mode))
+        period = StatusPeriod(status=status, since=since, mode=mode)
+        return replace(self, service=replace(self.service, periods=(*kept, period)))
 
     def with_use(self, use: IntendedUse) -> Enrolled:
         """Return it with one more registered use.
@@ -78,7 +78,8 @@ class Enrolled:
         self._require_not_withdrawn()
         if use.code in self.uses:
             raise ValueError(f"MULTI_PURPOSE: {use.code} is registered already; one registration, one purpose")
-        return replace(self, uses={**self.uses, use.code: use})
+        uses = {**self.uses, use.code: use}
+        return replace(self, uses=uses, service=replace(self.service, purposes=frozenset(uses)))
 
     def renewed(self, key: PublicKey, *, revoked: frozenset[str] = frozenset()) -> Enrolled:
         """Return it with its latest key, which may be the one that it has, and with earlier keys revoked.
@@ -91,6 +92,24 @@ class Enrolled:
         if fingerprint in revoked:
             raise ValueError("this key is revoked; renew with another")
         return replace(self, key_fingerprint=fingerprint, service=replace(self.service, revoked=revoked))
+
+    def succeeded(self, old: bytes, new: bytes) -> Enrolled:
+        """Return it under a CA that has succeeded another, whose certificates still count; key identifiers of both."""
+        service = self.service
+        if service.authority_key_id == old:
+            others = service.other_authority_key_ids | {old}
+            service = replace(service, authority_key_id=new, other_authority_key_ids=others)
+        if old in service.document_authority_key_ids:
+            service = replace(service, document_authority_key_ids=service.document_authority_key_ids | {new})
+        return replace(self, service=service)
+
+    def retired(self, *key_ids: bytes) -> Enrolled:
+        """Return it without those CAs that have been retired."""
+        service = self.service
+        others = service.other_authority_key_ids.difference(key_ids)
+        document_authorities = service.document_authority_key_ids.difference(key_ids)
+        changed = replace(service, other_authority_key_ids=others, document_authority_key_ids=document_authorities)
+        return replace(self, service=changed)
 
     def _require_not_withdrawn(self) -> None:
         if self.status is Status.WITHDRAWN:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""A trust registry as a role: enrols parties, registers purposes, and publishes the trusted list.
+"""A trust registry as a role: enrols parties, registers purposes, and publishes the trusted lists.
 
 Every change is one atomic commit together with its entry in the change log.
 
@@ -20,12 +20,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Self, TypeAlias
 
+from cryptography import x509
+
 from vcwallet.credential_type import CredentialType
-from vcwallet.encoding import json, sri
+from vcwallet.encoding import json
 from vcwallet.encoding.wire import WireModel, read
 from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreError, VcError, quoted
 from vcwallet.jose.jwt import SKEW
@@ -34,21 +37,27 @@ from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import Signer
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.registry import document_authorities, log, types
-from vcwallet.registry.authority import PARTY_PREFIX, REGISTRY_CODE, REGISTRY_PARTY, Authority
+from vcwallet.registry.authority import PARTY_PREFIX, REGISTRY_CODE, REGISTRY_PARTY, Authority, OwnKey
 from vcwallet.registry.enrolled import Enrolled, key_record, keys_of, load_enrolled, require_unused
+from vcwallet.registry.issuing import Scheme, issue_list, issue_master_list, issue_revocation_list
 from vcwallet.registry.log import Action, LogEntry
-from vcwallet.registry.publication import VALIDITY, Publication, load_publication
+from vcwallet.registry.publication import MASTER, VALIDITY, Issue, load_issues, replacing, revocation_list_name
+from vcwallet.registry.revocation import is_revoked, issued, issued_for, revoked, revoked_by
 from vcwallet.storage import Change, Put, RecordExistsError, RecordStore
-from vcwallet.trust.certificates import subject_key_id, to_der
+from vcwallet.trust import directory
+from vcwallet.trust.certificates import authority_key_id, from_der, subject_key_id, to_der
 from vcwallet.trust.chain import key_fingerprint, require_within
+from vcwallet.trust.crl import Reason
 from vcwallet.trust.document_signer import read_iaca
 from vcwallet.trust.enrolment import Enrolment
-from vcwallet.trust.list_json import MAX_DOCUMENT_AUTHORITIES, sign_list
+from vcwallet.trust.list_json import LIST_TYPES, MAX_DOCUMENT_AUTHORITIES
+from vcwallet.trust.master_list import MAX_AUTHORITIES, Pin
 from vcwallet.trust.mdoc_certificates import may_be_certified
 from vcwallet.trust.members import whole_seconds
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import IntendedUse, sign_registration
-from vcwallet.trust.trusted_list import ListedService, Mode, Status, StatusPeriod, TrustedList
+from vcwallet.trust.root_statement import MAX_STATEMENTS
+from vcwallet.trust.trusted_list import ListedService, Mode, Status, StatusPeriod
 
 Name: TypeAlias = "str | Mapping[str, str]"
 """A name, or a name by language tag."""
@@ -85,8 +94,9 @@ class TrustRegistry:
         self._enrolled = {one.id: one for one in load_enrolled(store)}
         self._types = types.load(store)
         self._document_authorities = document_authorities.load(store)
+        self._revocation_lists = document_authorities.load_revocation_lists(self._document_authorities, store=store)
         self._changes = len(log.entries(store))
-        self._publication = load_publication(store)
+        self._issues = load_issues(store)
 
     @classmethod
     def found(
@@ -129,6 +139,7 @@ class TrustRegistry:
                 *authority.records(),
                 registrar.record(),
                 key_record(authority.registrar.signer.public_key, registrar.id),
+                *_own_certificates(authority),
                 log.append(entry),
             )
         except RecordExistsError:
@@ -232,10 +243,9 @@ class TrustRegistry:
         certificate = read_iaca(iaca)
         require_within(certificate.not_valid_before_utc, certificate.not_valid_after_utc, at=self._clock())
         key_id, since = subject_key_id(certificate), self._since(types_from)
-        if key_id in self._document_authorities or key_id == self._authority.iaca_key_id:
+        if key_id in self._document_authorities or key_id in self._iacas():
             raise ValueError("this IACA, or one with its key identifier, is another party's")
-        if len(self._document_authorities) + 1 >= MAX_DOCUMENT_AUTHORITIES:
-            raise ValueError(f"a list holds no more than {MAX_DOCUMENT_AUTHORITIES} IACAs")
+        self._require_room_for_iaca()
         enrolled = self._admit(
             Role.CREDENTIAL_ISSUER,
             name,
@@ -359,8 +369,16 @@ class TrustRegistry:
         revoked = keys_of(before.id, store=self._store) if revoke_previous else frozenset[str]()
         changed = before.renewed(signer.public_key, revoked=revoked)
         require_unused(signer.public_key, store=self._store, by=before.id)
-        self._change(Action.RENEW, [changed], changes=[key_record(signer.public_key, changed.id)])
+        changes = [key_record(signer.public_key, changed.id), *self._revocations(revoked, Reason.KEY_COMPROMISE)]
+        self._change(Action.RENEW, [changed], changes=changes)
         return self._enrolment(changed, signer)
+
+    def to_renew(self) -> tuple[ListedService, ...]:
+        """Return the parties that have no certificate yet by the CAs that have succeeded those of their own.
+
+        A suspended party is among them; one that is withdrawn, or has an IACA of its own, is not.
+        """
+        return tuple(one.service for _, one in sorted(self._enrolled.items()) if self._is_to_renew(one))
 
     # --- status ------------------------------------------------------------------------------------------------------
 
@@ -416,11 +434,180 @@ class TrustRegistry:
         """
         self._set_status(Action.REINSTATE, Status.GRANTED, identifier, role, reason, since, Mode.ALL)
 
+    # --- keys of the registry's own ----------------------------------------------------------------------------------
+
+    def rotate_issuing_ca(self, *, reason: str) -> None:
+        """Make a new issuing CA, which certifies parties from now on; certificates by the present one still count.
+
+        Once everybody has the new lists, a week later at the latest, `renew` each of `to_renew`; and when nothing that
+        was signed under the old CA is needed any more, `retire` that.
+
+        Raises:
+            ValueError: as many CAs of the kind have been succeeded and not retired as a list can hold.
+            LocalProtocolError: another process has changed the registry.
+        """
+        old = self._authority
+        self._rotate(old.with_new_issuing_ca(at=self._clock()), reason=reason)
+
+    def rotate_iaca(self, *, reason: str) -> bytes:
+        """Make a new IACA, as `rotate_issuing_ca`, and return the DER link certificate by which the old vouches for it.
+
+        Our followers take the new IACA from the list; the link is for others (ISO/IEC 18013-5, table B.2).
+
+        Raises:
+            ValueError: the list is full of IACAs, or too many have been succeeded and not retired.
+            LocalProtocolError: another process has changed the registry.
+        """
+        self._require_room_for_iaca()
+        succeeded, link = self._authority.with_new_iaca(at=self._clock())
+        self._rotate(succeeded, reason=reason)
+        return link
+
+    def rotate_root(self, *, reason: str) -> None:
+        """Make a new root, which the present one introduces, and a new issuing CA below it.
+
+        Whoever has pinned the present root follows its statement.  Chains below it still count, until it is retired.
+
+        Raises:
+            ValueError: as many CAs of the kind have been succeeded and not retired as a list can hold.
+            LocalProtocolError: another process has changed the registry.
+        """
+        self._rotate(self._authority.with_new_root(at=self._clock()), reason=reason)
+
+    def rotate_list_operator(self, *, reason: str) -> None:
+        """Give the list operator a new key, which signs every list anew, and revoke the certificate of the old one.
+
+        Nobody who has a list of the old key loses it before it ends.
+
+        Raises:
+            LocalProtocolError: another process has changed the registry.
+        """
+        old = key_fingerprint(self._authority.list_operator.signer.public_key)
+        revoked = self._revocations([old], Reason.SUPERSEDED)  # by every CA that counts: an overlap is no way around it
+        self._rotate(self._authority.with_new_list_operator(at=self._clock()), *revoked, reason=reason)
+
+    def rotate_registrar(self, *, reason: str, revoke_previous: bool = False) -> None:
+        """Give the registrar a new key; registrations that it has signed before still count.
+
+        Args:
+            reason: why, for the log.
+            revoke_previous: stop trusting the keys before this one, and every registration that they signed, because
+                they are compromised; then `renew` each verifier.
+
+        Raises:
+            LocalProtocolError: another process has changed the registry.
+        """
+        succeeded = self._authority.with_new_registrar(at=self._clock())
+        key, registrar = succeeded.registrar.signer.public_key, self._enrolled[REGISTRY_PARTY, Role.REGISTRAR]
+        revoked = keys_of(registrar.id, store=self._store) if revoke_previous else frozenset[str]()
+        changes = [key_record(key, registrar.id), *self._revocations(revoked, Reason.KEY_COMPROMISE)]
+        self._rotate(succeeded, *changes, reason=reason, enrolled=[registrar.renewed(key, revoked=revoked)])
+
+    def authorities(self) -> tuple[OwnAuthority, ...]:
+        """Return the CAs of the registry that count at present, those that have been succeeded last."""
+        succeeded = {own.key_id for _, own in self._authority.former}
+        return tuple(
+            OwnAuthority(
+                kind=kind,
+                key_id=own.key_id,
+                certificate=to_der(own.certificate),
+                revocation_list=self._authority.revocation_list_address(own),
+                succeeded=own.key_id in succeeded,
+            )
+            for kind, own in self._authority.authorities()
+        )
+
+    def retire(self, key_id: bytes, *, reason: str, compromised: bool = False) -> None:
+        """Stop trusting a CA of the registry that has been succeeded, and all that it has certified.
+
+        The certificate of an issuing CA is revoked by its root.  A root or an IACA vouches for itself, so it is taken
+        off the lists; a root takes the issuing CAs below it along.
+
+        Args:
+            key_id: the subject key identifier of the CA, as `authorities` says it.
+            reason: why, for the log.
+            compromised: whether its key is in other hands.
+
+        Raises:
+            ValueError: no CA that has been succeeded has this key identifier.
+            LocalProtocolError: another process has changed the registry.
+        """
+        kept = self._authority.without(key_id)
+        gone = [own for one in self._authority.former if one not in kept.former for own in one[1:]]
+        still = {own.key_id for _, own in kept.authorities()}
+        crl_reason = Reason.CA_COMPROMISE if compromised else Reason.SUPERSEDED
+        revoked = [
+            self._revocation(own.certificate, crl_reason)
+            for own in gone
+            if authority_key_id(own.certificate) in still and not is_revoked(own.certificate, store=self._store)
+        ]
+        enrolled = [one.retired(*(own.key_id for own in gone)) for one in self._enrolled.values()]
+        self._record(
+            Action.RETIRE, *kept.records(self._authority), *revoked, enrolled=self._changed(enrolled), reason=reason
+        )
+        self._authority = kept
+
+    def revoke_certificate(self, certificate: bytes, *, reason: str, compromised: bool = False) -> None:
+        """Revoke one certificate for good; the party's other certificates still count.
+
+        To revoke a key, whatever certificates it has, see `renew`.
+
+        Args:
+            certificate: the DER certificate, made by one of the registry's CAs.
+            reason: why, for the log.
+            compromised: whether its key is in other hands.
+
+        Raises:
+            MalformedError: it is no certificate.
+            ValueError: no CA of the registry that counts has made it, it is a key's of the registry itself, which is
+                rotated or retired, or it is revoked already.
+            LocalProtocolError: another process has changed the registry.
+        """
+        found = from_der(certificate)
+        own = [one.certificate for _, one in self._authority.authorities()]
+        if found in (*own, *self._authority.own_certificates()):
+            raise ValueError("a key of the registry is rotated or retired")
+        crl_reason = Reason.KEY_COMPROMISE if compromised else Reason.UNSPECIFIED
+        self._record(Action.REVOKE, self._revocation(found, crl_reason), reason=reason)
+
+    def hand_in_revocation_list(self, identifier: str, der: bytes) -> None:
+        """Publish the revocation list of a party's own IACA; from then on there is one, each newer than the last.
+
+        Raises:
+            ValueError: no such party, or none with an IACA of its own.
+            LimitExceededError: it is over 256 KiB.
+            MalformedError, VerificationError: not a list of this IACA, older than the last (``CRL_ROLLBACK``), or past
+                its end (``CRL_STALE``).
+            LocalProtocolError: another process has changed the registry.
+        """
+        [party] = self._of(identifier, Role.CREDENTIAL_ISSUER)
+        key_id = party.service.authority_key_id
+        if key_id not in self._document_authorities:
+            raise ValueError(f"{quoted(identifier)} has no IACA of its own")
+        new = document_authorities.read_revocation_list(der, iaca=self._document_authorities[key_id])
+        new.require_fresh(at=self._clock())
+        before = self._revocation_lists.get(key_id)
+        put = document_authorities.revocation_list_record(new, before=before)
+        self._change(Action.REVOKE, [party], changes=[put])
+        self._revocation_lists[key_id] = new
+
     # --- what is known and published ---------------------------------------------------------------------------------
 
     def parties(self) -> tuple[ListedService, ...]:
         """Return every role of every party, withdrawn ones included."""
         return tuple(self._enrolled[key].service for key in sorted(self._enrolled))
+
+    def find(
+        self,
+        *,
+        name: str | None = None,
+        code: str | None = None,
+        role: Role | None = None,
+        type_id: str | None = None,
+        purpose: str | None = None,
+    ) -> tuple[ListedService, ...]:
+        """Look parties up (see `vcwallet.trust.directory.find`), withdrawn ones included."""
+        return directory.find(self.parties(), name=name, code=code, role=role, type_id=type_id, purpose=purpose)
 
     def log(self) -> tuple[LogEntry, ...]:
         """Return every change since the registry was founded.
@@ -437,12 +624,26 @@ class TrustRegistry:
             LocalProtocolError: another process has changed the registry.
         """
         at = self._clock()
-        publication = self._publication
-        if publication is None or not publication.is_current(changes=self._changes, at=at):
-            publication = self._publish(at)
+        master = self._issues.get(MASTER)
+        if master is None or not master.still_serves(str(self._changes), until=at + VALIDITY / 2):
+            self._publish(at)
         return PublishedTrust(
-            anchor=self._authority.anchor, trusted_list=publication.text, type_metadata=dict(self._types)
+            anchor=self._authority.anchor,
+            root_statements=self._authority.root_statements,
+            master=self._issues[MASTER].text,
+            lists={role: self._issues[role].text for role in LIST_TYPES},
+            revocation_lists=self._published_revocation_lists(),
+            type_metadata=dict(self._types),
         )
+
+    def revocation_lists(self) -> dict[str, bytes]:
+        """Return the DER revocation list of each CA of the registry, by the address where certificates say that it is.
+
+        Raises:
+            LocalProtocolError: another process has changed the registry.
+        """
+        published = self.published().revocation_lists
+        return {one.revocation_list: published[one.key_id] for one in self.authorities()}
 
     # --- steps -------------------------------------------------------------------------------------------------------
 
@@ -510,6 +711,7 @@ class TrustRegistry:
             document_authority_key_ids=document_authority_key_ids,
             acts_for=acts_for,
             supply_points=supply_points,
+            purposes=frozenset(use.code for use in uses),
         )
         enrolled = Enrolled(
             service=service,
@@ -564,18 +766,71 @@ class TrustRegistry:
     def _change(
         self, action: Action, enrolled: Sequence[Enrolled], *, reason: str = "", changes: Sequence[Change] = ()
     ) -> None:
+        self._record(action, *changes, enrolled=enrolled, reason=reason, party=enrolled[0].service.party)
+
+    def _record(
+        self,
+        action: Action,
+        *changes: Change,
+        enrolled: Sequence[Enrolled] = (),
+        reason: str,
+        party: str = REGISTRY_PARTY,
+    ) -> None:
+        """Commit changes with their entry in the log; of parties too, where it concerns one."""
         entry = LogEntry(
             number=self._changes + 1,
             time=self._clock(),
             operator=self._operator,
             action=action,
-            party=enrolled[0].service.party,
-            roles=tuple(one.service.role for one in enrolled),
+            party=party,
+            roles=() if party == REGISTRY_PARTY else tuple(one.service.role for one in enrolled),
             reason=reason,
         )
         self._commit(*(one.record() for one in enrolled), *changes, log.append(entry))
         self._changes = entry.number
         self._enrolled |= {one.id: one for one in enrolled}
+
+    def _rotate(self, succeeded: Authority, *changes: Change, reason: str, enrolled: Sequence[Enrolled] = ()) -> None:
+        """Put the registry's keys in place of those before, and every party under the new CAs, if there are any."""
+        _require_room(succeeded)
+        before = self._authority
+        known = self._enrolled | {one.id: one for one in enrolled}
+        moved = [
+            one.succeeded(before.key_id, succeeded.key_id).succeeded(before.iaca_key_id, succeeded.iaca_key_id)
+            for one in known.values()
+        ]
+        records = [*succeeded.records(before), *_own_certificates(succeeded)]
+        self._record(Action.ROTATE, *records, *changes, enrolled=self._changed(moved), reason=reason)
+        self._authority = succeeded
+
+    def _changed(self, enrolled: Sequence[Enrolled]) -> list[Enrolled]:
+        return [one for one in enrolled if one != self._enrolled[one.id]]
+
+    def _revocation(self, certificate: x509.Certificate, reason: Reason) -> Change:
+        made_by = self._authority.authority_of(certificate)
+        if made_by is None or not _is_issued_by(certificate, made_by.certificate):
+            raise ValueError("no CA of the registry has made this certificate")
+        if is_revoked(certificate, store=self._store):
+            raise ValueError("this certificate is revoked already")
+        return revoked(certificate, reason=reason, at=self._clock())
+
+    def _revocations(self, fingerprints: Iterable[str], reason: Reason) -> list[Change]:
+        """Return the changes that revoke all certificates of keys, as far as their CAs still count."""
+        return [
+            self._revocation(certificate, reason)
+            for fingerprint in fingerprints
+            for certificate in issued_for(fingerprint, store=self._store)
+            if self._authority.authority_of(certificate) is not None and not is_revoked(certificate, store=self._store)
+        ]
+
+    def _is_to_renew(self, enrolled: Enrolled) -> bool:
+        service, authority = enrolled.service, self._authority
+        if service.authority_key_id != authority.key_id or service.role is Role.REGISTRAR:
+            return False
+        made_by = {authority_key_id(one) for one in issued_for(enrolled.key_fingerprint, store=self._store)}
+        as_document_signer = made_by & self._iacas()
+        has_both = authority.key_id in made_by and (not as_document_signer or authority.iaca_key_id in made_by)
+        return enrolled.status is not Status.WITHDRAWN and not has_both
 
     def _commit(self, *changes: Change) -> None:
         try:
@@ -586,15 +841,18 @@ class TrustRegistry:
 
     def _enrolment(self, enrolled: Enrolled, signer: Signer) -> Enrolment:
         at, service = self._clock(), enrolled.service
+        chain = self._authority.certify(
+            signer.public_key, service.role, code=enrolled.code, name=_first(service.name), at=at
+        )
+        mdoc_chain = self._mdoc_chain(enrolled, signer.public_key, at=at)
+        self._commit(*(issued(leaf) for leaf in (*chain[:1], *mdoc_chain[:1])))
         return Enrolment(
             identifier=service.party,
             name=service.name,
             role=service.role,
             signer=signer,
-            chain=self._authority.certify(
-                signer.public_key, service.role, code=enrolled.code, name=_first(service.name), at=at
-            ),
-            mdoc_chain=self._mdoc_chain(enrolled, signer.public_key, at=at),
+            chain=chain,
+            mdoc_chain=mdoc_chain,
             registrations={code: self._register(enrolled, use, at=at) for code, use in enrolled.uses.items()},
             trust=self.published(),
         )
@@ -622,27 +880,81 @@ class TrustRegistry:
             expires=min(at + REGISTRATION_VALIDITY, registrar.certificate.not_valid_after_utc),
         )
 
-    def _publish(self, at: datetime) -> Publication:
-        previous, operator = self._publication, self._authority.list_operator
-        content = TrustedList(
-            operator=self._name,
-            territory=self._authority.country,
-            sequence=previous.sequence + 1 if previous is not None else 1,
-            issued=at,
-            next_update=at + VALIDITY,
-            services=self.parties(),
-            type_integrity={vct: sri.integrity(document) for vct, document in self._types.items()},
-            document_authorities=(to_der(self._authority.iaca.certificate), *self._document_authorities.values()),
-        )
-        publication = Publication(
-            sequence=content.sequence,
-            changes=self._changes,
-            next_update=content.next_update,
-            text=sign_list(content, signer=operator.signer, chain=self._authority.chain(operator.certificate)),
-        )
-        self._commit(*publication.replacing(previous))
-        self._publication = publication
-        return publication
+    def _publish(self, at: datetime) -> None:
+        scheme = Scheme(name=self._name, authority=self._authority, at=at, previous=self._issues)
+        lists = {role: self._issue_list(role, scheme) for role in LIST_TYPES}
+        revocation_lists = {
+            own.key_id: issue_revocation_list(own, revoked_by(own.key_id, store=self._store), scheme=scheme)
+            for _, own in self._authority.authorities()
+        }
+        pins = {key_id: Pin.of(issue.body, number=issue.number) for key_id, issue in revocation_lists.items()}
+        handed_in = {key_id: Pin.of(one.der, number=one.number) for key_id, one in self._revocation_lists.items()}
+        master = issue_master_list(lists, pins | handed_in, self._types, states=str(self._changes), scheme=scheme)
+        latest = [*lists.values(), *revocation_lists.values(), master]
+        new = [issue for issue in latest if self._issues.get(issue.name) is not issue]
+        self._commit(*replacing(new, self._issues))
+        self._issues |= {issue.name: issue for issue in new}
+
+    def _issue_list(self, role: Role, scheme: Scheme) -> Issue:
+        services = [service for service in self.parties() if service.role is role]
+        return issue_list(role, services, document_authorities=self._listed_iacas(role), scheme=scheme)
+
+    def _listed_iacas(self, role: Role) -> tuple[bytes, ...]:
+        if role is not Role.CREDENTIAL_ISSUER:
+            return ()
+        own = (self._authority.iaca, *self._authority.former_of(OwnKey.IACA))
+        return (*(to_der(one.certificate) for one in own), *self._document_authorities.values())
+
+    def _require_room_for_iaca(self) -> None:
+        if len(self._document_authorities) + len(self._iacas()) >= MAX_DOCUMENT_AUTHORITIES:
+            raise ValueError(f"a list holds no more than {MAX_DOCUMENT_AUTHORITIES} IACAs")
+
+    def _iacas(self) -> frozenset[bytes]:
+        return frozenset(own.key_id for kind, own in self._authority.authorities() if kind is OwnKey.IACA)
+
+    def _published_revocation_lists(self) -> dict[bytes, bytes]:
+        own = [one.key_id for _, one in self._authority.authorities()]
+        made = {key_id: self._issues[revocation_list_name(key_id)].body for key_id in own}
+        return made | {key_id: one.der for key_id, one in self._revocation_lists.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAuthority:
+    """A CA of a registry.
+
+    Attributes:
+        kind: what it certifies.
+        key_id: its subject key identifier.
+        certificate: its DER certificate.
+        revocation_list: the address of its revocation list.
+        succeeded: whether another one has taken its place, so that it may be retired.
+    """
+
+    kind: OwnKey
+    key_id: bytes
+    certificate: bytes = field(repr=False)
+    revocation_list: str
+    succeeded: bool
+
+
+def _own_certificates(authority: Authority) -> list[Change]:
+    return [issued(to_der(certificate)) for certificate in authority.own_certificates()]
+
+
+def _require_room(authority: Authority) -> None:
+    """Check that followers read what will be published."""
+    if any(len(authority.former_of(kind)) >= MAX_AUTHORITIES for kind in OwnKey):
+        raise ValueError(f"retire a CA first: no more than {MAX_AUTHORITIES} of a kind count")
+    if len(authority.root_statements) > MAX_STATEMENTS:
+        raise ValueError(f"a root has been succeeded {MAX_STATEMENTS} times; found a new registry")
+
+
+def _is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except Exception:  # pyca raises ValueError, TypeError or InvalidSignature, by what is wrong
+        return False
+    return True
 
 
 def _registrar(names: Mapping[str, str], authority: Authority, *, at: datetime) -> Enrolled:

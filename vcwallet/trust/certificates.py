@@ -18,12 +18,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import NameOID, ObjectIdentifier, SignatureAlgorithmOID
 
 from vcwallet.errors import MalformedError, UntrustedError
 from vcwallet.jose.jwt import SKEW
@@ -47,11 +47,31 @@ The two roles of mdoc have those of ISO/IEC 18013-5, see `vcwallet.trust.mdoc_ce
 """
 
 _LONGEST_NAME = 64  # RFC 5280, appendix A.1: ub-organization-name, ub-common-name
-_HASHES: Mapping[int, hashes.SHA256 | hashes.SHA384 | hashes.SHA512] = {
+Hash: TypeAlias = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
+_HASHES: Mapping[int, Hash] = {
     256: hashes.SHA256(),
     384: hashes.SHA384(),
     521: hashes.SHA512(),
 }
+ECDSA_SIGNATURES = frozenset(
+    {
+        SignatureAlgorithmOID.ECDSA_WITH_SHA256,
+        SignatureAlgorithmOID.ECDSA_WITH_SHA384,
+        SignatureAlgorithmOID.ECDSA_WITH_SHA512,
+    }
+)
+"""What a CA signs certificates and revocation lists with."""
+
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+    UserWarning,  # of a name of the wrong length, where warnings are errors
+)
+"""What pyca/cryptography raises when something of X.509 cannot be read."""
+
 _E = TypeVar("_E", bound=x509.ExtensionType)
 
 
@@ -216,17 +236,32 @@ def authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdent
 def sign_certificate(builder: x509.CertificateBuilder, signer: SoftwareSigner) -> x509.Certificate:
     """Sign a certificate.
 
-    The one place that needs a CA's private key as an object, since pyca/cryptography cannot be given a signature
-    that was made elsewhere.  A CA key in an HSM would be served here.
+    Raises:
+        ValueError: a CA cannot have such a key.
+    """
+    return builder.sign(*_signing_key(signer))
+
+
+def sign_crl(builder: x509.CertificateRevocationListBuilder, signer: SoftwareSigner) -> x509.CertificateRevocationList:
+    """Sign a certificate revocation list.
 
     Raises:
         ValueError: a CA cannot have such a key.
+    """
+    return builder.sign(*_signing_key(signer))
+
+
+def _signing_key(signer: SoftwareSigner) -> tuple[ec.EllipticCurvePrivateKey, Hash]:
+    """Return what a CA signs with.
+
+    The one place that needs a CA's private key as an object, since pyca/cryptography cannot be given a signature
+    that was made elsewhere.  A CA key in an HSM would be served here.
     """
     key = signer.private_key
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         # The path validator knows no other CA keys of ours.
         raise ValueError("a CA signs with a key on P-256, P-384 or P-521")
-    return builder.sign(key, _HASHES[key.curve.key_size])
+    return key, _HASHES[key.curve.key_size]
 
 
 def to_der(certificate: x509.Certificate) -> bytes:
@@ -246,7 +281,7 @@ def from_der(der: bytes) -> x509.Certificate:
         # A signature is whole bytes; pyca would let unused bits pass, a second spelling of the same certificate.
         if not der.endswith(b"\x00" + certificate.signature):
             raise ValueError("unused bits")
-    except (ValueError, TypeError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType):
+    except UNREADABLE:
         raise MalformedError("not a DER certificate", clause="RFC 5280, section 4.1") from None
     return certificate
 

@@ -12,12 +12,13 @@ A valid chain says who holds the key and for which role.  Whether that party may
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import verification
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy
@@ -51,6 +52,20 @@ MAX_KEPT_CHAINS = 4096
 _ONE_SECOND = timedelta(seconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The certificates of a path, the first one first and the CA that is known last; cheap to look up by."""
+
+    sha256: bytes = field(repr=False)
+    certificates: tuple[x509.Certificate, ...] = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, *certificates: x509.Certificate) -> Path:
+        """Return the path through these certificates."""
+        digests = b"".join(certificate.fingerprint(hashes.SHA256()) for certificate in certificates)
+        return cls(hashlib.sha256(digests).digest(), certificates)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidatedChain:
     """A chain that leads to the pinned root.
@@ -69,6 +84,7 @@ class ValidatedChain:
         not_after: the last moment at which all of them are.
         signer_not_before: when the first certificate has become valid.
         signer_not_after: the last moment at which that one is.
+        path: its certificates and the root.
     """
 
     key: PublicKey
@@ -84,6 +100,7 @@ class ValidatedChain:
     not_after: datetime
     signer_not_before: datetime
     signer_not_after: datetime
+    path: Path
 
     def require_valid_at(self, at: datetime) -> None:
         """Return if every certificate of the path is valid at `at`.
@@ -133,20 +150,33 @@ def validate_chain(chain: tuple[bytes, ...], *, anchor: x509.Certificate, role: 
 
 
 class ChainValidator:
-    """Validates chains against one pinned root, and remembers those that passed."""
+    """Validates chains against one pinned root and those that it has succeeded, and remembers those that passed."""
 
-    def __init__(self, anchor: x509.Certificate, *, max_kept: int = MAX_KEPT_CHAINS) -> None:
+    def __init__(
+        self, anchor: x509.Certificate, *, former: Iterable[x509.Certificate] = (), max_kept: int = MAX_KEPT_CHAINS
+    ) -> None:
         """Pin a root.
 
+        Args:
+            anchor: the root.
+            former: earlier roots, below which chains still count.
+            max_kept: how many chains are remembered.
+
         Raises:
-            UntrustedError: the certificate is not that of a root.
+            UntrustedError: a certificate is not that of a root, or two roots have one key identifier.
         """
-        require_root(anchor)
+        self.anchors: tuple[x509.Certificate, ...] = (anchor, *former)
+        """The pinned root, and then those that still count."""
         self.max_kept: int = max_kept
         """How many chains are remembered."""
+        for root in self.anchors:
+            require_root(root)
+        by_key_id = {subject_key_id(root): root for root in self.anchors}
+        if len(by_key_id) != len(self.anchors):
+            raise UntrustedError("two roots have one key identifier", clause="RFC 5280, section 4.2.1.2")
         self._examine: Callable[[tuple[bytes, ...], Role], ValidatedChain]
         # Keyed by the very bytes, so that nothing but the same chain can meet a kept result; failures are not kept.
-        self._examine = lru_cache(maxsize=max_kept)(partial(examine_chain, anchor=anchor))
+        self._examine = lru_cache(maxsize=max_kept)(partial(_examine_below, by_key_id, anchor))
 
     def validate(self, chain: tuple[bytes, ...], *, role: Role, at: datetime | None) -> ValidatedChain:
         """Return the chain's key (see `validate_chain`); None for `at` leaves the time to the caller.
@@ -158,6 +188,16 @@ class ChainValidator:
         if at is not None:
             examined.require_valid_at(at)
         return examined
+
+
+def _examine_below(
+    anchors: Mapping[bytes, x509.Certificate], anchor: x509.Certificate, chain: tuple[bytes, ...], role: Role
+) -> ValidatedChain:
+    """Examine a chain below the root that its last certificate names; below the pinned one where it names none."""
+    if len(anchors) == 1:
+        return examine_chain(chain, role, anchor=anchor)
+    _, authority = _read(chain, anchor)
+    return examine_chain(chain, role, anchor=anchors.get(authority_key_id(authority) or b"", anchor))
 
 
 def require_root(certificate: x509.Certificate) -> None:
@@ -202,6 +242,7 @@ def examine_chain(chain: tuple[bytes, ...], role: Role, *, anchor: x509.Certific
         not_after=not_after,
         signer_not_before=leaf.not_valid_before_utc,
         signer_not_after=leaf.not_valid_after_utc,
+        path=Path.of(leaf, authority, anchor),
     )
 
 

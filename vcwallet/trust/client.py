@@ -1,24 +1,29 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The relying side of a trust registry: pins its root, keeps its latest list, and decides whom to trust for what.
+"""The relying side of a trust registry: pins its root, keeps its latest lists, and decides whom to trust for what.
 
-A list is replaced only by a newer one of the same registry.  An older one is a rollback, a different one of the same
-number an equivocation, one past its end a freeze: each is refused, and the last good list stays in use until it ends.
-What was accepted is in the store before it is used, so a restart cannot bring an older list back.
+What is in use is replaced only by something newer of the same registry, checked as a whole.  Older lists are a
+rollback, other ones of the same number an equivocation, lists past their end a freeze, lists of different moments a
+mixture: each is refused, and the last good ones stay in use until they end.  A clock that goes back does not make them
+good again.  What was accepted is in the store before it is used, so a restart cannot bring anything older back.
+
+The rules are those of the client of The Update Framework, told for lists of trusted parties; see
+specs/decisions/014-lists-per-role-and-rotation.md.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from vcwallet.encoding import sri
+from cryptography import x509
+
+from vcwallet.encoding import json
+from vcwallet.encoding.wire import WireModel, read
 from vcwallet.errors import (
     LocalProtocolError,
-    MalformedError,
     StoreCorruptError,
+    StoreError,
     TrustedListError,
     UntrustedError,
     ValidityError,
@@ -26,44 +31,57 @@ from vcwallet.errors import (
     VerificationError,
     quoted,
 )
+from vcwallet.flow import Flow
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
-from vcwallet.storage import Delete, Put, Record, RecordExistsError, RecordStore
-from vcwallet.trust.certificates import from_der
+from vcwallet.storage import Change, Delete, Put, Record, RecordExistsError, RecordStore
+from vcwallet.trust import directory
+from vcwallet.trust.certificates import from_der, to_der
 from vcwallet.trust.chain import MAX_KEPT_CHAINS, ChainValidator, ValidatedChain
-from vcwallet.trust.document_signer import DocumentSigner, DocumentSignerValidator
-from vcwallet.trust.list_json import CLAUSE, read_list
-from vcwallet.trust.published import PublishedTrust
-from vcwallet.trust.trusted_list import LISTED_AS, ListedService, TrustedList
+from vcwallet.trust.document_signer import DocumentSigner
+from vcwallet.trust.list_json import CLAUSE
+from vcwallet.trust.master_list import Pin
+from vcwallet.trust.members import Time, time_text
+from vcwallet.trust.published import PublishedTrust, fetch
+from vcwallet.trust.root_statement import follow_roots
+from vcwallet.trust.snapshot import Snapshot, missing_revocation_list, read_snapshot
+from vcwallet.trust.trusted_list import LISTED_AS, ListedService
 
 SOURCE = "trusted_list"
+TIME_IS_KEPT_EVERY = timedelta(hours=1)
+"""How often a decision writes down what time it is; a restart forgets less than that."""
+
 _ANCHOR = "trust_anchor"
 _LIST = "trusted_list"
-_THE_ANCHOR = "root"
+_TIME = "trust_time"
+_LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Accepted:
-    """A list that has passed every check, ready to be asked."""
+class _InUse:
+    """What has passed every check, and the how-manieth root it is signed below, counted by this follower."""
 
-    published: PublishedTrust
-    content: TrustedList
-    services: Mapping[tuple[str, Role], ListedService]
-    document_signers: DocumentSignerValidator
-    sole_issuers: Mapping[bytes, ListedService]  # of the IACAs under which one issuer stands, by key identifier
+    root_number: int
+    snapshot: Snapshot
+
+    @property
+    def id(self) -> str:
+        """What its record is found by; of two, that of the newer one comes later."""
+        return f"{self.root_number:06}-{self.snapshot.master.sequence:020}"
 
 
 class TrustedListClient:
-    """A `TrustPolicy` that follows the trusted list of one registry.
+    """A `TrustPolicy` that follows the trusted lists of one registry.
 
     Safe to share between threads: what is in use changes by one assignment.
     """
 
-    def __init__(self, store: RecordStore, validator: ChainValidator, accepted: _Accepted) -> None:
+    def __init__(self, store: RecordStore, in_use: _InUse, *, latest: datetime) -> None:
         """Use `start` or `resume`."""
         self._store = store
-        self._validator = validator
-        self._accepted = accepted
+        self._in_use = in_use
+        self._latest = latest
+        self._kept = latest
 
     @classmethod
     def start(
@@ -74,11 +92,11 @@ class TrustedListClient:
         at: datetime,
         max_kept_chains: int = MAX_KEPT_CHAINS,
     ) -> TrustedListClient:
-        """Pin the root of `published`, which the caller vouches for, and take its list.
+        """Pin the root of `published`, which the caller vouches for, and take its lists.
 
         Args:
             published: what the registry has published.
-            store: keeps the root and the latest list.
+            store: keeps the root and the latest lists.
             at: the time.
             max_kept_chains: how many validated chains are remembered, so that the next use of one costs little; as many
                 document signers besides.
@@ -86,89 +104,105 @@ class TrustedListClient:
         Raises:
             MalformedError: the root is no certificate.
             UntrustedError: it is not that of a root.
-            TrustedListError: the list is malformed, not signed below this root, or past its end.
+            TrustedListError: as `update`, but that there is nothing which could be newer.
             LocalProtocolError: the store pins a root already; use `resume`.
         """
         validator = ChainValidator(from_der(published.anchor), max_kept=max_kept_chains)
-        accepted = _verify(published, validator=validator, at=at)
-        _require_fresh(accepted.content, at=at)
+        in_use = _InUse(root_number=1, snapshot=_checked(published, validator, at=at))
+        _require_current(in_use.snapshot, at=at)
         try:
-            store.commit(Put(_ANCHOR, _THE_ANCHOR, published.anchor, new=True), _put(accepted))
+            store.commit(_pin(1, in_use.snapshot.root), _put(in_use), _put_time(at))
         except RecordExistsError:
             raise LocalProtocolError("this store follows a registry already; resume it") from None
-        return cls(store, validator, accepted)
+        return cls(store, in_use, latest=at)
 
     @classmethod
     def follow(cls, published: PublishedTrust, *, store: RecordStore, at: datetime) -> TrustedListClient:
-        """Start with `published`, or, where the store follows a registry already, resume and take its list if newer.
+        """Start with `published`, or, where the store follows a registry already, resume and take its lists if newer.
 
         Raises:
-            MalformedError, UntrustedError, TrustedListError: as `start` and `update`; an older list than the one in
-                the store is no error here, the newer one is used.
+            MalformedError, UntrustedError, TrustedListError: as `start` and `update`; older lists than those in the
+                store, or a clock that went back, are no error here: what is in the store is used, or refuses to be.
             StoreCorruptError: what is in the store is not what was put there.
         """
-        if store.get(_ANCHOR, _THE_ANCHOR) is None:
+        if not any(store.find(_ANCHOR)):
             return cls.start(published, store=store, at=at)
         client = cls.resume(store)
         try:
             client.update(published, at=at)
         except TrustedListError as error:
-            if error.code not in ("REGISTRY_ROLLBACK", "REGISTRY_STALE"):
+            if error.code not in _NO_NEWS:
                 raise
         return client
 
     @classmethod
     def resume(cls, store: RecordStore) -> TrustedListClient:
-        """Continue with what `start` pinned and the last list that was accepted.
+        """Continue with what `start` pinned and the last lists that were accepted.
 
         Raises:
             LocalProtocolError: nothing was started in this store.
             StoreCorruptError: what is in the store is not what was put there.
         """
-        anchor = store.get(_ANCHOR, _THE_ANCHOR)
-        if anchor is None:
-            raise LocalProtocolError("this store follows no registry yet; start one")
-        validator = ChainValidator(from_der(anchor))
-        return cls(store, validator, _latest(store, validator))
+        return cls(store, _newest(store, max_kept=MAX_KEPT_CHAINS), latest=_kept_time(store))
 
     def update(self, published: PublishedTrust, *, at: datetime) -> None:
-        """Take the list of `published` if it is newer; the same one again changes nothing.
+        """Take what was published if it is newer; the same again changes nothing.
+
+        A new root is taken if the statements that come along lead to it from the pinned one.
 
         Raises:
-            TrustedListError: malformed (``REGISTRY_MALFORMED``), not signed below the pinned root, or with type
-                metadata that the list does not pin (``REGISTRY_UNSIGNED``), past its end (``REGISTRY_STALE``), from
-                the future (``REGISTRY_NOT_YET_VALID``), older than the last or another of its number
-                (``REGISTRY_ROLLBACK``).
+            TrustedListError: malformed (``REGISTRY_MALFORMED``), not signed below the pinned root
+                (``REGISTRY_UNSIGNED``) or by a revoked certificate (``CERTIFICATE_REVOKED``), of different moments
+                (``REGISTRY_MIXED``), past its end (``REGISTRY_STALE``), from the future (``REGISTRY_NOT_YET_VALID``),
+                older than the last or another of its number (``REGISTRY_ROLLBACK``); a revocation list is missing
+                (``CRL_MISSING``), past its end (``CRL_STALE``), older than the last or another of its number
+                (``CRL_ROLLBACK``); or `at` is before a time that has passed (``CLOCK_WENT_BACK``).
         """
-        candidate = _verify(published, validator=self._validator, at=at)
-        current = self._adopt(_latest(self._store, self._validator))  # another process may have updated this store
-        _require_no_rollback(candidate, current)
-        _require_fresh(candidate.content, at=at)
-        if candidate.content.sequence > current.content.sequence:
-            self._replace(current, candidate)
+        current = self._adopt(self._stored())  # another process may have updated this store
+        self._latest = max(self._latest, _kept_time(self._store))
+        self._require_clock(at)
+        candidate, roots = self._candidate(published, current, at=at)
+        _require_not_older(candidate, current)
+        _require_current(candidate.snapshot, at=at)
+        if candidate.id > current.id:
+            self._replace(candidate, roots, at=at)
+        self._observe(at)
+
+    def refresh(self, url: str, *, at: datetime) -> Flow[None]:
+        """Fetch what the registry publishes, and take it if it is newer.
+
+        Raises:
+            VcError: as `vcwallet.trust.published.fetch` and `update`; what is in use stays.
+        """
+        published = yield from fetch(url)
+        self.update(published, at=at)
 
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
-        """Return the key of a party that the list allows to act in `role`, for `type_id`, at `at`.
+        """Return the key of a party that the lists allow to act in `role`, for `type_id`, at `at`.
 
         A document signer of an mdoc is asked for by its issuer's authorisation, a reader by its verifier's.
 
         Raises:
-            TrustedListError: the list is past its end (``REGISTRY_STALE``).
-            UntrustedError: no chain, one that does not lead to the pinned root or a listed IACA, a party that is not
-                listed, or a claimed identifier that is not the party's.
+            TrustedListError: a list is past its end (``REGISTRY_STALE``), as is a CA's revocation list (``CRL_STALE``)
+                or it is missing (``CRL_MISSING``), or `at` is before a time that has passed (``CLOCK_WENT_BACK``).
+            UntrustedError: no chain, one that does not lead to a root that counts or a listed IACA, a certificate that
+                is revoked, a party that is not listed, or a claimed identifier that is not the party's.
             NotAuthorisedError: the party may not act in this role, for this type, at this time.
             ValidityError: a certificate is outside its validity.
         """
-        accepted = self._accepted
-        _require_fresh(accepted.content, at=at)
+        snapshot = self._in_use.snapshot
+        self._observe(at)
+        self._require_clock(at)
+        snapshot.require_fresh(at=at)
         signer: ValidatedChain | DocumentSigner
         if role is Role.DOCUMENT_SIGNER:
-            signer = accepted.document_signers.validate(source.chain, at=at)
-            service = _document_issuer(signer, accepted)
+            signer = snapshot.document_signers.validate(source.chain, at=at)
+            service = _document_issuer(signer, snapshot)
         else:
-            signer = self._validator.validate(source.chain, role=role, at=at)
-            service = _certified_party(signer, accepted)
+            signer = snapshot.chains.validate(source.chain, role=role, at=at)
+            service = _certified_party(signer, snapshot)
         _require_own(signer, service, claimed=source.issuer)
+        snapshot.require_not_revoked(signer.path, at=at)
         service.require_granted(signed_at=source.signed_at, at=at)
         if service.role is Role.CREDENTIAL_ISSUER:
             service.require_may_issue(type_id, signed_at=source.signed_at, at=at)
@@ -177,7 +211,7 @@ class TrustedListClient:
             party=service.party,
             name=service.name,
             source=SOURCE,
-            sequence=accepted.content.sequence,
+            sequence=snapshot.master.sequence,
             details=service.details,
             country=signer.country,
             jurisdiction=signer.jurisdiction,
@@ -188,125 +222,203 @@ class TrustedListClient:
 
     @property
     def sequence(self) -> int:
-        """The number of the list in use."""
-        return self._accepted.content.sequence
+        """The number of the list of lists in use."""
+        return self._in_use.snapshot.master.sequence
 
     @property
     def next_update(self) -> datetime:
-        """When the list in use ends."""
-        return self._accepted.content.next_update
+        """When the lists in use end."""
+        return self._in_use.snapshot.next_update
 
     @property
     def published(self) -> PublishedTrust:
         """What is in use, for handing on to another wallet or verifier."""
-        return self._accepted.published
+        return self._in_use.snapshot.published
 
     def parties(self, role: Role) -> tuple[ListedService, ...]:
         """Return whom the list in use states for a role, for display; it decides nothing."""
-        return tuple(service for service in self._accepted.content.services if service.role is role)
+        return self.find(role=role)
+
+    def find(
+        self,
+        *,
+        name: str | None = None,
+        code: str | None = None,
+        role: Role | None = None,
+        type_id: str | None = None,
+        purpose: str | None = None,
+    ) -> tuple[ListedService, ...]:
+        """Look parties up in the lists in use (see `vcwallet.trust.directory.find`); it decides nothing."""
+        services = self._in_use.snapshot.services.values()
+        return directory.find(services, name=name, code=code, role=role, type_id=type_id, purpose=purpose)
 
     def type_metadata(self, vct: str) -> bytes:
-        """Return the metadata document of a credential type, whose integrity the list vouches for.
+        """Return the metadata document of a credential type, whose integrity the list of lists vouches for.
 
         Raises:
             UntrustedError: the registry knows no such type.
         """
         try:
-            return self._accepted.published.type_metadata[vct]
+            return self.published.type_metadata[vct]
         except KeyError:
             raise UntrustedError(f"the registry has no credential type {quoted(vct)}") from None
 
-    def _adopt(self, accepted: _Accepted) -> _Accepted:
-        if accepted.content.sequence > self._accepted.content.sequence:
-            self._accepted = accepted
-        return self._accepted
+    # --- what is in use ----------------------------------------------------------------------------------------------
 
-    def _replace(self, current: _Accepted, candidate: _Accepted) -> None:
-        # A record of its own for each number, never overwritten: whoever loses a race cannot put back an older list.
+    def _stored(self) -> _InUse:
+        return _newest(self._store, max_kept=self._in_use.snapshot.chains.max_kept, accepted=self._in_use)
+
+    def _adopt(self, other: _InUse) -> _InUse:
+        if other.id > self._in_use.id:
+            self._in_use = other
+        return self._in_use
+
+    def _candidate(
+        self, published: PublishedTrust, current: _InUse, *, at: datetime
+    ) -> tuple[_InUse, tuple[x509.Certificate, ...]]:
+        """Return what was published, checked by itself, and the roots that lead from the pinned one to its root."""
         try:
-            self._store.commit(_put(candidate), Delete(_LIST, _record_id(current)))
+            roots = _successors(current.snapshot.root, published, at=at)
+            validator = ChainValidator((current.snapshot.root, *roots)[-1], max_kept=current.snapshot.chains.max_kept)
+            snapshot = _checked(published, validator, at=at, accepted=current.snapshot)
+        except TrustedListError as error:
+            if error.code == "REGISTRY_UNSIGNED" and self._is_former(published.anchor):
+                raise _rollback("lists below a root that has been succeeded") from None
+            raise
+        return _InUse(root_number=current.root_number + len(roots), snapshot=snapshot), roots
+
+    def _is_former(self, anchor: bytes) -> bool:
+        present = to_der(self._in_use.snapshot.root)
+        return anchor != present and any(record.body == anchor for record in self._store.find(_ANCHOR))
+
+    def _replace(self, candidate: _InUse, roots: tuple[x509.Certificate, ...], *, at: datetime) -> None:
+        # Records of their own for each number, never overwritten: whoever loses a race cannot put back older ones.
+        seen, first = max(self._latest, at), candidate.root_number - len(roots) + 1
+        changes: list[Change] = [_pin(number, root) for number, root in enumerate(roots, first)]
+        changes += [Delete(_LIST, record.id) for record in self._store.find(_LIST)]
+        try:
+            self._store.commit(_put(candidate), _put_time(seen), *changes)
         except RecordExistsError:
-            _require_no_rollback(candidate, self._adopt(_latest(self._store, self._validator)))
+            _require_not_older(candidate, self._adopt(self._stored()))
             return
+        self._kept = seen
         self._adopt(candidate)
 
+    # --- the clock ---------------------------------------------------------------------------------------------------
 
-def _verify(published: PublishedTrust, *, validator: ChainValidator, at: datetime) -> _Accepted:
+    def _require_clock(self, at: datetime) -> None:
+        """Check that no time has passed that is later than `at`: what has ended once stays ended."""
+        passed = max(self._in_use.snapshot.master.issued, self._latest)
+        if at < passed - SKEW:
+            raise TrustedListError("the clock is behind a time that has passed", code="CLOCK_WENT_BACK", clause=CLAUSE)
+
+    def _observe(self, at: datetime) -> None:
+        """Remember what time it is, and write it down now and then.
+
+        Beyond the end of the lists a time says nothing more: a clock that runs years ahead for a moment must not lock
+        everybody out for as long.
+        """
+        self._latest = max(self._latest, min(at, self.next_update))
+        if self._latest < self._kept + TIME_IS_KEPT_EVERY:
+            return
+        try:
+            self._latest = max(self._latest, _kept_time(self._store))  # another process may have seen more
+            self._store.commit(_put_time(self._latest))
+        except StoreError:
+            pass  # it is remembered until the restart; a full disk must not stop those who only verify
+        self._kept = self._latest
+
+
+_NO_NEWS = frozenset({"REGISTRY_ROLLBACK", "REGISTRY_STALE", "CRL_STALE", "CLOCK_WENT_BACK"})
+
+
+# --- checks ----------------------------------------------------------------------------------------------------------
+
+
+def _successors(pinned: x509.Certificate, published: PublishedTrust, *, at: datetime) -> tuple[x509.Certificate, ...]:
     try:
-        candidate = _read(published, validator=validator, at=at)
+        return follow_roots(pinned, published.root_statements, at=at)
+    except VcError as error:
+        raise _refusal(error) from None
+
+
+def _checked(
+    published: PublishedTrust, validator: ChainValidator, *, at: datetime, accepted: Snapshot | None = None
+) -> Snapshot:
+    try:
+        return read_snapshot(published, validator=validator, at=at, accepted=accepted)
     except TrustedListError:
         raise
-    except VerificationError as error:
-        code = "REGISTRY_STALE" if isinstance(error, ValidityError) else "REGISTRY_UNSIGNED"
-        raise TrustedListError(f"the trusted list is not to be relied on: {error.args[0]}", code=code) from None
     except VcError as error:
-        raise TrustedListError(f"not a trusted list: {error.args[0]}", code="REGISTRY_MALFORMED") from None
-    if candidate.content.issued > at + SKEW:
+        raise _refusal(error) from None
+
+
+def _refusal(error: VcError) -> TrustedListError:
+    if not isinstance(error, VerificationError):
+        return TrustedListError(f"not a trusted list: {error.args[0]}", code="REGISTRY_MALFORMED")
+    code = "REGISTRY_UNSIGNED"
+    if isinstance(error, ValidityError):
+        code = "REGISTRY_NOT_YET_VALID" if error.code == "NOT_YET_VALID" else "REGISTRY_STALE"
+    return TrustedListError(f"the trusted list is not to be relied on: {error.args[0]}", code=code)
+
+
+def _require_not_older(candidate: _InUse, current: _InUse) -> None:
+    """Check that nothing in `candidate` is older than what is in use, or another document of the same number.
+
+    A new root starts the numbers of its lists anew: whoever had stolen the key of an operator may have used up the old
+    ones.  The numbers of revocation lists are each CA's own, and only grow.
+    """
+    new, old = candidate.snapshot.master, current.snapshot.master
+    if candidate.root_number == current.root_number:
+        same = candidate.snapshot.published.master == current.snapshot.published.master
+        if not same and new.sequence <= old.sequence:
+            raise _rollback("trusted lists older than those already seen")
+        if any(_is_older(new.lists[role], pin) for role, pin in old.lists.items()):
+            raise _rollback("a trusted list older than one already seen")
+    for key_id, pin in old.revocation_lists.items():
+        found = new.revocation_lists.get(key_id)
+        if found is not None and _is_older(found, pin):
+            raise TrustedListError(
+                "a revocation list older than one already seen", code="CRL_ROLLBACK", clause="RFC 5280, section 5.2.3"
+            )
+        if found is None and key_id in candidate.snapshot.silent_authorities:
+            raise missing_revocation_list()
+
+
+def _is_older(new: Pin, old: Pin) -> bool:
+    return new.number < old.number or (new.number == old.number and new.sha256 != old.sha256)
+
+
+def _rollback(message: str) -> TrustedListError:
+    return TrustedListError(message, code="REGISTRY_ROLLBACK", clause=CLAUSE)
+
+
+def _require_current(snapshot: Snapshot, *, at: datetime) -> None:
+    if snapshot.master.issued > at + SKEW:
         raise TrustedListError("the trusted list is from the future", code="REGISTRY_NOT_YET_VALID", clause=CLAUSE)
-    return candidate
+    snapshot.require_fresh(at=at)
+    snapshot.require_operators(at=at)
 
 
-def _require_no_rollback(candidate: _Accepted, current: _Accepted) -> None:
-    newer = candidate.content.sequence > current.content.sequence
-    if not newer and candidate.published.trusted_list != current.published.trusted_list:
-        raise TrustedListError("a trusted list older than one already seen", code="REGISTRY_ROLLBACK", clause=CLAUSE)
-
-
-def _read(published: PublishedTrust, *, validator: ChainValidator, at: datetime | None) -> _Accepted:
-    content = read_list(published.trusted_list, validator=validator, at=at).content
-    for vct, integrity in content.type_integrity.items():
-        if vct not in published.type_metadata:
-            raise MalformedError(f"the metadata of type {quoted(vct)} is missing")
-        sri.require_match(integrity, published.type_metadata[vct])
-    if content.type_integrity.keys() != published.type_metadata.keys():
-        raise TrustedListError("type metadata that the trusted list does not pin")
-    return _Accepted(
-        published=published,
-        content=content,
-        services={(service.party, service.role): service for service in content.services},
-        document_signers=_document_signers(content, max_kept=validator.max_kept),
-        sole_issuers=_sole_issuers(content.services),
-    )
-
-
-def _document_signers(content: TrustedList, *, max_kept: int) -> DocumentSignerValidator:
-    try:
-        return DocumentSignerValidator(content.document_authorities, max_kept=max_kept)
-    except VerificationError as error:
-        # The list is signed and fresh; what it contains is not what it should be.
-        raise MalformedError(f"a listed IACA is none: {error.args[0]}", clause=error.clause) from None
-
-
-def _sole_issuers(services: Iterable[ListedService]) -> Mapping[bytes, ListedService]:
-    issuers = [(key_id, service) for service in services for key_id in service.document_authority_key_ids]
-    numbers = Counter(key_id for key_id, _ in issuers)
-    return {key_id: service for key_id, service in issuers if numbers[key_id] == 1}
-
-
-def _require_fresh(content: TrustedList, *, at: datetime) -> None:
-    if at >= content.next_update:
-        raise TrustedListError("the trusted list is past its next update", code="REGISTRY_STALE", clause=CLAUSE)
-
-
-def _certified_party(chain: ValidatedChain, accepted: _Accepted) -> ListedService:
+def _certified_party(chain: ValidatedChain, snapshot: Snapshot) -> ListedService:
     """Return what the list states of the party that a certificate names, by the CA that has made the certificate."""
-    service = accepted.services.get((chain.party, LISTED_AS.get(chain.role, chain.role)))
+    service = snapshot.services.get((chain.party, LISTED_AS.get(chain.role, chain.role)))
     if service is None:
         raise UntrustedError(f"{quoted(chain.party)} is not listed as {chain.role}")
-    if chain.authority_key_id != service.authority_key_id:
+    if chain.authority_key_id not in (service.authority_key_id, *service.other_authority_key_ids):
         raise UntrustedError(f"{quoted(chain.party)} is certified by another CA than the listed one")
     return service
 
 
-def _document_issuer(signer: DocumentSigner, accepted: _Accepted) -> ListedService:
+def _document_issuer(signer: DocumentSigner, snapshot: Snapshot) -> ListedService:
     """Return what the list states of the issuer whose document signer this is: the one named, or the IACA's only one.
 
     A name counts under the IACA of the named issuer alone: another's could certify any name.
     """
     if signer.party is None:
-        service = accepted.sole_issuers.get(signer.authority_key_id)
+        service = snapshot.sole_issuers.get(signer.authority_key_id)
     else:
-        service = accepted.services.get((signer.party, Role.CREDENTIAL_ISSUER))
+        service = snapshot.services.get((signer.party, Role.CREDENTIAL_ISSUER))
     if service is None or signer.authority_key_id not in service.document_authority_key_ids:
         raise UntrustedError("a document signer is of no issuer that is listed under its IACA")
     return service
@@ -320,19 +432,49 @@ def _require_own(signer: ValidatedChain | DocumentSigner, service: ListedService
         raise UntrustedError(f"the message claims to be by {quoted(claimed)}, but {quoted(service.party)} signed it")
 
 
-def _put(accepted: _Accepted) -> Put:
-    return Put(_LIST, _record_id(accepted), accepted.published.to_json(), new=True)
+# --- what is kept ----------------------------------------------------------------------------------------------------
 
 
-def _record_id(accepted: _Accepted) -> str:
-    return f"{accepted.content.sequence:020}"
+def _pin(number: int, root: x509.Certificate) -> Put:
+    return Put(_ANCHOR, f"{number:06}", to_der(root), new=True)
 
 
-def _latest(store: RecordStore, validator: ChainValidator) -> _Accepted:
+def _put(in_use: _InUse) -> Put:
+    return Put(_LIST, in_use.id, in_use.snapshot.published.to_json(), new=True)
+
+
+def _put_time(at: datetime) -> Put:
+    return Put(_TIME, _LATEST, json.dumps({"latest": time_text(at)}))
+
+
+def _newest(store: RecordStore, *, max_kept: int, accepted: _InUse | None = None) -> _InUse:
+    root: Record | None = max(store.find(_ANCHOR), key=lambda record: record.id, default=None)
+    if root is None:
+        raise LocalProtocolError("this store follows no registry yet; start one")
     newest: Record | None = max(store.find(_LIST), key=lambda record: record.id, default=None)
-    if newest is None:
+    if newest is None or not newest.id.startswith(f"{root.id}-"):
         raise StoreCorruptError("the trusted list is gone from the store")
+    if accepted is not None and accepted.id == newest.id:
+        return accepted
     try:
-        return _read(PublishedTrust.from_json(newest.body), validator=validator, at=None)
-    except VcError:
+        snapshot = read_snapshot(
+            PublishedTrust.from_json(newest.body),
+            validator=ChainValidator(from_der(root.body), max_kept=max_kept),
+            at=None,
+            accepted=accepted.snapshot if accepted is not None else None,
+        )
+        return _InUse(root_number=int(root.id), snapshot=snapshot)
+    except (VcError, ValueError):  # ValueError: the record's identifier is no number
         raise StoreCorruptError("the trusted list in the store is not the one that was accepted") from None
+
+
+def _kept_time(store: RecordStore) -> datetime:
+    body = store.get(_TIME, _LATEST)
+    try:
+        return read(_Time, body or b"").latest
+    except VcError:
+        raise StoreCorruptError("the time in the store is not the one that was written") from None
+
+
+class _Time(WireModel):
+    latest: Time

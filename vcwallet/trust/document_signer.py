@@ -23,6 +23,7 @@ from vcwallet.keys.public import PublicKey
 from vcwallet.trust.certificates import authority_key_id, find_extension, from_der, subject_key_id, subject_text
 from vcwallet.trust.chain import (
     MAX_KEPT_CHAINS,
+    Path,
     common_validity,
     key_fingerprint,
     require_within,
@@ -47,6 +48,7 @@ class DocumentSigner:
         not_after: the last moment at which both are.
         signer_not_before: when this certificate has become valid.
         signer_not_after: the last moment at which it is.
+        path: this certificate and that of the IACA.
     """
 
     key: PublicKey
@@ -60,6 +62,7 @@ class DocumentSigner:
     not_after: datetime
     signer_not_before: datetime
     signer_not_after: datetime
+    path: Path
 
 
 class DocumentSignerValidator:
@@ -156,6 +159,7 @@ def _examine(chain: tuple[bytes, ...], *, anchors: Mapping[bytes, x509.Certifica
         not_after=not_after,
         signer_not_before=certificate.not_valid_before_utc,
         signer_not_after=certificate.not_valid_after_utc,
+        path=Path.of(certificate, iaca),
     )
 
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The trusted list as a signed JSON document (ETSI TS 119 602 V1.1.1; compact JWS, JAdES baseline B header).
+"""The trusted lists as signed JSON documents (ETSI TS 119 602 V1.1.1; compact JWS, JAdES baseline B header).
 
-Reading checks the signature before anything of the list can be used.  Whether the list is fresh, and newer than the
-last one, is for `vcwallet.trust.client`.
+Reading checks the signature before anything of a list can be used.  Whether the list is fresh, newer than the last one,
+and the one that belongs to the others, is for `vcwallet.trust.snapshot` and `vcwallet.trust.client`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import Field
 
@@ -24,58 +24,83 @@ from vcwallet.jose import header as jose_header
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.policy import Role
 from vcwallet.keys.signer import Signer
-from vcwallet.trust.chain import ChainValidator
+from vcwallet.trust.chain import ChainValidator, ValidatedChain
 from vcwallet.trust.members import Texts, Time, by_language, texts, time_text
-from vcwallet.trust.trusted_list import LISTED_AS, ListedService, Mode, Status, StatusPeriod, TrustedList
+from vcwallet.trust.trusted_list import (
+    LISTED_AS,
+    LISTED_ROLES,
+    ListedService,
+    Mode,
+    Status,
+    StatusPeriod,
+    TrustedList,
+)
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SEQUENCE = 2**53 - 1  # what every JSON reader keeps exactly
 MAX_DOCUMENT_AUTHORITIES = 500
 CLAUSE = "ETSI TS 119 602 V1.1.1"
 
-LIST_TYPE = "urn:vcwallet:list:trust-registry"
+LIST_TYPES: Mapping[Role, str] = {role: f"urn:vcwallet:list:{role}" for role in LISTED_ROLES}
+"""The ``LoTEType`` of the list of each role."""
+
 _SERVICE_TYPE = "urn:vcwallet:service:"
 _STATUS = "urn:vcwallet:status:"
-_LIST_EXTENSION = "urn:vcwallet:extension:type-metadata"
 _AUTHORITIES_EXTENSION = "urn:vcwallet:extension:document-authorities"
 _SERVICE_EXTENSION = "urn:vcwallet:extension:service"
+_PERIOD_EXTENSION = "urn:vcwallet:extension:period"
 _ROLES = {f"{_SERVICE_TYPE}{role}": role for role in Role if role not in LISTED_AS}
 _STATUSES = {f"{_STATUS}{status}": status for status in Status}
+
+_D = TypeVar("_D", bound=WireModel)
 
 
 def sign_list(trusted_list: TrustedList, *, signer: Signer, chain: tuple[bytes, ...]) -> str:
     """Return the list as its operator publishes it."""
-    header: JsonObject = {"typ": "JOSE", "x5c": jose_header.x5c(chain), "iat": jwt.seconds(trusted_list.issued)}
-    return jws.sign(json.dumps(_list_json(trusted_list)), signer=signer, header=header)
+    return sign_document(_list_json(trusted_list), signer=signer, chain=chain, at=trusted_list.issued)
+
+
+def sign_document(document: JsonObject, *, signer: Signer, chain: tuple[bytes, ...], at: datetime) -> str:
+    """Return a document that its operator has signed at a time."""
+    header: JsonObject = {"typ": "JOSE", "x5c": jose_header.x5c(chain), "iat": jwt.seconds(at)}
+    return jws.sign(json.dumps(document), signer=signer, header=header)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedList:
-    """A list whose signature has been verified, and the bytes that were signed."""
+    """A list whose signature has been verified, the bytes that were signed, and whose they are."""
 
     content: TrustedList
     text: str
+    operator: ValidatedChain
 
 
-def read_list(text: str, *, validator: ChainValidator, at: datetime | None) -> SignedList:
-    """Return the list, which a list operator below the pinned root has signed.
+def read_list(text: str, role: Role, *, validator: ChainValidator, at: datetime | None) -> SignedList:
+    """Return the list of a role, which a list operator below the pinned root has signed.
 
     Args:
         text: the compact JWS.
+        role: whose list it must be.
         validator: knows the pinned root.
         at: when the operator's certificate must be valid; None for a list that was accepted before.
 
     Raises:
         LimitExceededError: longer than 16 MiB.
-        MalformedError: not a list.
+        MalformedError: not a list, or that of another role.
         UnsupportedError: an extension that must be understood and is not.
         VerificationError: signed by another key than a list operator's.
     """
+    document, operator = read_document(_Document, text, validator=validator, at=at)
+    return SignedList(content=_read_document(document, role), text=text, operator=operator)
+
+
+def read_document(
+    model: type[_D], text: str, *, validator: ChainValidator, at: datetime | None
+) -> tuple[_D, ValidatedChain]:
+    """Return a document and its operator (arguments and errors as `read_list`)."""
     unverified = _parse_jws(text)
-    chain = validator.validate(unverified.header.chain, role=Role.LIST_OPERATOR, at=at)
-    payload = unverified.verify(chain.key)
-    document = read(_Document, payload, max_bytes=MAX_BYTES)
-    return SignedList(content=_read_document(document), text=text)
+    operator = validator.validate(unverified.header.chain, role=Role.LIST_OPERATOR, at=at)
+    return read(model, unverified.verify(operator.key), max_bytes=MAX_BYTES), operator
 
 
 def _parse_jws(text: str) -> jws.Jws:
@@ -98,32 +123,54 @@ def _parse_jws(text: str) -> jws.Jws:
 
 
 def _list_json(trusted_list: TrustedList) -> JsonObject:
-    integrity: JsonValue = [
-        {"vct": vct, "vct#integrity": value} for vct, value in sorted(trusted_list.type_integrity.items())
-    ]
-    information: JsonObject = {
-        "LoTEVersionIdentifier": 1,
-        "LoTESequenceNumber": trusted_list.sequence,
-        "LoTEType": LIST_TYPE,
-        "SchemeOperatorName": texts(trusted_list.operator),
-        "SchemeTerritory": trusted_list.territory,
-        "ListIssueDateTime": time_text(trusted_list.issued),
-        "NextUpdate": time_text(trusted_list.next_update),
-        "SchemeExtensions": [_extension(_LIST_EXTENSION, {"types": integrity}), *_authorities_json(trusted_list)],
-    }
     by_party: dict[str, list[ListedService]] = {}
     for service in trusted_list.services:
         by_party.setdefault(service.party, []).append(service)
-    entities = [_entity_json(services) for services in by_party.values()]
-    return {"LoTE": {"ListAndSchemeInformation": information, "TrustedEntitiesList": entities}}
+    information = scheme_information(
+        LIST_TYPES[trusted_list.role],
+        operator=trusted_list.operator,
+        territory=trusted_list.territory,
+        sequence=trusted_list.sequence,
+        issued=trusted_list.issued,
+        next_update=trusted_list.next_update,
+    )
+    extensions = _authorities_json(trusted_list)
+    return {
+        "LoTE": {
+            "ListAndSchemeInformation": {**information, **({"SchemeExtensions": extensions} if extensions else {})},
+            "TrustedEntitiesList": [_entity_json(services) for services in by_party.values()],
+        }
+    }
+
+
+def scheme_information(
+    list_type: str,
+    *,
+    operator: Mapping[str, str],
+    territory: str,
+    sequence: int,
+    issued: datetime,
+    next_update: datetime,
+) -> dict[str, JsonValue]:
+    """Return what every list of ours says about itself (``ListAndSchemeInformation``)."""
+    return {
+        "LoTEVersionIdentifier": 1,
+        "LoTESequenceNumber": sequence,
+        "LoTEType": list_type,
+        "SchemeOperatorName": texts(operator),
+        "SchemeTerritory": territory,
+        "ListIssueDateTime": time_text(issued),
+        "NextUpdate": time_text(next_update),
+    }
 
 
 def _authorities_json(trusted_list: TrustedList) -> list[JsonValue]:
-    certificates: JsonValue = [_base64(der) for der in trusted_list.document_authorities]
-    return [_extension(_AUTHORITIES_EXTENSION, {"certificates": certificates})] if certificates else []
+    certificates: JsonValue = [to_base64(der) for der in trusted_list.document_authorities]
+    return [extension(_AUTHORITIES_EXTENSION, {"certificates": certificates})] if certificates else []
 
 
-def _extension(name: str, value: JsonObject) -> JsonValue:
+def extension(name: str, value: JsonObject) -> JsonValue:
+    """Return an extension of ours, which whoever reads the list must understand."""
     return {"id": name, "critical": True, "value": value}
 
 
@@ -141,17 +188,21 @@ def service_json(service: ListedService) -> JsonObject:
         "ServiceName": texts(service.name),
         "ServiceTypeIdentifier": f"{_SERVICE_TYPE}{service.role}",
         "ServiceDigitalIdentity": {
-            "X509SKIs": [_base64(service.authority_key_id)],
+            "X509SKIs": [
+                to_base64(service.authority_key_id),
+                *sorted(map(to_base64, service.other_authority_key_ids)),
+            ],
             "OtherIds": [service.party],
         },
     }
-    extension: JsonObject = {
-        "mode": service.mode,
+    ours: JsonObject = {
+        "mode": current.mode,
         "may_issue": [{"type": type_id, "from": time_text(since)} for type_id, since in service.may_issue.items()],
         "revoked": sorted(service.revoked),
         "details": dict(service.details),
-        "document_authorities": sorted(map(_base64, service.document_authority_key_ids)),
+        "document_authorities": sorted(map(to_base64, service.document_authority_key_ids)),
         "acts_for": sorted(service.acts_for),
+        "purposes": sorted(service.purposes),
     }
     supply_points: JsonObject = {"ServiceSupplyPoints": list(service.supply_points)} if service.supply_points else {}
     return {
@@ -159,58 +210,59 @@ def service_json(service: ListedService) -> JsonObject:
             **common,
             **_period_json(current),
             **supply_points,
-            "ServiceInformationExtensions": [_extension(_SERVICE_EXTENSION, extension)],
+            "ServiceInformationExtensions": [extension(_SERVICE_EXTENSION, ours)],
         },
-        "ServiceHistory": [{**common, **_period_json(period)} for period in reversed(past)],
+        "ServiceHistory": [{**common, **_past_period_json(period)} for period in reversed(past)],
     }
+
+
+def _past_period_json(period: StatusPeriod) -> dict[str, JsonValue]:
+    mode: JsonValue = [extension(_PERIOD_EXTENSION, {"mode": period.mode})]
+    return {**_period_json(period), **({} if period.mode is Mode.ALL else {"ServiceInformationExtensions": mode})}
 
 
 def _period_json(period: StatusPeriod) -> dict[str, JsonValue]:
     return {"ServiceStatus": f"{_STATUS}{period.status}", "StatusStartingTime": time_text(period.since)}
 
 
-def _base64(data: bytes) -> str:
+def to_base64(data: bytes) -> str:
+    """Return bytes as these documents write them."""
     return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-class _Extension(WireModel):
+class Extension(WireModel):
+    """An extension of a list or of a service (``SchemeExtensions``, ``ServiceInformationExtensions``)."""
+
     id: str
     critical: bool
     value: dict[str, Any]
 
 
-_Extensions = Annotated[Array[_Extension], Field(max_length=20)]
-
-
-class _TypeIntegrity(WireModel):
-    vct: str
-    integrity: Annotated[str, Field(alias="vct#integrity")]
-
-
-class _TypeMetadata(WireModel):
-    types: Array[_TypeIntegrity]
+Extensions: TypeAlias = Annotated[Array[Extension], Field(max_length=20)]
 
 
 class _DocumentAuthorities(WireModel):
     certificates: Annotated[Array[str], Field(max_length=MAX_DOCUMENT_AUTHORITIES)]
 
 
-class _ListInformation(WireModel):
+class ListInformation(WireModel):
+    """What every list says about itself."""
+
     version: Annotated[Literal[1], Field(alias="LoTEVersionIdentifier")]
     sequence: Annotated[int, Field(alias="LoTESequenceNumber", ge=1, le=MAX_SEQUENCE)]
-    list_type: Annotated[Literal["urn:vcwallet:list:trust-registry"], Field(alias="LoTEType")]
+    list_type: Annotated[str, Field(alias="LoTEType")]
     operator: Annotated[Texts, Field(alias="SchemeOperatorName")]
     territory: Annotated[str, Field(alias="SchemeTerritory")]
     issued: Annotated[Time, Field(alias="ListIssueDateTime")]
     next_update: Annotated[Time, Field(alias="NextUpdate")]
-    extensions: Annotated[_Extensions, Field(alias="SchemeExtensions")] = ()
+    extensions: Annotated[Extensions, Field(alias="SchemeExtensions")] = ()
 
 
 class _Identity(WireModel):
-    key_ids: Annotated[Array[str], Field(alias="X509SKIs", min_length=1, max_length=1)]
+    key_ids: Annotated[Array[str], Field(alias="X509SKIs", min_length=1, max_length=20)]
     other_ids: Annotated[Array[str], Field(alias="OtherIds", min_length=1, max_length=1)]
 
 
@@ -218,12 +270,16 @@ class _Period(WireModel):
     identity: Annotated[_Identity, Field(alias="ServiceDigitalIdentity")]
     status: Annotated[str, Field(alias="ServiceStatus")]
     since: Annotated[Time, Field(alias="StatusStartingTime")]
+    extensions: Annotated[Extensions, Field(alias="ServiceInformationExtensions")] = ()
+
+
+class _PeriodExtension(WireModel):
+    mode: str
 
 
 class _ServiceInformation(_Period):
     service_type: Annotated[str, Field(alias="ServiceTypeIdentifier")]
     supply_points: Annotated[Array[str], Field(alias="ServiceSupplyPoints", max_length=20)] = ()
-    extensions: Annotated[_Extensions, Field(alias="ServiceInformationExtensions")] = ()
 
 
 class _MayIssue(WireModel):
@@ -238,6 +294,7 @@ class _ServiceExtension(WireModel):
     details: dict[str, str]
     document_authorities: Annotated[Array[str], Field(max_length=20)] = ()
     acts_for: Annotated[Array[str], Field(max_length=1000)] = ()
+    purposes: Annotated[Array[str], Field(max_length=1000)] = ()
 
 
 class _Service(WireModel):
@@ -255,7 +312,7 @@ class _Entity(WireModel):
 
 
 class _List(WireModel):
-    information: Annotated[_ListInformation, Field(alias="ListAndSchemeInformation")]
+    information: Annotated[ListInformation, Field(alias="ListAndSchemeInformation")]
     entities: Annotated[Array[_Entity], Field(alias="TrustedEntitiesList")] = ()
 
 
@@ -263,14 +320,15 @@ class _Document(WireModel):
     content: Annotated[_List, Field(alias="LoTE")]
 
 
-def _read_document(document: _Document) -> TrustedList:
+def _read_document(document: _Document, role: Role) -> TrustedList:
     information = document.content.information
-    extensions = _understood(information.extensions, _LIST_EXTENSION, _AUTHORITIES_EXTENSION)
-    types = fit(_TypeMetadata, extensions[_LIST_EXTENSION]).types if _LIST_EXTENSION in extensions else ()
+    if information.list_type != LIST_TYPES[role]:
+        raise MalformedError(f"not the list of role {role}", clause=CLAUSE)
+    extensions = understood(information.extensions, _AUTHORITIES_EXTENSION)
     authorities = extensions.get(_AUTHORITIES_EXTENSION, {"certificates": []})
-    entities = document.content.entities
     try:
         return TrustedList(
+            role=role,
             operator=by_language(information.operator),
             territory=information.territory,
             sequence=information.sequence,
@@ -278,12 +336,11 @@ def _read_document(document: _Document) -> TrustedList:
             next_update=information.next_update,
             services=tuple(
                 service
-                for entity in entities
+                for entity in document.content.entities
                 for listed in entity.services
                 if (service := _read_service(listed, by_language(entity.information.name))) is not None
             ),
-            type_integrity={one.vct: one.integrity for one in types},
-            document_authorities=tuple(map(_from_base64, fit(_DocumentAuthorities, authorities).certificates)),
+            document_authorities=tuple(map(from_base64, fit(_DocumentAuthorities, authorities).certificates)),
         )
     except ValueError as error:
         raise MalformedError(f"not a trusted list: {error}", clause=CLAUSE) from None
@@ -305,7 +362,7 @@ def _read_service(service: _Service, name: Mapping[str, str]) -> ListedService |
     """Return a service of a list; None for one of a type that is not ours, about which the list says nothing to us."""
     information = service.information
     role = _ROLES.get(information.service_type)
-    extensions = _understood(information.extensions, _SERVICE_EXTENSION)
+    extensions = understood(information.extensions, _SERVICE_EXTENSION)
     if role is None:
         return None
     if _SERVICE_EXTENSION not in extensions:
@@ -316,32 +373,46 @@ def _read_service(service: _Service, name: Mapping[str, str]) -> ListedService |
             party=information.identity.other_ids[0],
             name=name,
             role=role,
-            authority_key_id=_from_base64(information.identity.key_ids[0]),
-            periods=tuple(_read_period(period) for period in (*reversed(service.history), information)),
-            mode=Mode(ours.mode),
+            authority_key_id=from_base64(information.identity.key_ids[0]),
+            other_authority_key_ids=frozenset(map(from_base64, information.identity.key_ids[1:])),
+            periods=(
+                *(_read_period(period, _past_mode(period)) for period in reversed(service.history)),
+                _read_period(information, Mode(ours.mode)),
+            ),
             may_issue={one.type_id: one.since for one in ours.may_issue},
             revoked=frozenset(ours.revoked),
             details=ours.details,
-            document_authority_key_ids=frozenset(map(_from_base64, ours.document_authorities)),
+            document_authority_key_ids=frozenset(map(from_base64, ours.document_authorities)),
             acts_for=frozenset(ours.acts_for),
             supply_points=information.supply_points,
+            purposes=frozenset(ours.purposes),
         )
     except ValueError as error:  # binascii.Error and an unknown mode among them
         raise MalformedError(f"not a service: {quoted(error)}", clause=CLAUSE) from None
 
 
-def _from_base64(text: str) -> bytes:
+def from_base64(text: str) -> bytes:
+    """Return what `to_base64` wrote.
+
+    Raises:
+        ValueError: it did not write this.
+    """
     return binascii.a2b_base64(text, strict_mode=True)
 
 
-def _read_period(period: _Period) -> StatusPeriod:
+def _past_mode(period: _Period) -> Mode:
+    extensions = understood(period.extensions, _PERIOD_EXTENSION)
+    return Mode(fit(_PeriodExtension, extensions[_PERIOD_EXTENSION]).mode) if extensions else Mode.ALL
+
+
+def _read_period(period: _Period, mode: Mode) -> StatusPeriod:
     status = _STATUSES.get(period.status)
     if status is None:
         raise MalformedError(f"unknown service status {quoted(period.status)}", clause=CLAUSE)
-    return StatusPeriod(status=status, since=period.since)
+    return StatusPeriod(status=status, since=period.since, mode=mode)
 
 
-def _understood(extensions: Iterable[_Extension], *ours: str) -> dict[str, dict[str, Any]]:
+def understood(extensions: Iterable[Extension], *ours: str) -> dict[str, dict[str, Any]]:
     """Return those extensions of ours that are there, each once; another one must not be critical.
 
     Raises:

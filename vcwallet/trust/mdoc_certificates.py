@@ -27,13 +27,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.x509.oid import ExtensionOID, NameOID, ObjectIdentifier, SignatureAlgorithmOID
+from cryptography.x509.oid import ExtensionOID, NameOID, ObjectIdentifier
 
 from vcwallet.errors import NotAuthorisedError, UntrustedError, VerificationError
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.public import CURVES, PublicKey
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.trust.certificates import (
+    ECDSA_SIGNATURES,
     ISSUING_CA,
     LEAF,
     CertificateAuthority,
@@ -55,13 +56,6 @@ _MDOC_READER = ObjectIdentifier("1.0.23220.4.1.6")
 
 _MAX_SERIAL_BITS = 8 * 20 - 1  # 20 octets, the first bit of which is the sign (RFC 5280, section 4.1.2.2)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-_SIGNATURES = frozenset(
-    {
-        SignatureAlgorithmOID.ECDSA_WITH_SHA256,
-        SignatureAlgorithmOID.ECDSA_WITH_SHA384,
-        SignatureAlgorithmOID.ECDSA_WITH_SHA512,
-    }
-)
 _MAY_BE_CRITICAL = frozenset(
     {ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE},
 )
@@ -348,7 +342,7 @@ def _require_serial(certificate: x509.Certificate, profile: MdocProfile) -> None
 
 
 def _require_signature_algorithm(certificate: x509.Certificate, profile: MdocProfile) -> None:
-    if certificate.signature_algorithm_oid not in _SIGNATURES:
+    if certificate.signature_algorithm_oid not in ECDSA_SIGNATURES:
         raise _broken("a certificate is signed by ECDSA with SHA-2", profile, code="CERTIFICATE_SIGNATURE_ALGORITHM")
 
 

@@ -22,6 +22,14 @@ LISTED_AS: Mapping[Role, Role] = {
     Role.MDOC_READER: Role.VERIFIER,
 }
 """The roles that no list states, and what it states instead: the same party with a certificate of another profile."""
+LISTED_ROLES = (
+    Role.CREDENTIAL_ISSUER,
+    Role.VERIFIER,
+    Role.REGISTRAR,
+    Role.STATUS_SIGNER,
+    Role.WALLET_PROVIDER,
+)
+"""The roles that have a list each.  A list operator has none: its certificate says all that there is to say."""
 
 
 class Status(StrEnum):
@@ -43,10 +51,17 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPeriod:
-    """A status and when it began; it lasts until the next one begins."""
+    """A status and when it began; it lasts until the next one begins.
+
+    Attributes:
+        status: whether the party may act.
+        since: when it began.
+        mode: while it lasts, what becomes of what was signed before; of a grant it says nothing.
+    """
 
     status: Status
     since: datetime
+    mode: Mode = Mode.ALL
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "since", whole_seconds(self.since))
@@ -61,8 +76,9 @@ class ListedService:
         name: its name, by language tag.
         role: what it may do.
         authority_key_id: the subject key identifier of the CA that certifies this party.
+        other_authority_key_ids: those of further CAs whose certificates for the party count, while one CA succeeds
+            another.
         periods: its status through time, the earliest first.
-        mode: what the last period does to what was signed before, where it is no grant.
         may_issue: the credential types that it may issue, and from when.
         revoked: the fingerprints of its keys that are compromised; no certificate for them counts.
         details: registered facts about it, by name.
@@ -71,6 +87,8 @@ class ListedService:
         acts_for: the identifiers of the issuers whose status lists this status signer signs, beside those of the party
             itself.
         supply_points: the addresses at which the service is had; of a status signer, where its status lists are listed.
+        purposes: the codes of the purposes that a verifier is registered for.  They tell people; a request is judged by
+            its registration certificate.
     """
 
     party: str
@@ -78,13 +96,14 @@ class ListedService:
     role: Role
     authority_key_id: bytes
     periods: tuple[StatusPeriod, ...]
-    mode: Mode = Mode.ALL
     may_issue: Mapping[str, datetime] = field(default_factory=dict)
     revoked: frozenset[str] = frozenset()
     details: Mapping[str, str] = field(default_factory=dict)
     document_authority_key_ids: frozenset[bytes] = frozenset()
     acts_for: frozenset[str] = frozenset()
     supply_points: tuple[str, ...] = ()
+    other_authority_key_ids: frozenset[bytes] = frozenset()
+    purposes: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.role in LISTED_AS:
@@ -93,16 +112,23 @@ class ListedService:
             raise ValueError("only an issuer has document signers")
         if self.acts_for and self.role is not Role.STATUS_SIGNER:
             raise ValueError("only a status signer acts for others")
+        if self.purposes and self.role is not Role.VERIFIER:
+            raise ValueError("only a verifier is registered for purposes")
         if not self.party or not self.name or not self.periods:
             raise ValueError("a service has a party, a name and a status")
         starts = [period.since for period in self.periods]
         if starts != sorted(starts):
             raise ValueError("the periods of a service are in the order of time")
 
+    def period_at(self, moment: datetime) -> StatusPeriod | None:
+        """Return the period that `moment` lies in; None before the first."""
+        begun = [period for period in self.periods if period.since <= moment]
+        return begun[-1] if begun else None
+
     def status_at(self, moment: datetime) -> Status | None:
         """Return the status in force at `moment`; None before the first."""
-        begun = [period.status for period in self.periods if period.since <= moment]
-        return begun[-1] if begun else None
+        period = self.period_at(moment)
+        return period.status if period is not None else None
 
     def require_granted(self, *, signed_at: datetime | None, at: datetime) -> None:
         """Return if the party may act at `at`, and could when it signed.
@@ -112,9 +138,11 @@ class ListedService:
         Raises:
             NotAuthorisedError: it may not, or could not.
         """
-        now = self.status_at(at)
-        if now is not Status.GRANTED and (now is None or self.mode is Mode.ALL):
-            raise NotAuthorisedError(f"the party's role {self.role} is {now or 'not granted yet'}")
+        now = self.period_at(at)
+        if now is None:
+            raise NotAuthorisedError(f"the party's role {self.role} is not granted yet")
+        if now.status is not Status.GRANTED and now.mode is Mode.ALL:
+            raise NotAuthorisedError(f"the party's role {self.role} is {now.status}")
         then = self.status_at(_signed(signed_at, at))
         if then is not Status.GRANTED:
             raise NotAuthorisedError(f"the party's role {self.role} was {then or 'not granted yet'} at the signature")
@@ -138,26 +166,27 @@ def _signed(signed_at: datetime | None, at: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedList:
-    """One issue of a list.
+    """One issue of the list of a role.
 
     Attributes:
+        role: whom it lists.
         operator: the name of who publishes it, by language tag.
         territory: the country that it is for, two letters.
-        sequence: its number; each issue has a higher one.
+        sequence: its number; each issue of this list has a higher one.
         issued: when it was signed.
         next_update: when the next issue comes at the latest; afterwards this one says nothing.
-        services: what it states.
-        type_integrity: the integrity string of each credential type's metadata, by ``vct``.
-        document_authorities: the DER certificates of the IACAs that issuers of mdocs stand under.
+        services: what it states, all of this role.
+        document_authorities: the DER certificates of the IACAs that issuers of mdocs stand under; in the list of
+            issuers alone.
     """
 
+    role: Role
     operator: Mapping[str, str]
     territory: str
     sequence: int
     issued: datetime
     next_update: datetime
     services: tuple[ListedService, ...]
-    type_integrity: Mapping[str, str] = field(default_factory=dict)
     document_authorities: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
@@ -165,5 +194,9 @@ class TrustedList:
         object.__setattr__(self, "next_update", whole_seconds(self.next_update))
         if self.sequence < 1 or self.next_update <= self.issued:
             raise ValueError("a list has a positive number and ends after it was issued")
-        if len({(service.party, service.role) for service in self.services}) != len(self.services):
-            raise ValueError("a list states each role of a party once")
+        if self.role not in LISTED_ROLES or any(service.role is not self.role for service in self.services):
+            raise ValueError("a list states one role, and that is one which has a list")
+        if len({service.party for service in self.services}) != len(self.services):
+            raise ValueError("a list states a party once")
+        if self.document_authorities and self.role is not Role.CREDENTIAL_ISSUER:
+            raise ValueError("IACAs stand in the list of issuers")

@@ -276,15 +276,15 @@ def test_a_clock_may_be_a_minute_behind_the_registry(demo: Demo) -> None:
 
 @pytest.mark.parametrize("text", ["", "a.b.c", "not a list"])
 def test_what_is_no_list_is_refused_as_such(demo: Demo, text: str) -> None:
-    assert refused(demo, replace(demo.registry.published(), trusted_list=text)) == "REGISTRY_MALFORMED"
+    assert refused(demo, replace(demo.registry.published(), master=text)) == "REGISTRY_MALFORMED"
 
 
 def test_a_changed_byte_is_unsigned(demo: Demo) -> None:
     demo.registry.suspend(demo.bank.identifier, reason="audit")
     published = demo.registry.published()
-    header, body, signature = published.trusted_list.split(".")
+    header, body, signature = published.master.split(".")
     changed = f"{header}.{body[:-9]}{'A' if body[-9] != 'A' else 'B'}{body[-8:]}.{signature}"
-    assert refused(demo, replace(published, trusted_list=changed)) == "REGISTRY_UNSIGNED"
+    assert refused(demo, replace(published, master=changed)) == "REGISTRY_UNSIGNED"
     demo.client.update(published, at=NOW)
 
 
@@ -292,11 +292,11 @@ def test_type_metadata_is_what_the_list_pins_no_more_and_no_less(demo: Demo) -> 
     demo.registry.suspend(demo.bank.identifier, reason="audit")
     published = demo.registry.published()
     metadata = dict(published.type_metadata)
-    assert refused(demo, replace(published, type_metadata={})) == "REGISTRY_MALFORMED"
+    assert refused(demo, replace(published, type_metadata={})) == "REGISTRY_MIXED"
     changed = {**metadata, Residence.vct: metadata[Residence.vct] + b" "}
-    assert refused(demo, replace(published, type_metadata=changed)) == "REGISTRY_UNSIGNED"
+    assert refused(demo, replace(published, type_metadata=changed)) == "REGISTRY_MIXED"
     more = {**metadata, "urn:other": b"{}"}
-    assert refused(demo, replace(published, type_metadata=more)) == "REGISTRY_UNSIGNED"
+    assert refused(demo, replace(published, type_metadata=more)) == "REGISTRY_MIXED"
     demo.client.update(published, at=NOW)
     assert demo.client.type_metadata(Residence.vct) == metadata[Residence.vct]
 
@@ -400,14 +400,37 @@ def test_a_store_follows_one_registry(demo: Demo) -> None:
         TrustedListClient.resume(MemoryStore())
 
 
-def test_damage_in_the_store_is_found(demo: Demo) -> None:
-    [record] = demo.client_store.find("trusted_list")
-    demo.client_store.commit(
-        Put("trusted_list", record.id, record.body.replace(b'"trusted_list":"ey', b'"trusted_list":"xy'))
-    )
+@pytest.mark.parametrize("collection", ["trust_anchor", "trusted_list", "trust_time"])
+def test_damage_in_the_store_is_found(demo: Demo, collection: str) -> None:
+    [record] = demo.client_store.find(collection)
+    for damaged in (b"", record.body[:-1], record.body[: len(record.body) // 2], b"{}"):
+        demo.client_store.commit(Put(collection, record.id, damaged))
+        with pytest.raises(StoreCorruptError):
+            TrustedListClient.resume(demo.client_store)
+    demo.client_store.commit(Put(collection, record.id, record.body))
+    assert TrustedListClient.resume(demo.client_store).published == demo.client.published
+
+
+@pytest.mark.parametrize("collection", ["trusted_list", "trust_time"])
+def test_a_part_of_the_store_that_is_gone_is_missed(demo: Demo, collection: str) -> None:
+    [record] = demo.client_store.find(collection)
+    demo.client_store.commit(Delete(collection, record.id))
     with pytest.raises(StoreCorruptError):
         TrustedListClient.resume(demo.client_store)
-    demo.client_store.commit(Delete("trusted_list", record.id))
+
+
+def test_a_list_in_the_store_that_was_changed_is_not_used(demo: Demo) -> None:
+    [record] = demo.client_store.find("trusted_list")
+    demo.client_store.commit(Put("trusted_list", record.id, record.body.replace(b'"master":"ey', b'"master":"xy')))
+    with pytest.raises(StoreCorruptError):
+        TrustedListClient.resume(demo.client_store)
+
+
+def test_a_record_whose_number_is_none_is_damage(demo: Demo) -> None:
+    for collection in ("trust_anchor", "trusted_list"):
+        [record] = demo.client_store.find(collection)
+        moved = Put(collection, record.id.replace("000001", "first", 1), record.body)
+        demo.client_store.commit(moved, Delete(collection, record.id))
     with pytest.raises(StoreCorruptError):
         TrustedListClient.resume(demo.client_store)
 

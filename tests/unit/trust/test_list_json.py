@@ -30,6 +30,7 @@ from vcwallet.jose import jws
 from vcwallet.keys import Role
 from vcwallet.trust.chain import ChainValidator
 from vcwallet.trust.list_json import (
+    LIST_TYPES,
     MAX_BYTES,
     MAX_DOCUMENT_AUTHORITIES,
     SignedList,
@@ -49,9 +50,8 @@ ISSUER = ListedService(
     authority_key_id=b"\x01\x02",
     periods=(
         StatusPeriod(status=Status.GRANTED, since=NOW - timedelta(days=9)),
-        StatusPeriod(status=Status.SUSPENDED, since=NOW - timedelta(days=1)),
+        StatusPeriod(status=Status.SUSPENDED, since=NOW - timedelta(days=1), mode=Mode.FROM_DATE),
     ),
-    mode=Mode.FROM_DATE,
     may_issue={"urn:example:tax:1": NOW - timedelta(days=9), "org.example.tax": NOW},
     revoked=frozenset({"ab" * 32}),
     details={"designated_by": "tax office"},
@@ -63,15 +63,17 @@ VERIFIER = ListedService(
     authority_key_id=b"\x01\x02",
     periods=(StatusPeriod(status=Status.GRANTED, since=NOW),),
 )
+SECOND = replace(ISSUER, party="urn:vcwallet:party:2", periods=VERIFIER.periods)
 LIST = TrustedList(
+    role=Role.CREDENTIAL_ISSUER,
     operator={"en": "Demo registry"},
     territory="ZZ",
     sequence=42,
     issued=NOW,
     next_update=NOW + timedelta(days=7),
-    services=(ISSUER, VERIFIER),
-    type_integrity={"urn:example:tax:1": "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="},
+    services=(ISSUER, SECOND),
 )
+VERIFIERS = replace(LIST, role=Role.VERIFIER, services=(VERIFIER,))
 
 
 def signed(content: TrustedList = LIST, *, by: Chain = OPERATOR) -> str:
@@ -83,13 +85,30 @@ def signed_json(document: Any, *, header: Mapping[str, Any] | None = None) -> st
     return jws.sign(json.dumps(document), signer=OPERATOR.leaf.signer, header=members)
 
 
-def read(text: str) -> SignedList:
-    return read_list(text, validator=VALIDATOR, at=NOW)
+def read(text: str, role: Role = Role.CREDENTIAL_ISSUER) -> SignedList:
+    return read_list(text, role, validator=VALIDATOR, at=NOW)
 
 
 def test_what_is_signed_is_read() -> None:
-    text = signed()
-    assert read(text) == SignedList(content=LIST, text=text)
+    for content in (LIST, VERIFIERS):
+        text = signed(content)
+        found = read(text, content.role)
+        assert (found.content, found.text) == (content, text)
+        assert found.operator.path.certificates[0] == OPERATOR.leaf.certificate
+
+
+@pytest.mark.parametrize("role", LIST_TYPES)
+def test_a_list_is_read_as_that_of_its_role_alone(role: Role) -> None:
+    text = signed(replace(LIST, role=role, services=()))
+    assert read(text, role).content.role is role
+    for other in LIST_TYPES.keys() - {role}:
+        with pytest.raises(MalformedError, match="not the list of role"):
+            read(text, other)
+
+
+def test_a_list_with_a_party_in_another_role_is_malformed() -> None:
+    with pytest.raises(MalformedError, match="one role"):
+        read(changed((*SERVICE, "ServiceTypeIdentifier"), assign("urn:vcwallet:service:status_signer")))
 
 
 def test_an_empty_list_is_legal_and_trusts_nobody() -> None:
@@ -109,13 +128,14 @@ def test_the_document_is_spelled_as_the_standard_spells_it() -> None:
     assert information["LoTESequenceNumber"] == 42
     assert information["ListIssueDateTime"] == "2026-11-23T09:00:00Z"
     assert information["NextUpdate"] == "2026-11-30T09:00:00Z"
-    [entity] = content["TrustedEntitiesList"]
+    assert information["LoTEType"] == "urn:vcwallet:list:credential_issuer"
+    entity, second_entity = content["TrustedEntitiesList"]
     assert entity["TrustedEntityInformation"]["TEName"][0] == {"lang": "ja", "value": "未来市"}
-    issuer, verifier = entity["TrustedEntityServices"]
+    [issuer], [second] = entity["TrustedEntityServices"], second_entity["TrustedEntityServices"]
     assert issuer["ServiceInformation"]["ServiceStatus"].endswith("suspended")
     assert issuer["ServiceInformation"]["ServiceDigitalIdentity"] == {"X509SKIs": ["AQI="], "OtherIds": [PARTY]}
     assert [past["ServiceStatus"].rpartition(":")[2] for past in issuer["ServiceHistory"]] == ["granted"]
-    assert verifier["ServiceHistory"] == []
+    assert second["ServiceHistory"] == []
 
 
 def test_a_service_survives_its_json() -> None:
@@ -125,7 +145,7 @@ def test_a_service_survives_its_json() -> None:
 
 AUTHORITIES = replace(
     LIST,
-    services=(replace(ISSUER, document_authority_key_ids=frozenset({b"\x01", b"\xff" * 20})), VERIFIER),
+    services=(replace(ISSUER, document_authority_key_ids=frozenset({b"\x01", b"\xff" * 20})), SECOND),
     document_authorities=(b"\x30\x00", b"\x30\x01\x00"),
 )
 
@@ -135,7 +155,7 @@ def test_a_list_states_the_iacas_of_those_who_issue_mdocs() -> None:
     assert read(text).content == AUTHORITIES
     [issuer] = [one for one in AUTHORITIES.services if one.document_authority_key_ids]
     assert service_from_json(json.dumps(service_json(issuer)), name=issuer.name) == issuer
-    [_, extension] = payload(text)["LoTE"]["ListAndSchemeInformation"]["SchemeExtensions"]
+    [extension] = payload(text)["LoTE"]["ListAndSchemeInformation"]["SchemeExtensions"]
     assert extension == {
         "id": "urn:vcwallet:extension:document-authorities",
         "critical": True,
@@ -145,9 +165,7 @@ def test_a_list_states_the_iacas_of_those_who_issue_mdocs() -> None:
 
 def test_a_list_from_before_there_were_iacas_has_none() -> None:
     document = payload(signed())
-    assert [one["id"] for one in document["LoTE"]["ListAndSchemeInformation"]["SchemeExtensions"]] == [
-        "urn:vcwallet:extension:type-metadata"
-    ]
+    assert "SchemeExtensions" not in document["LoTE"]["ListAndSchemeInformation"]
     for service in document["LoTE"]["TrustedEntitiesList"][0]["TrustedEntityServices"]:
         [extension] = service["ServiceInformation"]["ServiceInformationExtensions"]
         del extension["value"]["document_authorities"]
@@ -156,7 +174,7 @@ def test_a_list_from_before_there_were_iacas_has_none() -> None:
 
 def with_authorities(value: object) -> str:
     document = payload(signed(AUTHORITIES))
-    document["LoTE"]["ListAndSchemeInformation"]["SchemeExtensions"][1]["value"] = value
+    document["LoTE"]["ListAndSchemeInformation"]["SchemeExtensions"][0]["value"] = value
     return signed_json(document)
 
 
@@ -192,7 +210,7 @@ def test_the_number_of_iacas_is_limited() -> None:
 def test_the_iacas_twice_are_refused() -> None:
     document = payload(signed(AUTHORITIES))
     extensions = document["LoTE"]["ListAndSchemeInformation"]["SchemeExtensions"]
-    extensions.append(extensions[1])
+    extensions.append(extensions[0])
     with pytest.raises(UnsupportedError):
         read(signed_json(document))
 
@@ -203,13 +221,26 @@ def test_the_roles_of_mdoc_are_not_listed(role: Role) -> None:
     document["LoTE"]["TrustedEntitiesList"][0]["TrustedEntityServices"][0]["ServiceInformation"][
         "ServiceTypeIdentifier"
     ] = f"urn:vcwallet:service:{role}"
-    assert read(signed_json(document)).content.services == (VERIFIER,)
+    assert read(signed_json(document)).content.services == (SECOND,)
 
 
-def test_a_verifier_with_iacas_is_malformed() -> None:
-    path = (*ENTITY, "TrustedEntityServices", 1, "ServiceInformation", "ServiceInformationExtensions", 0, "value")
+@pytest.mark.parametrize(("member", "value"), [("document_authorities", ["AQ=="]), ("acts_for", ["urn:x"])])
+def test_what_is_another_roles_is_malformed(member: str, value: object) -> None:
+    document = payload(signed(VERIFIERS))
+    assert read(signed_json(document), Role.VERIFIER).content == VERIFIERS
+    at(document, (*EXTENSION, "value"))[member] = value
     with pytest.raises(MalformedError):
-        read(changed((*path, "document_authorities"), assign(["AQ=="])))
+        read(signed_json(document), Role.VERIFIER)
+    with pytest.raises(MalformedError):
+        read(changed((*EXTENSION, "value", "purposes"), assign(["loan"])))
+
+
+def test_iacas_in_another_list_than_that_of_issuers_are_malformed() -> None:
+    document = payload(signed(VERIFIERS))
+    issuers = payload(signed(AUTHORITIES))
+    at(document, INFORMATION)["SchemeExtensions"] = at(issuers, INFORMATION)["SchemeExtensions"]
+    with pytest.raises(MalformedError, match="IACAs"):
+        read(signed_json(document), Role.VERIFIER)
 
 
 def test_only_a_list_operator_below_the_pinned_root_signs_lists() -> None:
@@ -217,7 +248,7 @@ def test_only_a_list_operator_below_the_pinned_root_signs_lists() -> None:
     with pytest.raises(UntrustedError):
         read(signed(by=other_root))
     with pytest.raises(NotAuthorisedError):
-        read_list(signed(by=other_role), validator=ChainValidator(other_role.anchor), at=NOW)
+        read_list(signed(by=other_role), LIST.role, validator=ChainValidator(other_role.anchor), at=NOW)
     forged = jws.sign(
         json.dumps(payload(signed())),
         signer=other_root.leaf.signer,
@@ -230,8 +261,8 @@ def test_only_a_list_operator_below_the_pinned_root_signs_lists() -> None:
 def test_the_operators_certificate_is_judged_by_the_time_unless_the_list_was_accepted_before() -> None:
     late = NOW + timedelta(days=200)
     with pytest.raises(ValidityError):
-        read_list(signed(), validator=VALIDATOR, at=late)
-    assert read_list(signed(), validator=VALIDATOR, at=None).content == LIST
+        read_list(signed(), LIST.role, validator=VALIDATOR, at=late)
+    assert read_list(signed(), LIST.role, validator=VALIDATOR, at=None).content == LIST
 
 
 def test_an_unsigned_list_is_refused() -> None:
@@ -258,11 +289,14 @@ EXTENSION: Path = (*SERVICE, "ServiceInformationExtensions", 0)
 
 def changed(path: Path, change: Callable[[Any, Any], None]) -> str:
     document = copy.deepcopy(payload(signed()))
-    target: Any = document
-    for step in path[:-1]:
-        target = target[step]
-    change(target, path[-1])
+    change(at(document, path[:-1]), path[-1])
     return signed_json(document)
+
+
+def at(document: Any, path: Path) -> Any:
+    for step in path:
+        document = document[step]
+    return document
 
 
 def assign(value: object) -> Callable[[Any, Any], None]:
@@ -349,7 +383,7 @@ def test_an_unknown_extension_is_refused_if_it_is_critical() -> None:
     for path in ((*INFORMATION, "SchemeExtensions"), (*SERVICE, "ServiceInformationExtensions")):
 
         def add(target: Any, key: Any, *, critical: bool) -> None:
-            target[key].append({"id": "urn:x", "critical": critical, "value": {}})
+            target.setdefault(key, []).append({"id": "urn:x", "critical": critical, "value": {}})
 
         assert read(changed(path, lambda t, k: add(t, k, critical=False))).content == LIST
         with pytest.raises(UnsupportedError):
@@ -366,9 +400,35 @@ def test_a_service_of_another_scheme_says_nothing_to_us() -> None:
     service = document["LoTE"]["TrustedEntitiesList"][0]["TrustedEntityServices"][0]
     service["ServiceInformation"]["ServiceTypeIdentifier"] = "urn:other:service"
     service["ServiceInformation"]["ServiceInformationExtensions"] = []
-    assert read(signed_json(document)).content.services == (VERIFIER,)
+    assert read(signed_json(document)).content.services == (SECOND,)
     with pytest.raises(MalformedError):
         service_from_json(json.dumps(service), name={"en": "x"})
+
+
+def test_a_past_period_keeps_what_it_did_to_what_was_signed_before() -> None:
+    suspended = StatusPeriod(status=Status.SUSPENDED, since=NOW - timedelta(days=1), mode=Mode.FROM_DATE)
+    reinstated = replace(
+        ISSUER, periods=(*ISSUER.periods[:1], suspended, StatusPeriod(status=Status.GRANTED, since=NOW))
+    )
+    document = service_json(reinstated)
+    assert service_from_json(json.dumps(document), name=reinstated.name) == reinstated
+    past: Any = document["ServiceHistory"]
+    assert [bool(one.get("ServiceInformationExtensions")) for one in past] == [True, False]
+    for broken in ({"mode": "sometimes"}, {}):
+        past[0]["ServiceInformationExtensions"][0]["value"] = broken
+        with pytest.raises(MalformedError):
+            service_from_json(json.dumps(document), name=reinstated.name)
+    past[0]["ServiceInformationExtensions"][0] = {"id": "urn:x", "critical": True, "value": {}}
+    with pytest.raises(UnsupportedError):
+        service_from_json(json.dumps(document), name=reinstated.name)
+
+
+def test_a_service_may_stand_under_several_cas_while_one_succeeds_another() -> None:
+    service = replace(ISSUER, other_authority_key_ids=frozenset({b"\x03", b"\x02\x02"}))
+    document = service_json(service)
+    assert service_from_json(json.dumps(document), name=service.name) == service
+    identity: Any = document["ServiceInformation"]
+    assert identity["ServiceDigitalIdentity"]["X509SKIs"][0] == "AQI="
 
 
 def test_a_party_listed_twice_in_a_role_is_malformed() -> None:

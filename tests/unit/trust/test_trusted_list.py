@@ -28,8 +28,7 @@ def service(*periods: tuple[Status, float], mode: Mode = Mode.ALL) -> ListedServ
         name={"en": "Mirai City"},
         role=Role.CREDENTIAL_ISSUER,
         authority_key_id=b"ca",
-        periods=tuple(StatusPeriod(status=status, since=day(since)) for status, since in periods),
-        mode=mode,
+        periods=tuple(StatusPeriod(status=status, since=day(since), mode=mode) for status, since in periods),
         may_issue={TYPE: day(0)},
     )
 
@@ -113,17 +112,25 @@ def test_a_service_that_says_too_little_cannot_be_made() -> None:
         service((G, 5), (S, 0))
 
 
-def test_a_list_states_each_role_of_a_party_once_and_ends_after_its_issue() -> None:
+def test_a_list_states_each_party_once_in_its_role_and_ends_after_its_issue() -> None:
     one = service((G, 0))
     good = TrustedList(
+        role=Role.CREDENTIAL_ISSUER,
         operator={"en": "Demo"},
         territory="ZZ",
         sequence=1,
         issued=NOW,
         next_update=day(7),
-        services=(one, replace(one, role=Role.VERIFIER)),
+        services=(one, replace(one, party="urn:vcwallet:party:2")),
     )
-    changes: tuple[dict[str, Any], ...] = ({"services": (one, one)}, {"sequence": 0}, {"next_update": NOW})
+    changes: tuple[dict[str, Any], ...] = (
+        {"services": (one, one)},
+        {"services": (replace(one, role=Role.VERIFIER, may_issue={}),)},
+        {"role": Role.DOCUMENT_SIGNER, "services": ()},
+        {"role": Role.LIST_OPERATOR, "services": ()},
+        {"sequence": 0},
+        {"next_update": NOW},
+    )
     for change in changes:
         with pytest.raises(ValueError, match="a list"):
             replace(good, **change)
