@@ -142,7 +142,7 @@ class HttpClient:
             if request.max_redirects and response.status in _REDIRECTS and "location" in received:
                 return received["location"]
             # A generator; left to itself, it would be closed some time later, and say so in httpcore's log.
-            with closing(cast("Generator[bytes, None, None]", iter(response.stream))) as parts:
+            with closing(cast("Generator[bytes, None, None]", response.iter_stream())) as parts:
                 body = read_body(parts, received, max_bytes=request.max_bytes)
             return HttpResponse(status=response.status, headers=received, body=body)
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
