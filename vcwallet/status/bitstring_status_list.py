@@ -237,7 +237,7 @@ def _index(members: Mapping[str, Any]) -> int:
 
 def _messages(value: object) -> tuple[str, ...]:
     """Return the messages in the order of their values, each of which stands there once."""
-    if not isinstance(value, list) or len(value) > 1 << MAX_STATUS_SIZE:
+    if not isinstance(value, list) or not 0 < len(value) <= 1 << MAX_STATUS_SIZE:
         raise _malformed("statusMessage is no array of messages", _ENTRY_CLAUSE)
     texts: dict[int, str] = {}
     for each in value:
@@ -329,12 +329,12 @@ class BitstringStatusListCredential:
         """Return if the list says something at `at`.
 
         Raises:
-            ValidityError: it is past its end (``EXPIRED``), or from the future (``NOT_YET_VALID``).
+            ValidityError: it is past its end (``STATUS_LIST_EXPIRED``), or from the future (``NOT_YET_VALID``).
         """
         if self.valid_from > at + SKEW:
             raise ValidityError("the status list is from the future", code="NOT_YET_VALID", clause=_LIST_CLAUSE)
         if at >= self.ends:
-            raise ValidityError("the status list has ended", clause=_LIST_CLAUSE)
+            raise ValidityError("the status list has ended", code="STATUS_LIST_EXPIRED", clause=_LIST_CLAUSE)
 
 
 def sign_vc_jwt(content: BitstringStatusListCredential, *, signer: Signer, chain: tuple[bytes, ...]) -> str:
