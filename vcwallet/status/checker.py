@@ -19,7 +19,7 @@ from vcwallet.flow import Flow, HttpRequest
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import TrustPolicy
 from vcwallet.status.aggregation import fetch_aggregation
-from vcwallet.status.held_lists import HeldLists, ListKey, OpenList, StoredList
+from vcwallet.status.held_lists import HeldLists, ListKey, OpenList
 from vcwallet.status.outcome import Origin, StatusPolicy, StatusResult, StatusState
 from vcwallet.status.token_status_list import MAX_TOKEN_BYTES, MECHANISM, MediaType, StatusReference
 from vcwallet.storage import RecordStore
@@ -55,8 +55,12 @@ class CredentialStatus:
         found = None if self.claim is None else StatusReference.from_claim(self.claim)
         if found is None:
             return None
-        media_type = MediaType.CWT if self.format in _OF_MDOCS else MediaType.JWT
-        return ListKey(uri=found.uri, media_type=media_type), found.index
+        return ListKey(uri=found.uri, media_type=media_type_of(self.format)), found.index
+
+
+def media_type_of(format: str) -> MediaType:
+    """Return the form of status lists that a credential format goes with: CWT for mdocs, JWT for all others."""
+    return MediaType.CWT if format in _OF_MDOCS else MediaType.JWT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,8 +132,9 @@ class HeldLists:
         if latest.issued_at > stored.issued_at:
             raise StatusError("a status list older than one already seen", code="STATUS_ROLLBACK")
         self._remember(_digest(stored), signed)
-        if latest.token == stored.token and latest.counted_from > stored.counted_from:
-            return OpenList(stored=latest, signed=signed)
+        is_nothing_new = latest.issued_at == stored.issued_at and latest.counted_from >= stored.counted_from
+        if is_nothing_new and latest is not stored and (latest.token == stored.token or origin is Origin.BUNDLE):
+            return OpenList(stored=latest, signed=self._opened(latest, at))
         # A record for each time of issue: whoever loses a race leaves an older one behind, which nobody will use.
         outdated = [Delete(_COLLECTION, self._id(one)) for one in before if one.issued_at < stored.issued_at]
         self._store.commit(self._put(stored), *outdated, *self._making_room(stored))
