@@ -17,7 +17,7 @@ from pydantic import Field
 from vcwallet.encoding import json
 from vcwallet.encoding.wire import Array, WireModel, read
 from vcwallet.errors import MalformedError, TransportError
-from vcwallet.flow import Flow, HttpRequest
+from vcwallet.flow import MAX_REDIRECTS, Flow, HttpRequest
 from vcwallet.status.token_status_list import is_list_uri
 
 MAX_AGGREGATION_BYTES: Final = 1024 * 1024
@@ -57,7 +57,13 @@ def fetch_aggregation(url: str) -> Flow[tuple[str, ...]]:
     """
     if not is_list_uri(url):
         raise MalformedError("where status lists are listed is not an https URL", clause=_CLAUSE)
-    response = yield HttpRequest(method="GET", url=url, max_bytes=MAX_AGGREGATION_BYTES, headers={"accept": _JSON})
+    response = yield HttpRequest(
+        method="GET",
+        url=url,
+        max_bytes=MAX_AGGREGATION_BYTES,
+        headers={"accept": _JSON},
+        max_redirects=MAX_REDIRECTS,
+    )
     if response.status != 200:
         raise TransportError("the list of status lists is not there", clause=_CLAUSE)
     if response.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:

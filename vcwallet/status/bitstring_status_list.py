@@ -21,7 +21,7 @@ statuses to use by mistake: `UnverifiedBitstringList.verify` gives them out, and
     ...     issuer="https://city.example",
     ...     purposes=("revocation",),
     ...     statuses=Bitstring.of({94567: 1}),
-    ...     valid_from=now,
+    ...     issued_at=now,
     ...     valid_until=now + timedelta(days=1),
     ...     ttl=timedelta(minutes=5),
     ... )
@@ -58,7 +58,6 @@ from vcwallet.errors import (
     VerificationError,
     quoted,
 )
-from vcwallet.flow import Flow, HttpRequest
 from vcwallet.jose import header as jose_header
 from vcwallet.jose import jws, jwt
 from vcwallet.jose.jws import Jws
@@ -74,7 +73,6 @@ MAX_STATUS_ENTRIES: Final = 20
 """How many entries a credential may have, and how many purposes a list."""
 MAX_INDEX_DIGITS: Final = 20
 
-MEDIA_TYPE: Final = "application/vc+jwt"
 CONTEXT: Final = "https://www.w3.org/ns/credentials/v2"
 _TYP: Final = "vc+jwt"
 _ENTRY_CLAUSE: Final = "Bitstring Status List, section 2.1"
@@ -123,6 +121,14 @@ class Names(Enum):
 
 CURRENT: Final = frozenset({Names.BITSTRING})
 """What is accepted where nothing else is said: the names of the Recommendation."""
+ANY_NAMES: Final = frozenset(Names)
+"""What a list may be written under, if an entry that was accepted is written so as well."""
+
+
+class BitstringForm(StrEnum):
+    """The forms of a list's credential, by media type."""
+
+    VC_JWT = "application/vc+jwt"
 
 
 # --- the entry -------------------------------------------------------------------------------------------------------
@@ -263,7 +269,8 @@ class BitstringStatusListCredential:
         issuer: the identifier of who publishes it.
         purposes: what its statuses are for.
         statuses: the statuses.
-        valid_from: from when on it says something.
+        issued_at: when it was signed.
+        valid_from: from when on it says something, if it states that.
         valid_until: its end, if it states one.
         ttl: how long a copy may be used before a newer one is looked for, if it says so.
         size: how many bits a status has, if it says so; the entry says so in any case.
@@ -273,7 +280,8 @@ class BitstringStatusListCredential:
     issuer: str
     purposes: tuple[str, ...]
     statuses: Bitstring
-    valid_from: datetime
+    issued_at: datetime
+    valid_from: datetime | None = None
     valid_until: datetime | None = None
     ttl: timedelta | None = None
     size: int | None = None
@@ -287,14 +295,15 @@ class BitstringStatusListCredential:
             raise ValueError(f"a status has 1 to {MAX_STATUS_SIZE} bits")
         if self.ttl is not None and self.ttl < timedelta(milliseconds=1):
             raise ValueError("ttl is a millisecond or more")
-        object.__setattr__(self, "valid_from", _whole_seconds(self.valid_from))
-        if self.valid_until is not None:
-            object.__setattr__(self, "valid_until", _whole_seconds(self.valid_until))
-            if self.valid_until <= self.valid_from:
-                raise ValueError("a list ends after it began")
+        for name in ("issued_at", "valid_from", "valid_until"):
+            time = getattr(self, name)
+            object.__setattr__(self, name, None if time is None else _whole_seconds(time))
+        if self.valid_until is not None and self.valid_until <= (self.valid_from or self.issued_at):
+            raise ValueError("a list ends after it began")
 
     def to_json(self) -> JsonObject:
         """Return the credential, unsecured."""
+        begins = {} if self.valid_from is None else {"validFrom": _timestamp(self.valid_from)}
         ends = {} if self.valid_until is None else {"validUntil": _timestamp(self.valid_until)}
         ttl = {} if self.ttl is None else {"ttl": self.ttl // timedelta(milliseconds=1)}
         names = Names.BITSTRING.value
@@ -303,7 +312,7 @@ class BitstringStatusListCredential:
             "id": self.id,
             "type": ["VerifiableCredential", names.credential],
             "issuer": self.issuer,
-            "validFrom": _timestamp(self.valid_from),
+            **begins,
             **ends,
             "credentialSubject": {
                 "id": f"{self.id}#list",
@@ -317,8 +326,8 @@ class BitstringStatusListCredential:
 
     @property
     def ends(self) -> datetime:
-        """When it says nothing any more: at its end, or `LIFE_WITHOUT_END` after its beginning where it states none."""
-        return self.valid_until if self.valid_until is not None else self.valid_from + LIFE_WITHOUT_END
+        """When it says nothing any more: at its end, or `LIFE_WITHOUT_END` after its issue where it states none."""
+        return self.valid_until if self.valid_until is not None else self.issued_at + LIFE_WITHOUT_END
 
     def fresh_until(self, fetched_at: datetime) -> datetime:
         """Return until when a copy is used without looking for a newer one: for its ``ttl``, never past its end."""
@@ -331,7 +340,7 @@ class BitstringStatusListCredential:
         Raises:
             ValidityError: it is past its end (``STATUS_LIST_EXPIRED``), or from the future (``NOT_YET_VALID``).
         """
-        if self.valid_from > at + SKEW:
+        if max(self.valid_from or self.issued_at, self.issued_at) > at + SKEW:
             raise ValidityError("the status list is from the future", code="NOT_YET_VALID", clause=_LIST_CLAUSE)
         if at >= self.ends:
             raise ValidityError("the status list has ended", code="STATUS_LIST_EXPIRED", clause=_LIST_CLAUSE)
@@ -350,7 +359,7 @@ def sign_vc_jwt(content: BitstringStatusListCredential, *, signer: Signer, chain
     """
     if content.statuses.entries(size=content.size or 1) < MIN_ENTRIES:
         raise ValueError(f"a list has at least {MIN_ENTRIES} entries")
-    claims = {**content.to_json(), "iss": content.issuer, "iat": jwt.seconds(content.valid_from)}
+    claims = {**content.to_json(), "iss": content.issuer, "iat": jwt.seconds(content.issued_at)}
     return jwt.sign(claims, typ=_TYP, signer=signer, header={"cty": "vc", "x5c": jose_header.x5c(chain)})
 
 
@@ -365,13 +374,11 @@ class BitstringStatus:
         purpose: what it is for.
         value: the number, 0 where nothing is set.
         message: what the number means, in the words of the credential; for developers, not for people.
-        listed_from: when the list began.
     """
 
     purpose: str
     value: int
     message: str
-    listed_from: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,13 +388,13 @@ class SignedBitstringList:
     How it was secured makes no difference here; another way than the JWT ends in this value, too.
 
     Attributes:
-        content: what it says.
+        token: what it says.
         signer: whose key it was, and why it was trusted.
         source: what the list said about its signer, with which a policy can be asked again.
         names: under which names it was written.
     """
 
-    content: BitstringStatusListCredential
+    token: BitstringStatusListCredential
     signer: TrustedKey
     source: KeySource = field(repr=False)
     names: Names = Names.BITSTRING
@@ -419,20 +426,18 @@ class SignedBitstringList:
             VerificationError: another list, or one for other purposes (``STATUS_VERIFICATION_ERROR``).
             StatusError: the list is too short (``STATUS_LIST_LENGTH_ERROR``) or the index outside (``RANGE_ERROR``).
         """
-        self.content.require_current(at)
+        self.token.require_current(at)
         self._require_signer(issuer, trust=trust, at=at)
         self._require_meant(entry)
-        if self.content.statuses.entries(size=entry.size) < minimum_entries:
+        if self.token.statuses.entries(size=entry.size) < minimum_entries:
             raise StatusError(
                 f"the status list has fewer than {minimum_entries} entries",
                 code=Problem.STATUS_LIST_LENGTH_ERROR,
                 clause=_VALIDATE_CLAUSE,
             )
-        value = self.content.statuses.value(entry.index, size=entry.size)
+        value = self.token.statuses.value(entry.index, size=entry.size)
         messages = entry.messages or ("unset", "set")
-        return BitstringStatus(
-            purpose=entry.purpose, value=value, message=messages[value], listed_from=self.content.valid_from
-        )
+        return BitstringStatus(purpose=entry.purpose, value=value, message=messages[value])
 
     def _require_signer(self, issuer: str, *, trust: TrustPolicy, at: datetime) -> None:
         signer = trust.key_for(self.source, role=Role.STATUS_SIGNER, type_id=None, at=at)
@@ -446,11 +451,11 @@ class SignedBitstringList:
             )
 
     def _require_meant(self, entry: BitstringStatusListEntry) -> None:
-        if self.content.id != entry.list_url or self.names is not entry.names:
+        if self.token.id != entry.list_url or self.names is not entry.names:
             raise _not_verified("the status list is not the one that was asked for")
-        if entry.purpose not in self.content.purposes:
+        if entry.purpose not in self.token.purposes:
             raise _not_verified("the status list is for another purpose")
-        if self.content.size not in (None, entry.size):
+        if self.token.size not in (None, entry.size):
             raise _not_verified("the status list has statuses of another size")
 
 
@@ -488,7 +493,7 @@ class UnverifiedBitstringList:
         if content.id != url:
             raise _not_verified("the status list is not the one that was asked for")
         content.require_current(at)
-        return SignedBitstringList(content=content, signer=signer, source=source, names=written_as)
+        return SignedBitstringList(token=content, signer=signer, source=source, names=written_as)
 
 
 def parse(data: bytes) -> UnverifiedBitstringList:
@@ -523,7 +528,7 @@ def read_credential(
     Args:
         members: the credential.
         names: the type names that are known.
-        signed_at: the time of the signature, if it is known; it counts where ``validFrom`` is not there.
+        signed_at: the time of the signature, if it is known.
 
     Raises:
         MalformedError: it is not a list's credential (``MALFORMED_VALUE_ERROR``).
@@ -533,8 +538,9 @@ def read_credential(
     subject = _object(members.get("credentialSubject"), "credentialSubject", _LIST_CLAUSE)
     if _types(subject) != [written_as.value.list]:
         raise _malformed("the subject is no status list", _LIST_CLAUSE)
-    begins = _time(members, "validFrom") or signed_at
-    if begins is None:
+    begins = _time(members, "validFrom")
+    issued_at = signed_at or begins
+    if issued_at is None:
         raise _malformed("a status list says when it began or was signed", _LIST_CLAUSE)
     encoded = _text(subject, "encodedList", _LIST_CLAUSE)
     decode = Bitstring.from_encoded if written_as is Names.BITSTRING else Bitstring.from_unprefixed
@@ -544,6 +550,7 @@ def read_credential(
             issuer=_issuer(members),
             purposes=_texts(subject.get("statusPurpose")),
             statuses=decode(encoded),
+            issued_at=issued_at,
             valid_from=begins,
             valid_until=_time(members, "validUntil"),
             ttl=_ttl(subject),
@@ -552,22 +559,6 @@ def read_credential(
     except ValueError as error:
         raise _malformed(f"a status list contradicts itself: {error}", _LIST_CLAUSE) from None
     return content, written_as
-
-
-def fetch(url: str) -> Flow[UnverifiedBitstringList]:
-    """Fetch the list's credential that an entry refers to; the whole list, so that nobody learns which index matters.
-
-    Raises:
-        TransportError: it was not there (``STATUS_RETRIEVAL_ERROR``), or no answer came.
-        MalformedError, LimitExceededError, VerificationError, UnsupportedError: as `parse`.
-    """
-    response = yield HttpRequest(
-        method="GET", url=url, max_bytes=MAX_TOKEN_BYTES, headers={"Accept": MEDIA_TYPE}, max_redirects=2
-    )
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if response.status != 200 or kind != MEDIA_TYPE:
-        raise TransportError("the status list was not there", code=Problem.STATUS_RETRIEVAL_ERROR)
-    return parse(response.body)
 
 
 def problem_of(error: VcError) -> Problem:

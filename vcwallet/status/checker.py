@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looking up the status of credentials (Token Status List, sections 8 and 9): whole lists, fetched when needed.
+"""Looking up the status of credentials: whole lists, fetched when needed.
+
+Of a Token Status List (sections 8 and 9) a credential has one status, of a Bitstring Status List (section 3.2) one for
+each of its entries; both are kept, fetched and judged alike.
 
 What goes over the network is the address of a list and nothing else: no index, no credential, no cookie.  A list that
 cannot be had is a result, not an exception; only a store that fails is.
@@ -8,23 +11,43 @@ cannot be had is a result, not an exception; only a store that fails is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from vcwallet.errors import LimitExceededError, MalformedError, StoreError, TransportError, VcError
-from vcwallet.flow import Flow, HttpRequest
+from vcwallet.flow import MAX_REDIRECTS, Flow, HttpRequest
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import TrustPolicy
 from vcwallet.status.aggregation import fetch_aggregation
+from vcwallet.status.bitstring_status_list import (
+    BitstringForm,
+    BitstringStatusListEntry,
+    Purpose,
+    SignedBitstringList,
+)
 from vcwallet.status.held_lists import HeldLists, ListKey, OpenList
 from vcwallet.status.outcome import Origin, StatusPolicy, StatusResult, StatusState
-from vcwallet.status.token_status_list import MAX_TOKEN_BYTES, MECHANISM, MediaType, StatusReference
+from vcwallet.status.token_status_list import (
+    MAX_TOKEN_BYTES,
+    MECHANISM,
+    MediaType,
+    SignedStatusList,
+    StatusReference,
+)
 from vcwallet.storage import RecordStore
 
 _STATES: Final = {0: StatusState.VALID, 1: StatusState.REVOKED, 2: StatusState.SUSPENDED}
+# What a bit that is set means; "refresh" and "message" do not touch the validity of a credential.
+_STATES_OF_PURPOSES: Final[Mapping[str, StatusState]] = {
+    Purpose.REVOCATION: StatusState.REVOKED,
+    Purpose.SUSPENSION: StatusState.SUSPENDED,
+    Purpose.REFRESH: StatusState.VALID,
+    Purpose.MESSAGE: StatusState.VALID,
+}
+BITSTRING_MECHANISM: Final = "bitstring_status_list"
 _OF_MDOCS: Final = frozenset({"mso_mdoc"})
 
 Failures = Mapping[ListKey, str]
@@ -100,12 +123,15 @@ class StatusChecker:
             StoreError: the store failed.
         """
         references = [credential.reference() for credential in credentials]
-        failures: dict[ListKey, str] = {}
-        for key in dict.fromkeys(found[0] for found in references if found is not None):
-            if not self._is_fresh(key, at):
-                failure = yield from self._trying(key, at)
-                failures |= {} if failure is None else {key: failure}
-        return failures
+        return (yield from self._refreshing((found[0] for found in references if found is not None), at))
+
+    def refreshing_entries(self, entries: Iterable[BitstringStatusListEntry], *, at: datetime) -> Flow[Failures]:
+        """Fetch the lists of bitstring entries as `refreshing` does.
+
+        Raises:
+            StoreError: the store failed.
+        """
+        return (yield from self._refreshing(map(_key_of, entries), at))
 
     def check(self, credential: CredentialStatus, *, at: datetime, failures: Failures = NO_FAILURES) -> StatusResult:
         """Return the status of a credential, as far as the lists that are held can tell.
@@ -133,17 +159,74 @@ class StatusChecker:
             index=index,
             reason=failures.get(key),
         )
+
+        def read(held: OpenList) -> StatusResult:
+            signed = cast(SignedStatusList, held.signed)  # as the form of the key has it
+            value = signed.statuses_for(credential.issuer, trust=self._trust, at=at)[index]
+            return replace(unknown, state=_STATES.get(value, StatusState.OTHER), value=value)
+
+        return self._told(key, unknown, read)
+
+    def check_entries(
+        self,
+        entries: Sequence[BitstringStatusListEntry],
+        *,
+        issuer: str,
+        at: datetime,
+        failures: Failures = NO_FAILURES,
+    ) -> tuple[StatusResult, ...]:
+        """Return the status that each entry of a credential refers to, as far as the lists that are held can tell.
+
+        The credential is relied on if the policy accepts each of them; one without entries has one result, too.
+
+        Args:
+            entries: of the credential, which has been verified.
+            issuer: the identifier of the party that issued it.
+            at: the time.
+            failures: why lists could not be fetched, to be told.
+
+        Raises:
+            StoreError: the store failed.
+        """
+        if not entries:
+            return (StatusResult(state=StatusState.NOT_APPLICABLE, checked_at=at),)
+        return tuple(self._check_entry(entry, issuer, at, failures) for entry in entries)
+
+    def _check_entry(
+        self, entry: BitstringStatusListEntry, issuer: str, at: datetime, failures: Failures
+    ) -> StatusResult:
+        key = _key_of(entry)
+        unknown = StatusResult(
+            state=StatusState.UNKNOWN,
+            checked_at=at,
+            mechanism=BITSTRING_MECHANISM,
+            uri=key.uri,
+            index=entry.index,
+            reason=failures.get(key),
+            purpose=entry.purpose,
+        )
+
+        def read(held: OpenList) -> StatusResult:
+            signed = cast(SignedBitstringList, held.signed)  # as the form of the key has it
+            status = signed.status_of(entry, issuer=issuer, trust=self._trust, at=at)
+            is_set = _STATES_OF_PURPOSES.get(entry.purpose, StatusState.OTHER)
+            state = is_set if status.value else StatusState.VALID
+            return replace(unknown, state=state, value=status.value, message=status.message)
+
+        return self._told(key, unknown, read)
+
+    def _told(self, key: ListKey, unknown: StatusResult, read: Callable[[OpenList], StatusResult]) -> StatusResult:
+        """Return what `read` finds in the list, or why nothing can be told."""
         try:
-            held = self.lists.find(key, at=at)
+            held = self.lists.find(key, at=unknown.checked_at)
             if held is None:
                 return replace(unknown, reason=unknown.reason or "STATUS_NOT_HELD")
-            value = held.signed.statuses_for(credential.issuer, trust=self._trust, at=at)[index]
+            return _judged(read(held), held, self.policy)
         except StoreError:
             raise
         except VcError as error:
             has_ended = error.code == "STATUS_LIST_EXPIRED"
             return replace(unknown, state=StatusState.STALE if has_ended else StatusState.UNKNOWN, reason=error.code)
-        return _judged(unknown, held, value, self.policy, at)
 
     def fetching(self, key: ListKey, *, at: datetime) -> Flow[OpenList]:
         """Fetch a list, check it and keep it.
@@ -182,6 +265,14 @@ class StatusChecker:
                 failed[key.uri] = failure
         return Prefetched(fetched=tuple(fetched), failed=failed)
 
+    def _refreshing(self, keys: Iterable[ListKey], at: datetime) -> Flow[Failures]:
+        failures: dict[ListKey, str] = {}
+        for key in dict.fromkeys(keys):
+            if not self._is_fresh(key, at):
+                failure = yield from self._trying(key, at)
+                failures |= {} if failure is None else {key: failure}
+        return failures
+
     def _trying(self, key: ListKey, at: datetime) -> Flow[str | None]:
         """Fetch a list and return None, or the code of what stood in the way."""
         try:
@@ -211,7 +302,9 @@ def fetch_token(key: ListKey) -> Flow[bytes]:
         LimitExceededError: it is longer than 24 MiB.
     """
     headers = {"accept": key.media_type.value}
-    response = yield HttpRequest(method="GET", url=key.uri, max_bytes=MAX_TOKEN_BYTES, headers=headers)
+    response = yield HttpRequest(
+        method="GET", url=key.uri, max_bytes=MAX_TOKEN_BYTES, headers=headers, max_redirects=MAX_REDIRECTS
+    )
     if response.status != 200:
         raise TransportError("the status list is not there", clause="Token Status List, section 8.2")
     if response.headers.get("content-type", "").partition(";")[0].strip().lower() != key.media_type:
@@ -221,16 +314,17 @@ def fetch_token(key: ListKey) -> Flow[bytes]:
     return response.body
 
 
-def _judged(unknown: StatusResult, held: OpenList, value: int, policy: StatusPolicy, at: datetime) -> StatusResult:
+def _key_of(entry: BitstringStatusListEntry) -> ListKey:
+    return ListKey(uri=entry.list_url, media_type=BitstringForm.VC_JWT)
+
+
+def _judged(found: StatusResult, held: OpenList, policy: StatusPolicy) -> StatusResult:
     token, stored = held.signed.token, held.stored
-    state = _STATES.get(value, StatusState.OTHER)
     # Revoked is for good, however old the list.
-    if state is not StatusState.REVOKED and not _is_fresh(held, at, grace=policy.stale_for):
-        state = StatusState.STALE
+    is_stale = found.state is not StatusState.REVOKED and not _is_fresh(held, found.checked_at, grace=policy.stale_for)
     return replace(
-        unknown,
-        state=state,
-        value=value,
+        found,
+        state=StatusState.STALE if is_stale else found.state,
         issued_at=token.issued_at,
         expires=token.ends,
         fetched_at=stored.fetched_at,

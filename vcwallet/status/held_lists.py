@@ -15,14 +15,16 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from vcwallet.encoding import base64url, cbor
 from vcwallet.encoding.cbor import Limits
 from vcwallet.errors import StatusError, StoreCorruptError, VcError
 from vcwallet.keys.policy import TrustPolicy
+from vcwallet.status import bitstring_status_list, token_status_list
+from vcwallet.status.bitstring_status_list import ANY_NAMES, BitstringForm, SignedBitstringList
 from vcwallet.status.outcome import Origin
-from vcwallet.status.token_status_list import MAX_TOKEN_BYTES, MediaType, SignedStatusList, parse
+from vcwallet.status.token_status_list import MAX_TOKEN_BYTES, MediaType, SignedStatusList
 from vcwallet.storage import Delete, Put, Record, RecordStore
 
 MAX_LISTS: Final = 4096
@@ -34,12 +36,16 @@ _COLLECTION: Final = "status_list"
 _LIMITS: Final = Limits(max_bytes=MAX_TOKEN_BYTES + 8192)
 
 
+SignedList: TypeAlias = SignedStatusList | SignedBitstringList
+"""A list that was read, of one mechanism or the other; its form says which."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListKey:
-    """Which list, and in which form: a publisher may offer both at one address."""
+    """Which list, and in which form: a publisher may offer several at one address."""
 
     uri: str
-    media_type: MediaType
+    media_type: MediaType | BitstringForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,7 @@ class OpenList:
     """A list that was read, beside what is known of the copy."""
 
     stored: StoredList
-    signed: SignedStatusList
+    signed: SignedList
 
     @property
     def fresh_until(self) -> datetime:
@@ -93,7 +99,7 @@ class HeldLists:
         self._store = store
         self._trust = trust
         self._secret = secret
-        self._open: OrderedDict[bytes, SignedStatusList] = OrderedDict()
+        self._open: OrderedDict[bytes, SignedList] = OrderedDict()
         self._known: dict[str, datetime] | None = None
         self._lock = threading.Lock()
 
@@ -123,7 +129,7 @@ class HeldLists:
             VcError: as `UnverifiedStatusList.verify`.
             StoreError: the store could not write.
         """
-        signed = parse(token, key.media_type).verify(uri=key.uri, trust=self._trust, at=at)
+        signed = _verified(token, key, trust=self._trust, at=at)
         stored = StoredList(
             key=key, token=token, issued_at=signed.token.issued_at, fetched_at=fetched_at, origin=origin
         )
@@ -152,19 +158,19 @@ class HeldLists:
                 seen[one.key] = one
         yield from seen.values()
 
-    def _opened(self, stored: StoredList, at: datetime) -> SignedStatusList:
+    def _opened(self, stored: StoredList, at: datetime) -> SignedList:
         digest = _digest(stored)
         with self._lock:
             known = self._open.get(digest)
             if known is not None:
                 self._open.move_to_end(digest)
         if known is None:
-            known = parse(stored.token, stored.key.media_type).verify(uri=stored.key.uri, trust=self._trust, at=at)
+            known = _verified(stored.token, stored.key, trust=self._trust, at=at)
             self._remember(digest, known)
         known.token.require_current(at)
         return known
 
-    def _remember(self, digest: bytes, signed: SignedStatusList) -> None:
+    def _remember(self, digest: bytes, signed: SignedList) -> None:
         with self._lock:
             self._open[digest] = signed
             while sum(len(one.token.statuses.data) for one in self._open.values()) > MAX_OPEN_BYTES:
@@ -209,6 +215,16 @@ class HeldLists:
         return base64url.encode(hmac.digest(self._secret, text.encode("utf-8"), "sha256")[:18])
 
 
+def _verified(token: bytes, key: ListKey, *, trust: TrustPolicy, at: datetime) -> SignedList:
+    if isinstance(key.media_type, BitstringForm):
+        return bitstring_status_list.parse(token).verify(url=key.uri, trust=trust, at=at, names=ANY_NAMES)
+    return token_status_list.parse(token, key.media_type).verify(uri=key.uri, trust=trust, at=at)
+
+
+def _form(text: str) -> MediaType | BitstringForm:
+    return BitstringForm.VC_JWT if text == BitstringForm.VC_JWT else MediaType(text)
+
+
 def _digest(stored: StoredList) -> bytes:
     key = f"{stored.key.media_type.value} {stored.key.uri} ".encode("ascii")
     return hashlib.sha256(key + stored.token).digest()
@@ -222,7 +238,7 @@ def _read(record: Record) -> StoredList:
     try:
         body = cbor.loads(record.body, limits=_LIMITS)
         return StoredList(
-            key=ListKey(uri=body["uri"], media_type=MediaType(body["media_type"])),
+            key=ListKey(uri=body["uri"], media_type=_form(body["media_type"])),
             token=body["token"],
             issued_at=datetime.fromtimestamp(body["issued_at"], UTC),
             fetched_at=datetime.fromtimestamp(body["fetched_at"], UTC),

@@ -68,6 +68,8 @@ class StatusResult:
         fresh_until: until when the copy was good without looking for a newer one.
         origin: where the copy came from.
         reason: the code of what stood in the way of a statement, or of a newer one.
+        purpose: what the status is for, where its mechanism has purposes.
+        message: what the value means, in the words of the credential; for developers, not for people.
     """
 
     state: StatusState
@@ -82,6 +84,8 @@ class StatusResult:
     fresh_until: datetime | None = None
     origin: Origin | None = None
     reason: str | None = None
+    purpose: str | None = None
+    message: str | None = None
 
     @property
     def age(self) -> timedelta | None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.bitstring import URL, Town, entry
 from tests.support.pki import NOW
-from tests.support.trust import Demo
 from vcwallet.encoding import json
 from vcwallet.errors import (
     AlgorithmNotAllowedError,
@@ -26,7 +26,6 @@ from vcwallet.errors import (
     VcError,
     VerificationError,
 )
-from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.jose import header as jose_header
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.software import SoftwareSigner
@@ -34,13 +33,10 @@ from vcwallet.status.bitstring import Bitstring
 from vcwallet.status.bitstring_status_list import (
     CURRENT,
     MAX_STATUS_ENTRIES,
-    BitstringStatusListCredential,
-    BitstringStatusListEntry,
     Names,
     Problem,
     SignedBitstringList,
     entries_of,
-    fetch,
     parse,
     problem_of,
     read_credential,
@@ -48,7 +44,6 @@ from vcwallet.status.bitstring_status_list import (
 )
 from vcwallet.status.token_status_list import LIFE_WITHOUT_END
 
-URL = "https://city.example/status/3"
 ENTRY = {
     "id": f"{URL}#94567",
     "type": "BitstringStatusListEntry",
@@ -61,10 +56,6 @@ FOUR = [*MESSAGES, {"status": "0x2", "message": "rejected"}, {"status": "0x3", "
 
 
 # --- entries ---------------------------------------------------------------------------------------------------------
-
-
-def entry(**details: Any) -> BitstringStatusListEntry:
-    return BitstringStatusListEntry(**{"purpose": "revocation", "index": 94567, "list_url": URL, **details})
 
 
 def test_an_entry_is_read_alone_and_in_an_array() -> None:
@@ -157,6 +148,26 @@ def test_an_entry_that_breaks_a_rule_is_malformed(changed: Mapping[str, Any]) ->
     assert refused.value.code == "MALFORMED_VALUE_ERROR"
 
 
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"purpose": ""},
+        {"index": -1},
+        {"list_url": "http://city.example/"},
+        {"size": 0},
+        {"size": 17},
+        {"size": 2},
+        {"messages": ("a",)},
+        {"references": ("codes",)},
+        {"id": "x"},
+        {"id": URL},
+    ],
+)
+def test_an_entry_that_nobody_would_read_is_not_made(details: Mapping[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"entry|status|identifier"):
+        entry(**details)
+
+
 @pytest.mark.parametrize("missing", ["statusPurpose", "statusListIndex", "statusListCredential", "type"])
 def test_an_entry_without_a_member_is_malformed(missing: str) -> None:
     with pytest.raises(MalformedError):
@@ -187,60 +198,6 @@ def test_the_older_names_are_known_where_they_are_asked_for() -> None:
 # --- lists -----------------------------------------------------------------------------------------------------------
 
 
-class Town:
-    """A city that issues, its own status signer, and one that acts for it."""
-
-    def __init__(self) -> None:
-        self.demo = Demo()
-        self.own = self.demo.registry.enrol_status_signer("Mirai City", code="999016")
-        self.issuer = self.demo.city.identifier
-        self.service = self.demo.registry.enrol_status_signer("Status service", acts_for=[self.issuer])
-        self.stranger = self.demo.registry.enrol_status_signer("Another status service")
-        self.demo.update()
-
-    @property
-    def trust(self):
-        return self.demo.client
-
-    def content(self, **details: Any) -> BitstringStatusListCredential:
-        return BitstringStatusListCredential(
-            **{
-                "id": URL,
-                "issuer": self.own.identifier,
-                "purposes": ("revocation",),
-                "statuses": Bitstring.of({94567: 1}),
-                "valid_from": NOW,
-                "valid_until": NOW + timedelta(days=1),
-                **details,
-            }
-        )
-
-    def signed(self, by=None, **details: Any) -> str:
-        by = by or self.own
-        return sign_vc_jwt(self.content(**{"issuer": by.identifier, **details}), signer=by.signer, chain=by.chain)
-
-    def changed(self, *, header: Mapping[str, Any] | None = None, subject: Mapping[str, Any] | None = None, **members):
-        """A list whose members are others; one that is None is left out."""
-        claims: dict[str, Any] = {**self.content().to_json(), "iss": self.own.identifier, "iat": jwt.seconds(NOW)}
-        claims["credentialSubject"] = _without_none({**claims["credentialSubject"], **(subject or {})})
-        protected = {"typ": "vc+jwt", "x5c": jose_header.x5c(self.own.chain), **(header or {})}
-        payload = json.dumps(_without_none({**claims, **members}))
-        return jws.sign(payload, signer=self.own.signer, header=_without_none(protected))
-
-    def verify(self, text: str, *, at: datetime = NOW, **details: Any) -> SignedBitstringList:
-        return parse(text.encode()).verify(**{"url": URL, "trust": self.trust, "at": at, **details})
-
-    def value(
-        self, text: str, of: BitstringStatusListEntry | None = None, *, at: datetime = NOW, **details: Any
-    ) -> int:
-        asked = {"issuer": self.issuer, "trust": self.trust, "at": at, **details}
-        return self.verify(text, at=at).status_of(of or entry(), **asked).value
-
-
-def _without_none(members: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value is not None}
-
-
 @pytest.fixture(scope="module")
 def town() -> Town:
     return Town()
@@ -251,7 +208,7 @@ def test_a_list_says_what_is_set_and_what_is_not(town: Town) -> None:
     assert town.value(text) == 1
     assert town.value(text, entry(index=94566)) == 0
     status = town.verify(text).status_of(entry(), issuer=town.issuer, trust=town.trust, at=NOW)
-    assert (status.purpose, status.value, status.message, status.listed_from) == ("revocation", 1, "set", NOW)
+    assert (status.purpose, status.value, status.message) == ("revocation", 1, "set")
 
 
 def test_a_list_is_a_credential_secured_as_a_jwt(town: Town) -> None:
@@ -276,9 +233,9 @@ def test_what_was_written_is_read(town: Town) -> None:
         purposes=("message", "x"), ttl=timedelta(minutes=5), size=2, statuses=Bitstring.of({}, size=2)
     )
     text = sign_vc_jwt(content, signer=town.own.signer, chain=town.own.chain)
-    assert town.verify(text).content == content
+    assert town.verify(text).token == content
     without = town.content(valid_until=None)
-    assert town.verify(sign_vc_jwt(without, signer=town.own.signer, chain=town.own.chain)).content == without
+    assert town.verify(sign_vc_jwt(without, signer=town.own.signer, chain=town.own.chain)).token == without
 
 
 def test_a_status_of_more_bits_has_the_words_of_the_credential(town: Town) -> None:
@@ -365,7 +322,7 @@ def test_a_signer_that_was_stopped_is_stopped_for_lists_that_are_kept() -> None:
 def test_another_key_than_before_is_noticed(town: Town) -> None:
     kept = town.verify(town.signed())
     other = SignedBitstringList(
-        content=kept.content, signer=kept.signer, source=town.verify(town.signed(town.service)).source
+        token=kept.token, signer=kept.signer, source=town.verify(town.signed(town.service)).source
     )
     with pytest.raises(VerificationError, match="another key"):
         other.status_of(entry(), issuer=town.issuer, trust=town.trust, at=NOW)
@@ -533,6 +490,14 @@ def test_a_list_has_a_beginning_and_an_end(town: Town) -> None:
     assert (early.value.code, late.value.code) == ("NOT_YET_VALID", "STATUS_LIST_EXPIRED")
 
 
+def test_a_list_from_the_future_says_nothing(town: Town) -> None:
+    for details in ({"validFrom": "2026-11-23T09:01:01Z"}, {"iat": jwt.seconds(NOW) + 61}):
+        with pytest.raises(ValidityError) as early:
+            town.verify(town.changed(**details))
+        assert early.value.code == "NOT_YET_VALID"
+    assert town.verify(town.changed(validFrom="2020-01-01T00:00:00Z")).token.issued_at == NOW
+
+
 def test_a_list_that_was_kept_ends_too(town: Town) -> None:
     kept = town.verify(town.signed())
     with pytest.raises(ValidityError):
@@ -541,7 +506,7 @@ def test_a_list_that_was_kept_ends_too(town: Town) -> None:
 
 def test_a_list_without_an_end_is_not_good_for_ever(town: Town) -> None:
     text = town.changed(validUntil=None)
-    content = town.verify(text).content
+    content = town.verify(text).token
     content.require_current(NOW + LIFE_WITHOUT_END - timedelta(seconds=1))
     with pytest.raises(ValidityError):
         content.require_current(NOW + LIFE_WITHOUT_END)
@@ -550,8 +515,8 @@ def test_a_list_without_an_end_is_not_good_for_ever(town: Town) -> None:
 def test_a_list_without_a_beginning_began_when_it_was_signed(town: Town) -> None:
     signed_at = NOW + timedelta(hours=2)
     text = town.changed(validFrom=None, iat=jwt.seconds(signed_at))
-    read = town.verify(text, at=signed_at + timedelta(hours=1)).content
-    assert read.valid_from == signed_at
+    read = town.verify(text, at=signed_at + timedelta(hours=1)).token
+    assert (read.issued_at, read.valid_from) == (signed_at, None)
     with pytest.raises(MalformedError, match="when it began"):
         town.verify(town.changed(validFrom=None, iat=None))
 
@@ -572,7 +537,7 @@ def test_a_copy_is_fresh_for_its_time_to_live_within_bounds(
     town: Town, milliseconds: int | None, seconds: float
 ) -> None:
     text = town.changed(subject={"ttl": milliseconds}, validUntil="2027-01-01T00:00:00Z")
-    assert town.verify(text).content.fresh_until(NOW) == NOW + timedelta(seconds=seconds)
+    assert town.verify(text).token.fresh_until(NOW) == NOW + timedelta(seconds=seconds)
 
 
 def test_a_copy_is_fresh_no_longer_than_the_list(town: Town) -> None:
@@ -588,6 +553,7 @@ def test_a_copy_is_fresh_no_longer_than_the_list(town: Town) -> None:
         {"purposes": ()},
         {"purposes": ("",)},
         {"purposes": tuple("abcdefghijklmnopqrstu")},
+        {"issued_at": datetime(2026, 11, 23)},
         {"valid_from": datetime(2026, 11, 23)},
         {"valid_until": NOW},
         {"valid_until": datetime(2026, 12, 1)},
@@ -620,7 +586,7 @@ def test_a_list_of_2021_is_refused_unless_it_is_asked_for(town: Town) -> None:
     with pytest.raises(MalformedError):
         town.verify(old_list(town))
     kept = town.verify(old_list(town), names=tuple(Names))
-    asked = {"issuer": town.issuer, "trust": town.trust, "at": NOW}
+    asked: dict[str, Any] = {"issuer": town.issuer, "trust": town.trust, "at": NOW}
     assert kept.status_of(entry(names=Names.STATUS_LIST_2021), **asked).value == 1
     with pytest.raises(VerificationError):
         kept.status_of(entry(), **asked)
@@ -634,40 +600,12 @@ def test_a_list_is_of_one_kind(town: Town) -> None:
 
 
 def test_what_is_secured_in_another_way_is_read_in_the_same(town: Town) -> None:
-    content, names = read_credential(town.content().to_json())
+    content, names = read_credential(town.content().to_json(), signed_at=NOW)
     assert (content, names) == (town.content(), Names.BITSTRING)
     assert frozenset({Names.BITSTRING}) == CURRENT
 
 
-# --- fetching --------------------------------------------------------------------------------------------------------
-
-
-def fetched(response: HttpResponse) -> Any:
-    asked: list[HttpRequest] = []
-
-    def http(request: HttpRequest) -> HttpResponse:
-        asked.append(request)
-        return response
-
-    result = run(fetch(URL), http)
-    assert [(each.method, each.url, each.headers) for each in asked] == [("GET", URL, {"Accept": "application/vc+jwt"})]
-    return result
-
-
-def test_the_whole_list_is_fetched(town: Town) -> None:
-    body = town.signed().encode()
-    for kind in ("application/vc+jwt", "Application/VC+JWT; charset=utf-8"):
-        read = fetched(HttpResponse(status=200, headers={"content-type": kind}, body=body))
-        assert read.verify(url=URL, trust=town.trust, at=NOW).content == town.content()
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"), [(404, "application/vc+jwt"), (302, "application/vc+jwt"), (200, "text/html"), (200, "")]
-)
-def test_a_list_that_is_not_there_was_not_retrieved(status: int, kind: str) -> None:
-    with pytest.raises(TransportError) as refused:
-        fetched(HttpResponse(status=status, headers={"content-type": kind} if kind else {}, body=b"x"))
-    assert refused.value.code == "STATUS_RETRIEVAL_ERROR"
+# --- the words of the standard --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
