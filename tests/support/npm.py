@@ -22,7 +22,7 @@ PROJECT = REPOSITORY / "tests" / "interop" / "npm"
 
 def ask_node(script: str, requests: list[dict[str, Any]]) -> Any:
     """Give a script of the npm project its requests, and return what it answers; skip the test without node."""
-    done = _run(["node", script], _installed(), input=json.dumps(requests))
+    done = _run(["node", script], _installed(), stdin=json.dumps(requests))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -53,5 +53,5 @@ def _install(files: Iterable[Path], folder: Path) -> None:
         pytest.skip(f"npm could not install what tests/interop/npm pins: {done.stderr[-500:]}")
 
 
-def _run(command: list[str], folder: Path, *, input: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, check=False, cwd=folder, input=input, capture_output=True, text=True, timeout=240)
+def _run(command: list[str], folder: Path, *, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, check=False, cwd=folder, input=stdin, capture_output=True, text=True, timeout=240)

@@ -110,7 +110,7 @@ def test_what_is_not_plain_is_refused(url: str) -> None:
     [
         "2130706433",
         "0x7f000001",
-        "017700000001",
+        oct(0x7F000001).replace("o", ""),
         "127.1",
         "127.0.1",
         "0177.0.0.1",
