@@ -410,8 +410,6 @@ class SignedBitstringList:
     ) -> BitstringStatus:
         """Return the status that an entry refers to (the Validate Algorithm, section 3.2).
 
-        The policy is asked again, since the list may have been kept and its signer stopped.
-
         Args:
             entry: of the credential, whose signature has been verified.
             issuer: the identifier of the party that issued the credential.
@@ -426,20 +424,27 @@ class SignedBitstringList:
             VerificationError: another list, or one for other purposes (``STATUS_VERIFICATION_ERROR``).
             StatusError: the list is too short (``STATUS_LIST_LENGTH_ERROR``) or the index outside (``RANGE_ERROR``).
         """
-        self.token.require_current(at)
-        self._require_signer(issuer, trust=trust, at=at)
+        statuses = self.statuses_for(issuer, trust=trust, at=at)
         self._require_meant(entry)
-        if self.token.statuses.entries(size=entry.size) < minimum_entries:
+        if statuses.entries(size=entry.size) < minimum_entries:
             raise StatusError(
                 f"the status list has fewer than {minimum_entries} entries",
                 code=Problem.STATUS_LIST_LENGTH_ERROR,
                 clause=_VALIDATE_CLAUSE,
             )
-        value = self.token.statuses.value(entry.index, size=entry.size)
+        value = statuses.value(entry.index, size=entry.size)
         messages = entry.messages or ("unset", "set")
         return BitstringStatus(purpose=entry.purpose, value=value, message=messages[value])
 
-    def _require_signer(self, issuer: str, *, trust: TrustPolicy, at: datetime) -> None:
+    def statuses_for(self, issuer: str, *, trust: TrustPolicy, at: datetime) -> Bitstring:
+        """Return the statuses, if the list speaks for this issuer's credentials at `at`.
+
+        The policy is asked again, since the list may have been kept and its signer stopped.
+
+        Raises:
+            ValidityError, UntrustedError, NotAuthorisedError: as `status_of`.
+        """
+        self.token.require_current(at)
         signer = trust.key_for(self.source, role=Role.STATUS_SIGNER, type_id=None, at=at)
         if signer.key != self.signer.key:
             raise VerificationError("the status list is by another key than before", clause=_VALIDATE_CLAUSE)
@@ -449,6 +454,7 @@ class SignedBitstringList:
                 code="STATUS_SIGNER_NOT_AUTHORISED",
                 clause=_VALIDATE_CLAUSE,
             )
+        return self.token.statuses
 
     def _require_meant(self, entry: BitstringStatusListEntry) -> None:
         if self.token.id != entry.list_url or self.names is not entry.names:

@@ -122,16 +122,18 @@ class StatusChecker:
             MalformedError: the reference of a credential is not as the standard has it; nothing was fetched.
             StoreError: the store failed.
         """
-        references = [credential.reference() for credential in credentials]
-        return (yield from self._refreshing((found[0] for found in references if found is not None), at))
+        references = [(credential.reference(), credential.issuer) for credential in credentials]
+        return (yield from self._refreshing(((found[0], issuer) for found, issuer in references if found), at))
 
-    def refreshing_entries(self, entries: Iterable[BitstringStatusListEntry], *, at: datetime) -> Flow[Failures]:
-        """Fetch the lists of bitstring entries as `refreshing` does.
+    def refreshing_entries(
+        self, entries: Iterable[BitstringStatusListEntry], *, issuer: str, at: datetime
+    ) -> Flow[Failures]:
+        """Fetch the lists of the bitstring entries of a credential as `refreshing` does.
 
         Raises:
             StoreError: the store failed.
         """
-        return (yield from self._refreshing(map(_key_of, entries), at))
+        return (yield from self._refreshing(((_key_of(entry), issuer) for entry in entries), at))
 
     def check(self, credential: CredentialStatus, *, at: datetime, failures: Failures = NO_FAILURES) -> StatusResult:
         """Return the status of a credential, as far as the lists that are held can tell.
@@ -162,10 +164,10 @@ class StatusChecker:
 
         def read(held: OpenList) -> StatusResult:
             signed = cast(SignedStatusList, held.signed)  # as the form of the key has it
-            value = signed.statuses_for(credential.issuer, trust=self._trust, at=at)[index]
+            value = signed.token.statuses[index]
             return replace(unknown, state=_STATES.get(value, StatusState.OTHER), value=value)
 
-        return self._told(key, unknown, read)
+        return self._told(key, credential.issuer, unknown, read)
 
     def check_entries(
         self,
@@ -213,12 +215,14 @@ class StatusChecker:
             state = is_set if status.value else StatusState.VALID
             return replace(unknown, state=state, value=status.value, message=status.message)
 
-        return self._told(key, unknown, read)
+        return self._told(key, issuer, unknown, read)
 
-    def _told(self, key: ListKey, unknown: StatusResult, read: Callable[[OpenList], StatusResult]) -> StatusResult:
+    def _told(
+        self, key: ListKey, issuer: str, unknown: StatusResult, read: Callable[[OpenList], StatusResult]
+    ) -> StatusResult:
         """Return what `read` finds in the list, or why nothing can be told."""
         try:
-            held = self.lists.find(key, at=unknown.checked_at)
+            held = self.lists.find(key, issuer=issuer, at=unknown.checked_at)
             if held is None:
                 return replace(unknown, reason=unknown.reason or "STATUS_NOT_HELD")
             return _judged(read(held), held, self.policy)
@@ -263,12 +267,14 @@ class StatusChecker:
                 fetched.append(key)
             else:
                 failed[key.uri] = failure
+        for key in fetched:  # a publisher may offer one form only
+            failed.pop(key.uri, None)
         return Prefetched(fetched=tuple(fetched), failed=failed)
 
-    def _refreshing(self, keys: Iterable[ListKey], at: datetime) -> Flow[Failures]:
+    def _refreshing(self, lists: Iterable[tuple[ListKey, str]], at: datetime) -> Flow[Failures]:
         failures: dict[ListKey, str] = {}
-        for key in dict.fromkeys(keys):
-            if not self._is_fresh(key, at):
+        for key, issuer in dict.fromkeys(lists):
+            if not self._is_fresh(key, issuer, at):
                 failure = yield from self._trying(key, at)
                 failures |= {} if failure is None else {key: failure}
         return failures
@@ -283,9 +289,9 @@ class StatusChecker:
             return _code(error)
         return None
 
-    def _is_fresh(self, key: ListKey, at: datetime) -> bool:
+    def _is_fresh(self, key: ListKey, issuer: str, at: datetime) -> bool:
         try:
-            held = self.lists.find(key, at=at)
+            held = self.lists.find(key, issuer=issuer, at=at)
         except StoreError:
             raise
         except VcError:

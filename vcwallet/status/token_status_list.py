@@ -286,6 +286,9 @@ class SignedStatusList:
             )
         return self.token.statuses
 
+    def __bool__(self) -> bool:
+        raise TypeError("a signed status list is evidence, not a truth value")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnverifiedStatusList:

@@ -54,7 +54,7 @@ def found(
     town: Town, web: Callable[[HttpRequest], HttpResponse], *entries, at=NOW, by: StatusChecker | None = None
 ) -> Any:
     by = by or checker(town)
-    failures = run(by.refreshing_entries(entries, at=at), web)
+    failures = run(by.refreshing_entries(entries, issuer=town.issuer, at=at), web)
     return by.check_entries(entries, issuer=town.issuer, at=at, failures=failures)
 
 
