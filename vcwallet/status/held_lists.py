@@ -36,6 +36,8 @@ _COLLECTION: Final = "status_list"
 _LIMITS: Final = Limits(max_bytes=MAX_TOKEN_BYTES + 8192)
 
 
+ListForm: TypeAlias = MediaType | BitstringForm
+"""The form of a list of either mechanism."""
 SignedList: TypeAlias = SignedStatusList | SignedBitstringList
 """A list that was read, of one mechanism or the other; its form says which."""
 
@@ -45,7 +47,7 @@ class ListKey:
     """Which list, and in which form: a publisher may offer several at one address."""
 
     uri: str
-    media_type: MediaType | BitstringForm
+    media_type: ListForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +235,12 @@ def _verified(token: bytes, key: ListKey, *, trust: TrustPolicy, at: datetime) -
     return token_status_list.parse(token, key.media_type).verify(uri=key.uri, trust=trust, at=at)
 
 
-def _form(text: str) -> MediaType | BitstringForm:
+def list_form(text: str) -> ListForm:
+    """Return the form of a list by its media type.
+
+    Raises:
+        ValueError: there is no such form.
+    """
     return BitstringForm.VC_JWT if text == BitstringForm.VC_JWT else MediaType(text)
 
 
@@ -260,7 +267,7 @@ def _read(record: Record) -> StoredList:
     try:
         body = cbor.loads(record.body, limits=_LIMITS)
         return StoredList(
-            key=ListKey(uri=body["uri"], media_type=_form(body["media_type"])),
+            key=ListKey(uri=body["uri"], media_type=list_form(body["media_type"])),
             token=body["token"],
             party=body["party"],
             issued_at=datetime.fromtimestamp(body["issued_at"], UTC),

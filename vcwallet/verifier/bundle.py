@@ -16,11 +16,11 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from vcwallet.claims import JsonObject
 from vcwallet.encoding import base64url, json
 from vcwallet.encoding.wire import Array, WireModel, read
 from vcwallet.errors import MalformedError
-from vcwallet.status.held_lists import MAX_LISTS, ListKey
-from vcwallet.status.token_status_list import MediaType
+from vcwallet.status.held_lists import MAX_LISTS, ListKey, list_form
 from vcwallet.trust.published import PublishedTrust
 
 MAX_BUNDLE_BYTES: Final = 64 * 1024 * 1024
@@ -51,7 +51,7 @@ class OfflineBundle:
 
     def to_json(self) -> bytes:
         """Return it as a JSON document."""
-        lists = [
+        lists: list[JsonObject] = [
             {
                 "uri": one.key.uri,
                 "media_type": one.key.media_type.value,
@@ -106,7 +106,7 @@ class _Document(WireModel):
 
 def _bundled(one: _List) -> BundledList:
     try:
-        media_type = MediaType(one.media_type)
+        media_type = list_form(one.media_type)
     except ValueError:
         raise MalformedError("a bundle has a status list of an unknown media type") from None
     return BundledList(

@@ -16,10 +16,12 @@ from tests.support.pki import NOW
 from vcwallet.errors import StatusError, StoreCorruptError, StoreError, TransportError
 from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.status.bitstring import Bitstring
-from vcwallet.status.bitstring_status_list import Names
+from vcwallet.status.bitstring_status_list import BitstringForm, Names
 from vcwallet.status.checker import StatusChecker
+from vcwallet.status.held_lists import ListKey
 from vcwallet.status.outcome import DISASTER, STANDARD, STRICT, Origin, StatusPolicy, StatusState
 from vcwallet.storage import MemoryStore, Put
+from vcwallet.verifier.bundle import BundledList, OfflineBundle
 
 OTHER = "https://city.example/status/4"
 REVOKED = entry()
@@ -203,6 +205,17 @@ def test_an_older_list_does_not_take_the_place_of_a_newer_one(town: Town) -> Non
     results = found(town, web, VALID, REVOKED, by=by, at=at + timedelta(minutes=2))
     assert [result.state for result in results] == [StatusState.STALE, StatusState.REVOKED]
     assert results[0].reason == "STATUS_ROLLBACK"
+
+
+def test_a_bundle_takes_such_lists_along(town: Town) -> None:
+    text = town.signed()
+    kept = BundledList(key=ListKey(uri=URL, media_type=BitstringForm.VC_JWT), token=text.encode(), fetched_at=NOW)
+    bundle = OfflineBundle(trust=town.demo.registry.published(), lists=(kept,))
+    [read] = OfflineBundle.from_json(bundle.to_json()).lists
+    assert read == kept
+    by = checker(town)
+    by.lists.keep(read.key, read.token, fetched_at=read.fetched_at, origin=Origin.BUNDLE, at=NOW)
+    assert states(town, Web(), VALID, REVOKED, by=by) == [StatusState.VALID, StatusState.REVOKED]
 
 
 def test_a_store_that_fails_is_an_error_and_not_a_status(town: Town) -> None:
