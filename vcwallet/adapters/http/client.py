@@ -137,7 +137,7 @@ class HttpClient:
         backend = Backend(target, addresses, tls=self._tls, connect_seconds=self._connect_seconds, deadline=deadline)
         try:
             response = _connection(target, backend).handle_request(_message(request, target, headers))
-            backend.header_is_read()
+            backend.header_is_read(max_bytes=request.max_bytes)
             received = fields(response.headers)
             if request.max_redirects and response.status in _REDIRECTS and "location" in received:
                 return received["location"]

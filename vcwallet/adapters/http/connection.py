@@ -22,6 +22,7 @@ MAX_HEADER_BYTES: Final = 32 * 1024
 """The longest header of an answer, with its status line and all interim answers."""
 
 _READ_BYTES: Final = 16 * 1024
+_FRAMING_BYTES: Final = 64 * 1024
 
 
 def tls_context(authorities: str | None) -> ssl.SSLContext:
@@ -71,10 +72,10 @@ class Backend(httpcore.NetworkBackend):
         """Whether the peer has closed the connection."""
         return self._stream is not None and self._stream.has_ended
 
-    def header_is_read(self) -> None:
-        """Take note that what comes from now on is the body, which is counted elsewhere."""
+    def header_is_read(self, *, max_bytes: int) -> None:
+        """Let as much come from now on as a body of `max_bytes` may take, in chunks of any reasonable size."""
         if self._stream is not None:
-            self._stream.header_bytes = None
+            self._stream.budget = 2 * max_bytes + _FRAMING_BYTES
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -123,7 +124,7 @@ class Stream(httpcore.NetworkStream):
         self._tls = tls
         self._opening = opening
         self._deadline = deadline
-        self.header_bytes: int | None = 0
+        self.budget = MAX_HEADER_BYTES + _READ_BYTES  # a read may bring the beginning of the body
         self.has_ended = False
 
     def start_tls(
@@ -160,7 +161,7 @@ class Stream(httpcore.NetworkStream):
 
         Raises:
             TransportError: nothing came in time, or the connection broke.
-            LimitExceededError: the header of the answer is longer than 32 KiB.
+            LimitExceededError: the answer takes more bytes than its header, or its body in chunks, may take.
         """
         try:
             self._socket.settimeout(self._deadline.remaining())
@@ -171,10 +172,9 @@ class Stream(httpcore.NetworkStream):
             self._deadline.remaining()  # says why, if we ended it ourselves
             raise TransportError("the connection broke", code="TRANSPORT_CLOSED") from None
         self.has_ended = not data
-        if self.header_bytes is not None:
-            self.header_bytes += len(data)
-            if self.header_bytes > MAX_HEADER_BYTES + _READ_BYTES:
-                raise LimitExceededError(f"the header of an answer is longer than {MAX_HEADER_BYTES} bytes")
+        self.budget -= len(data)
+        if self.budget < 0:
+            raise LimitExceededError("an answer is longer than it may be")
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -48,5 +48,5 @@ def test_a_connection_that_was_never_made_is_closed_without_error() -> None:
     backend = Backend(target, [], tls=tls_context(None), connect_seconds=1, deadline=Deadline(1000))
     with pytest.raises(TransportError):
         backend.connect_tcp(HOST, 80)
-    backend.header_is_read()
+    backend.header_is_read(max_bytes=1)
     backend.close()

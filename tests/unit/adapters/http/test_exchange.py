@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ import pytest
 
 from tests.support.http_server import HOST, NAME, Answer, Server, authority, paths, raw, response, serving
 from vcwallet.adapters.http import AsyncHttpClient, HttpClient
+from vcwallet.adapters.http.body import read_body
 from vcwallet.adapters.http.connection import MAX_HEADER_BYTES
 from vcwallet.errors import (
     LimitExceededError,
@@ -99,6 +101,17 @@ def chunked(*chunks: bytes, **headers: str) -> bytes:
     return head + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
 
 
+def named(length: int) -> bytes:
+    """A gzip of few bytes behind a long file name."""
+    return SQUEEZED[:3] + b"\x08" + SQUEEZED[4:10] + b"a" * length + b"\x00" + SQUEEZED[10:]
+
+
+def padded(count: int) -> bytes:
+    """An answer with chunks of one byte and a long extension."""
+    chunk = b"1;x=" + b"x" * 5000 + b"\r\na\r\n"
+    return chunked().replace(b"\r\n\r\n0\r\n\r\n", b"\r\n\r\n" + chunk * count + b"0\r\n\r\n")
+
+
 def redirect(location: str, status: int = 302) -> bytes:
     return response(b"<html>", status=status, Location=location)
 
@@ -161,6 +174,8 @@ CASES = [
     Case("chunked too long", raw(chunked(b"a" * 600, b"b" * 401)), TOO_LONG),
     Case("until the end, too long", raw(b"HTTP/1.0 200 X\r\n\r\n" + b"a" * 1001), TOO_LONG),
     Case("many small chunks", raw(chunked(*[b"a"] * 2000)), TOO_LONG),
+    Case("more around chunks than in them", raw(padded(50)), TOO_LONG),
+    Case("something around chunks", raw(padded(5)), b"aaaaa"),
     Case("header as long as it may be", raw(header_of(MAX_HEADER_BYTES)), b"hello"),
     Case("header one too long", raw(header_of(MAX_HEADER_BYTES + 1)), TOO_LONG),
     Case("header without end", raw(b"HTTP/1.1 200 X\r\nA: " + b"a" * 1_000_000), TOO_LONG),
@@ -173,6 +188,8 @@ CASES = [
     Case("gzip exactly as long", raw(response(gzip.compress(b"a" * 1000), Content_Encoding="gzip")), b"a" * 1000),
     Case("gzip one too long", raw(response(gzip.compress(b"a" * 1001), Content_Encoding="gzip")), TOO_LONG),
     Case("bomb", raw(response(BOMB, Content_Encoding="gzip")), TOO_LONG, {"max_bytes": 100_000}),
+    Case("gzip with a long name", raw(chunked(named(1000), Content_Encoding="gzip")), TOO_LONG),
+    Case("gzip with a name", raw(chunked(named(900), Content_Encoding="gzip")), b"hello"),
     Case("gzip cut off", raw(response(SQUEEZED[:-1], Content_Encoding="gzip")), MALFORMED),
     Case("gzip and more", raw(response(SQUEEZED + b"a", Content_Encoding="gzip")), MALFORMED),
     Case("gzip and more, in chunks", raw(chunked(SQUEEZED, b"a", Content_Encoding="gzip")), MALFORMED),
@@ -246,6 +263,16 @@ def test_both_ways_raise_the_same_about_the_url(exchange: Exchange) -> None:
     for url in ["http://status.example/", "https://127.0.0.1/", "https://[::1]/", "https://user@status.example/"]:
         with pytest.raises(NetworkBlockedError):
             exchange(HttpRequest(method="GET", url=url, max_bytes=10), private_hosts=[])
+
+
+def test_a_bomb_is_never_in_memory() -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(LimitExceededError):
+            read_body([BOMB], {"content-encoding": "gzip"}, max_bytes=100_000)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
