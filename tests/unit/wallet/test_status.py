@@ -39,6 +39,25 @@ def test_the_holder_sees_the_status_and_it_is_remembered(city, value, state):
     assert wallet.status(card) == found
 
 
+def test_the_place_in_a_list_is_no_claim_that_a_person_approves(city):
+    city.hold(index=7)
+    world = city.world
+    prompt = world.wallet.match(world.ask("full_name"))
+    [credential] = prompt.credentials
+    assert not any("status" in claim.name for claim in credential.claims)
+    assert world.wallet.present(prompt.approve(explicitly=[claim.name for claim in credential.claims]))
+
+
+def test_what_else_an_issuer_puts_into_a_status_is_shown():
+    city = StatusWorld(SD_JWT)
+    city.hold(status={"status_list": {"idx": 7, "uri": URI, "name": "x"}, "more": 1})
+    [credential] = city.world.wallet.match(city.world.ask("full_name")).credentials
+    assert [one.name for one in credential.claims if "status" in one.name] == [
+        "resident.status.status_list.name",
+        "resident.status.more",
+    ]
+
+
 def test_nobody_learns_which_credential_was_looked_up(city):
     card = city.hold(index=7)
     city.world.wallet.check_status(card, http=city.host)
