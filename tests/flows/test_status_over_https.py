@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.bitstring import Town, entry
-from tests.support.http_server import HOST, NAME, Server, authority, paths, response, serving
+from tests.support.http_server import HOST, NAME, UNHURRIED, Server, authority, paths, response, serving
 from tests.support.pki import NOW
 from vcwallet.adapters.http import AsyncHttpClient, HttpClient
 from vcwallet.flow import Flow, arun, run
@@ -61,8 +61,12 @@ def host(tmp_path: Path) -> Iterator[Host]:
 
 
 def client(**options: Any) -> HttpClient:
-    details = {"private_hosts": [NAME], "authorities": authority().pem, "resolver": lambda host, port: [HOST]}
-    return HttpClient(**{**details, **options})
+    details: dict[str, Any] = {
+        "private_hosts": [NAME],
+        "authorities": authority().pem,
+        "resolver": lambda host, port: [HOST],
+    }
+    return HttpClient(**{**details, **UNHURRIED, **options})
 
 
 def looked_up(host: Host, checker: StatusChecker) -> Flow[list[StatusResult]]:

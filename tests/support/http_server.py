@@ -24,8 +24,11 @@ HOST = "127.0.0.1"
 NAME = "status.example"
 """The name that the certificates of these servers are for."""
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """How long a server waits for its peer before it gives up, in seconds; no passing test waits for it."""
+
+UNHURRIED = {"connect_timeout": timedelta(seconds=PATIENCE), "total_timeout": timedelta(seconds=2 * PATIENCE)}
+"""The times of a client in a test that is not about time, however slow the machine is."""
 
 
 @dataclass(eq=False)

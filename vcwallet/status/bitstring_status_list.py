@@ -32,8 +32,8 @@ statuses to use by mistake: `UnverifiedBitstringList.verify` gives them out, and
     >>> entries_of([entry.to_json()]) == (entry,)
     True
 
-What stands under the older names (``StatusList2021Entry`` and so on) is passed over, or refused as a list, unless
-`Names.STATUS_LIST_2021` is asked for.
+What stands under the older names (``StatusList2021Entry`` and so on) is refused, unless `Names.STATUS_LIST_2021` is
+asked for.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ from vcwallet.errors import (
     NotAuthorisedError,
     StatusError,
     TransportError,
+    UnsupportedError,
     ValidityError,
     VcError,
     VerificationError,
@@ -185,15 +186,21 @@ class BitstringStatusListEntry:
         }
 
 
-def entries_of(status: object, *, names: Collection[Names] = CURRENT) -> tuple[BitstringStatusListEntry, ...]:
-    """Return the entries of a ``credentialStatus``, one object or an array; other mechanisms are passed over.
+def entries_of(
+    status: object, *, names: Collection[Names] = CURRENT, others: Collection[str] = ()
+) -> tuple[BitstringStatusListEntry, ...]:
+    """Return the entries of a ``credentialStatus``, one object or an array.
+
+    An entry of another mechanism may be the one that says "revoked", so it is refused unless the caller looks at it.
 
     Args:
         status: the value of the credential's member.
         names: the type names that are known.
+        others: the types of other mechanisms, which the caller looks at by other means; they are passed over here.
 
     Raises:
         MalformedError: an entry, or the whole, is not as it should be (``MALFORMED_VALUE_ERROR``).
+        UnsupportedError: an entry of another mechanism (``STATUS_MECHANISM_UNSUPPORTED``).
         LimitExceededError: more than 20 entries, a status of more than 16 bits, an index of more than 20 digits.
     """
     values = status if isinstance(status, list | tuple) else [status]
@@ -203,11 +210,15 @@ def entries_of(status: object, *, names: Collection[Names] = CURRENT) -> tuple[B
     found = []
     for value in values:
         members = _object(value, "credentialStatus", _ENTRY_CLAUSE)
-        kind = members.get("type")
-        if not isinstance(kind, str):
-            raise _malformed("the type of a status entry is a string", _ENTRY_CLAUSE)
+        kind = _text(members, "type", _ENTRY_CLAUSE)
         if kind in known:
             found.append(_entry(members, known[kind]))
+        elif kind not in others:
+            raise UnsupportedError(
+                "the credential has a status of another mechanism",
+                code="STATUS_MECHANISM_UNSUPPORTED",
+                clause=_ENTRY_CLAUSE,
+            )
     return tuple(found)
 
 

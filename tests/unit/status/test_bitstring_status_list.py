@@ -21,6 +21,7 @@ from vcwallet.errors import (
     SignatureInvalidError,
     StatusError,
     TransportError,
+    UnsupportedError,
     UntrustedError,
     ValidityError,
     VcError,
@@ -69,8 +70,12 @@ def test_entries_of_two_purposes_are_both_read() -> None:
     assert [each.purpose for each in entries_of([ENTRY, other])] == ["revocation", "suspension"]
 
 
-def test_entries_of_other_mechanisms_are_passed_over() -> None:
-    assert entries_of([{"type": "OtherStatus"}, ENTRY, {"type": "StatusList2021Entry"}]) == entries_of(ENTRY)
+@pytest.mark.parametrize("kind", ["OtherStatus", "StatusList2021Entry", "bitstringstatuslistentry"])
+def test_an_entry_of_another_mechanism_is_refused_unless_somebody_looks_at_it(kind: str) -> None:
+    with pytest.raises(UnsupportedError) as refused:
+        entries_of([ENTRY, {"type": kind}])
+    assert refused.value.code == "STATUS_MECHANISM_UNSUPPORTED"
+    assert entries_of([{"type": kind}, ENTRY], others=[kind]) == entries_of(ENTRY)
     assert entries_of([]) == ()
 
 
@@ -190,7 +195,7 @@ def test_entries_have_limits() -> None:
 
 def test_the_older_names_are_known_where_they_are_asked_for() -> None:
     old = {**ENTRY, "type": "StatusList2021Entry"}
-    [read] = entries_of([old, {"type": "OtherStatus"}], names=[Names.STATUS_LIST_2021])
+    [read] = entries_of(old, names=[Names.STATUS_LIST_2021])
     assert (read.names, read.to_json()) == (Names.STATUS_LIST_2021, old)
     assert len(entries_of([old, ENTRY], names=tuple(Names))) == 2
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.http_server import HOST, NAME, Answer, Server, authority, paths, raw, response, serving
+from tests.support.http_server import HOST, NAME, UNHURRIED, Answer, Server, authority, paths, raw, response, serving
 from vcwallet.adapters.http import AsyncHttpClient, HttpClient
 from vcwallet.adapters.http.body import read_body
 from vcwallet.adapters.http.connection import MAX_HEADER_BYTES
@@ -39,7 +39,7 @@ from vcwallet.flow import Flow, HttpRequest, HttpResponse, arun, run
 
 Exchange = Callable[..., HttpResponse]
 # The system's authorities take their time to load, and nothing here is secure.
-OPTIONS: dict[str, Any] = {"private_hosts": [HOST], "authorities": authority().pem}
+OPTIONS: dict[str, Any] = {"private_hosts": [HOST], "authorities": authority().pem, **UNHURRIED}
 SHORT = timedelta(seconds=0.4)
 """The time of an exchange that is not answered."""
 
@@ -356,7 +356,7 @@ def test_a_request_that_cannot_be_sent_is_the_callers_mistake(details: dict[str,
 
 def test_each_exchange_has_a_connection_of_its_own_and_keeps_no_cookies() -> None:
     answer = raw(response(Set_Cookie="a=b"))
-    with serving(answer) as server, HttpClient(private_hosts=[HOST]) as http:
+    with serving(answer) as server, HttpClient(**OPTIONS) as http:
         answers = [http(get(server)) for _ in range(3)]
     assert server.connections == 3
     assert not any(b"cookie" in request.lower() for request in server.requests)
@@ -445,7 +445,7 @@ def test_threads_share_a_client() -> None:
     def echo(connection: socket.socket, request: bytes, _: Server) -> None:
         connection.sendall(response(request.split(b" ")[1]))
 
-    with serving(echo) as server, HttpClient(private_hosts=[HOST]) as http, ThreadPoolExecutor(8) as threads:
+    with serving(echo) as server, HttpClient(**OPTIONS) as http, ThreadPoolExecutor(8) as threads:
         bodies = threads.map(lambda number: http(get(server, f"/{number}")).body, range(64))
         assert list(bodies) == [f"/{number}".encode() for number in range(64)]
 
@@ -455,7 +455,7 @@ def test_tasks_share_a_client() -> None:
         connection.sendall(response(request.split(b" ")[1]))
 
     async def ask(server: Server) -> list[bytes]:
-        async with AsyncHttpClient(HttpClient(private_hosts=[HOST]), concurrent=4) as http:
+        async with AsyncHttpClient(HttpClient(**OPTIONS), concurrent=4) as http:
             answers = await asyncio.gather(*(arun(one(get(server, f"/{n}")), http) for n in range(16)))
         return [answer.body for answer in answers]
 
@@ -472,7 +472,7 @@ def test_a_cancelled_task_closes_its_connection() -> None:
             gone.set()
 
     async def ask(server: Server) -> None:
-        async with AsyncHttpClient(HttpClient(private_hosts=[HOST], total_timeout=timedelta(hours=1))) as http:
+        async with AsyncHttpClient(HttpClient(**OPTIONS)) as http:
             task = asyncio.create_task(arun(one(get(server)), http))
             await asyncio.to_thread(asked.wait)
             task.cancel()
@@ -487,7 +487,7 @@ def test_a_cancelled_task_closes_its_connection() -> None:
 
 def test_an_exchange_that_waits_for_its_turn_ends_in_time_too() -> None:
     async def ask(server: Server) -> tuple[BaseException | HttpResponse, ...]:
-        async with AsyncHttpClient(HttpClient(private_hosts=[HOST], total_timeout=SHORT), concurrent=1) as http:
+        async with AsyncHttpClient(HttpClient(**{**OPTIONS, **QUICK}), concurrent=1) as http:
             return await asyncio.gather(http(get(server)), http(get(server)), return_exceptions=True)
 
     with serving(silent) as server:

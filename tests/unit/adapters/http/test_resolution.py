@@ -18,7 +18,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.support.http_server import HOST, NAME, authority, raw, response, serving
+from tests.support.http_server import HOST, NAME, UNHURRIED, authority, raw, response, serving
 from tests.support.no_network import NetworkDeniedError
 from vcwallet.adapters.http import HttpClient, system_resolver
 from vcwallet.adapters.http.resolution import MAX_ADDRESSES
@@ -57,7 +57,7 @@ class Names:
 
 def ask(url: str, **options: Any) -> bytes:
     # The system's authorities take their time to load, and no test here gets as far as a certificate.
-    with HttpClient(authorities=authority().pem, **options) as http:
+    with HttpClient(authorities=authority().pem, **{**UNHURRIED, **options}) as http:
         return http(HttpRequest(method="GET", url=url, max_bytes=1000, max_redirects=2)).body
 
 

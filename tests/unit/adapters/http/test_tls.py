@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.http_server import HOST, NAME, Server, authority, raw, response, serving
+from tests.support.http_server import HOST, NAME, UNHURRIED, Server, authority, raw, response, serving
 from vcwallet.adapters.http import HttpClient
 from vcwallet.adapters.http.connection import tls_context
 from vcwallet.errors import NetworkBlockedError, TransportError
@@ -26,7 +26,13 @@ def here(host: str, port: int) -> list[str]:
 
 
 def ask(server: Server, *, host: str = NAME, path: str = "/", **options: Any) -> HttpResponse:
-    details = {"private_hosts": [NAME, HOST], "authorities": authority().pem, "resolver": here, **options}
+    details: dict[str, Any] = {
+        "private_hosts": [NAME, HOST],
+        "authorities": authority().pem,
+        "resolver": here,
+        **UNHURRIED,
+        **options,
+    }
     request = HttpRequest(
         method="GET", url=server.url(path, scheme="https", host=host), max_bytes=1000, max_redirects=2
     )
