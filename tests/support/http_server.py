@@ -105,6 +105,7 @@ def _serve(connection: socket.socket, answer: Answer, tls: ssl.SSLContext | None
     # A peer that breaks off is what many tests are about; closing with unread bytes would look like one.
     with connection:
         connection.settimeout(PATIENCE)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             peer = tls.wrap_socket(connection, server_side=True) if tls else connection
             with peer:
