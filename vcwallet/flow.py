@@ -17,20 +17,40 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 T = TypeVar("T")
+
+MAX_REDIRECTS: Final = 2
+"""How many redirects a request may follow at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """One request; `max_bytes` bounds the body that may come back."""
+    """One request; `max_bytes` bounds the body that may come back.
+
+    Attributes:
+        method: ``GET`` or ``POST``.
+        url: where to, with https.
+        max_bytes: the longest body that is taken, in bytes.
+        headers: header fields, by name.
+        body: what is sent.
+        max_redirects: how many redirects of a GET are followed, at most 2, and never to another host.  Without any, a
+            redirect is an answer like others.
+    """
 
     method: str
     url: str
     max_bytes: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    max_redirects: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_redirects <= MAX_REDIRECTS:
+            raise ValueError(f"at most {MAX_REDIRECTS} redirects are followed")
+        if self.max_redirects and self.method != "GET":
+            raise ValueError("only a GET follows redirects")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

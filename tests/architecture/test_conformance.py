@@ -53,6 +53,7 @@ RULES = [(name_of(ledger), rule) for ledger in LEDGERS for rule in rules(ledger)
 def test_there_is_a_ledger_for_each_standard() -> None:
     assert [ledger.stem for ledger in LEDGERS] == [
         "bcr-2020-005",
+        "bitstring-status-list",
         "dcql",
         "iso18013-5-annex-b",
         "iso18013-5-mdoc",
@@ -64,6 +65,7 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "rfc9052",
         "rfc9901",
         "sd-jwt-vc",
+        "token-status-list",
         "ts-119-475",
         "ts-119-602",
     ]

@@ -19,10 +19,10 @@ from tests.support.sources import files_below_adapters, name_of, package_files
 
 # Modules with nothing harmless in them.  The contract "no-io" says the same per package; this covers new ones.
 FORBIDDEN_MODULES = {
-    "aiohttp", "asyncio", "concurrent", "fileinput", "ftplib", "glob", "http", "httpx", "logging", "mmap",
-    "multiprocessing", "pathlib", "psycopg", "random", "sched", "select", "selectors", "shelve", "shutil", "signal",
-    "smtplib", "socket", "socketserver", "sqlalchemy", "sqlite3", "ssl", "starlette", "subprocess", "tempfile",
-    "time", "urllib3", "uvicorn", "webbrowser",
+    "aiohttp", "asyncio", "concurrent", "fileinput", "ftplib", "glob", "h11", "http", "httpcore", "httpx", "logging",
+    "mmap", "multiprocessing", "pathlib", "psycopg", "random", "sched", "select", "selectors", "shelve", "shutil",
+    "signal", "smtplib", "socket", "socketserver", "sqlalchemy", "sqlite3", "ssl", "starlette", "subprocess",
+    "tempfile", "time", "urllib3", "uvicorn", "webbrowser",
 }  # fmt: skip
 FORBIDDEN_SUBMODULES = {"urllib.request", "urllib.error", "urllib.robotparser", "os.path"}
 # Of these modules only the named parts may be used.

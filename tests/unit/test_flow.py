@@ -124,3 +124,10 @@ def test_cancelling_ends_the_flow():
     flow = careful()
     asyncio.run(cancel_while_waiting())
     assert ended == [True]
+
+
+def test_a_get_may_follow_two_redirects_and_nothing_else_any() -> None:
+    assert HttpRequest(method="GET", url="https://a.example/", max_bytes=1, max_redirects=2).max_redirects == 2
+    for method, redirects in [("GET", 3), ("GET", -1), ("POST", 1)]:
+        with pytest.raises(ValueError, match="redirects"):
+            HttpRequest(method=method, url="https://a.example/", max_bytes=1, max_redirects=redirects)

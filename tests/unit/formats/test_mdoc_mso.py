@@ -310,9 +310,10 @@ def test_times_that_contradict_each_other_are_refused(signed: datetime, begins: 
 # --- status ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", ["valid", 0, [], {}, {1: {}}, {"": 1}, b"x"])
+@pytest.mark.parametrize("status", [None, "valid", 0, [], {}, {1: {}}, {"": 1}, b"x"])
 def test_a_status_is_a_map_by_name(status: Any):
     loads(status={"identifier_list": {"id": b"1", "uri": "https://issuer.example/1"}})
+    assert loads().status is None
     with pytest.raises(MalformedError):
         loads(status=status)
 
