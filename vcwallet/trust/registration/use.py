@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is registered: one intended use of a verifier, and how we write it (ETSI TS 119 475 V1.2.1, section 5.2)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
