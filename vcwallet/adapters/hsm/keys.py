@@ -62,7 +62,8 @@ class HsmKeyStore:
     def create(self, algorithm: Algorithm, /, *, label: str = _LABEL) -> str:
         """Make a key and return its handle, once it is stored.
 
-        It signs, and does nothing else; its private half is sensitive and cannot be extracted.
+        It signs, and does nothing else; its private half is sensitive and cannot be extracted.  `signer` looks whether
+        the token has kept to that.
 
         Args:
             algorithm: ES256, ES384, ES512, EdDSA or Ed25519.
@@ -76,15 +77,14 @@ class HsmKeyStore:
         kind = Algorithm.EDDSA if algorithm is Algorithm.ED25519 else algorithm
         if kind not in _EC_PARAMS:
             raise UnsupportedError(f"keys for {algorithm} are not made in a token", code="HSM_ALGORITHM")
-        key_id = secrets.token_bytes(ID_BYTES)
 
-        def make(session: Any) -> None:
-            self._destroy(session, key_id)  # what an attempt has left that was cut off
-            _, private = self._generate(session, kind, key_id=key_id, label=label)
-            self._require_fit(private)
+        def make(session: Any) -> str:
+            # A new identifier at each attempt: one that was cut off may have left a key.
+            key_id = secrets.token_bytes(ID_BYTES)
+            self._generate(session, kind, key_id=key_id, label=label)
+            return key_id.hex()
 
-        self._token.perform(make, writes=True)
-        return key_id.hex()
+        return self._token.perform(make, writes=True)
 
     def find(self, *, label: str) -> str:
         """Return the handle of the key with a label, as a key ceremony has made it.
@@ -171,7 +171,7 @@ class HsmKeyStore:
         # All of them: a search that is broken off stays open, and the session can do nothing else.
         return list(session.get_objects({name: value for name, value in attributes.items() if value is not None}))
 
-    def _generate(self, session: Any, algorithm: Algorithm, *, key_id: bytes, label: str) -> Any:
+    def _generate(self, session: Any, algorithm: Algorithm, *, key_id: bytes, label: str) -> None:
         a, kinds, flags = self._p11.Attribute, self._p11.KeyType, self._p11.MechanismFlag
         parameters = session.create_domain_parameters(
             kinds.EC_EDWARDS if algorithm is Algorithm.EDDSA else kinds.EC,
@@ -179,7 +179,7 @@ class HsmKeyStore:
             local=True,
         )
         others = dict.fromkeys((a.DECRYPT, a.SIGN_RECOVER, a.UNWRAP, a.DERIVE), False)
-        return parameters.generate_keypair(
+        parameters.generate_keypair(
             id=key_id,
             label=label,
             store=True,
@@ -209,7 +209,6 @@ class HsmKeyStore:
         return self._p11.KeyType.EC, self._p11.KeyType.EC_EDWARDS
 
     def _destroy(self, session: Any, key_id: bytes) -> None:
-        self._token.found.pop(key_id, None)
         for kind in (self._p11.ObjectClass.PRIVATE_KEY, self._p11.ObjectClass.PUBLIC_KEY):
             for found in self._all(session, kind, id=key_id):
                 found.destroy()

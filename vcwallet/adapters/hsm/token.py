@@ -4,7 +4,8 @@
 
 Sessions end without our doing: the device restarts or is unplugged, another part of the program finalises the library
 or logs out.  Then the work is done again, in a new session, and if that fails too, with the library initialised anew.
-Nothing that is done here does harm when it is done twice.  A wrong PIN is not tried again.
+Nothing that is done here does harm when it is done twice.  A wrong PIN is not tried again, by later calls neither: a
+service that goes on issuing would lock the token.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class Token:
         self._path = os.path.realpath(library)
         self._label = label
         self._pin = pin
+        self._wrong_pin: str | None = None
         self._process = os.getpid()
         self._lock = _LOCKS.setdefault(self._path, threading.RLock())
         self._session: Any = None
@@ -126,11 +128,16 @@ class Token:
         """Open a session if there is none, and tell whether there was none."""
         if self._session is not None:
             return False
-        token = self._find()
+        token, pin = self._find(), self._pin()
+        if pin == self._wrong_pin:
+            raise self.module.PinIncorrect
         try:
-            self._session = token.open(user_pin=self._pin())
+            self._session = token.open(user_pin=pin)
         except self.module.UserAlreadyLoggedIn:
             self._session = token.open()
+        except self.module.PinIncorrect:
+            self._wrong_pin = pin
+            raise
         return True
 
     def _find(self) -> Any:
@@ -159,7 +166,7 @@ class Token:
         try:
             library = self.module.lib(self._path)
         except self.module.PKCS11Error:
-            raise StoreError("the PKCS #11 library cannot be loaded", code="HSM_LIBRARY") from None
+            raise StoreError("the PKCS #11 library cannot be loaded and initialised", code="HSM_LIBRARY") from None
         if _PROCESSES.setdefault(self._path, os.getpid()) != os.getpid():
             # A forked process initialises the library for itself (PKCS #11, section 5.4).
             _initialise_anew(library, self.module)
