@@ -30,7 +30,8 @@ from vcwallet.formats.mdoc.vocabulary import FORMAT as MDOC
 from vcwallet.formats.type_metadata import TypeCatalogue, require_conformity
 from vcwallet.history import HashChain, LogEntry
 from vcwallet.keys import jwk
-from vcwallet.keys.policy import Role
+from vcwallet.keys.combined_policy import CombinedPolicy
+from vcwallet.keys.policy import IssuerPolicy, Role, TrustPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyAgreement
 from vcwallet.protocols.dcql import Candidate, DcqlQuery, require_answer
@@ -58,6 +59,7 @@ class Verifier:
         store: RecordStore,
         formats: Sequence[CredentialFormat],
         clock: Callable[[], datetime],
+        issuers: Sequence[IssuerPolicy] = (),
     ) -> None:
         """Take up an enrolment.
 
@@ -66,6 +68,7 @@ class Verifier:
             store: remembers which requests were answered, what was received, and the registry's latest list.
             formats: the credential formats that are accepted.
             clock: tells the time.
+            issuers: say which issuers are trusted besides those of the registry, which comes first.
 
         Raises:
             ValueError: the enrolment is for another role.
@@ -78,6 +81,7 @@ class Verifier:
         self._formats: Formats = {one.format: one for one in formats}
         self._clock = clock
         self._trust = TrustedListClient.follow(enrolment.trust, store=store, at=clock())
+        self._issuers = CombinedPolicy((self._trust, *issuers))
         self._types = TypeCatalogue(self._trust.type_metadata)
         self._receipts = HashChain(store, "receipt")
         self.identifier: str = enrolment.identifier
@@ -228,7 +232,7 @@ class Verifier:
             answer=answer,
             expected=expected,
             at=self._clock(),
-            trust=self._trust,
+            trust=self._issuers,
             types=self._types,
             formats=self._formats,
             store=self._store,
@@ -243,7 +247,7 @@ class _Case:
     answer: Response
     expected: ExpectedAnswer
     at: datetime
-    trust: TrustedListClient
+    trust: TrustPolicy
     types: TypeCatalogue
     formats: Formats
     store: RecordStore

@@ -40,6 +40,8 @@ from vcwallet.formats.type_metadata import ResolvedType, TypeCatalogue, require_
 from vcwallet.history import HashChain, LogEntry
 from vcwallet.keys import jwk
 from vcwallet.keys.algorithm import Algorithm
+from vcwallet.keys.combined_policy import CombinedPolicy
+from vcwallet.keys.policy import IssuerPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyStore, Signer
 from vcwallet.keys.stored import StoredKeys
@@ -88,6 +90,7 @@ class Wallet:
         clock: Callable[[], datetime],
         keys: KeyStore | None = None,
         language: str = "en",
+        issuers: Sequence[IssuerPolicy] = (),
     ) -> None:
         """Use a store.
 
@@ -98,9 +101,12 @@ class Wallet:
             clock: tells the time.
             keys: makes and keeps the holder's keys; by default the store does.
             language: the language of labels, a BCP 47 tag.
+            issuers: say which issuers are trusted besides those of the registry, which comes first.  Who may ask is
+                for the registry alone to say.
         """
         self._store = store
         self._trust = trust
+        self._issuers = CombinedPolicy((trust, *issuers))
         self._types = TypeCatalogue(trust.type_metadata)
         self._formats: Formats = {one.format: one for one in formats}
         self._clock = clock
@@ -136,7 +142,7 @@ class Wallet:
         known = find_card(self._store, identifier)
         if known is not None:
             return known
-        received = self._format(credential.format).read_issued(credential.raw).verify(trust=self._trust, at=at)
+        received = self._format(credential.format).read_issued(credential.raw).verify(trust=self._issuers, at=at)
         held = received.held
         resolved = self._types.type(held.type_ids[0], integrity=held.type_integrity)
         require_conformity(resolved, held.claims, concealed=held.concealed, complete=True)
