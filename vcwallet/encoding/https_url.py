@@ -72,13 +72,13 @@ def _parse(url: str) -> HttpsUrl | None:
         host, port = parts.hostname or "", parts.port
     except ValueError:  # a broken port or IPv6 address
         return None
-    if port == 0 or parts.netloc.endswith(":") or not _is_host(host):
+    if port == 0 or parts.netloc.endswith(":") or not _is_host(host, bracketed="[" in parts.netloc):
         return None
     return HttpsUrl(authority=parts.netloc, host=host, path=parts.path)
 
 
-def _is_host(host: str) -> bool:
-    if ":" not in host:
+def _is_host(host: str, *, bracketed: bool) -> bool:
+    if not bracketed:
         return _NAME.fullmatch(host) is not None
     try:
         return ipaddress.IPv6Address(host).scope_id is None

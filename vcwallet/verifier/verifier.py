@@ -211,6 +211,10 @@ class Verifier:
         self._trust.update(published, at=self._clock())
         self._types = TypeCatalogue(self._trust.type_metadata)
 
+    def update_issuers(self, *issuers: IssuerPolicy) -> None:
+        """Trust these issuers besides those of the registry, in place of the ones that were given before."""
+        self._issuers = CombinedPolicy((self._trust, *issuers))
+
     def _registration(self, purpose: str) -> str:
         registration = self._enrolment.registrations.get(purpose)
         if registration is None:

@@ -282,6 +282,10 @@ class Wallet:
         self._trust.update(published, at=self._clock())
         self._types = TypeCatalogue(self._trust.type_metadata)
 
+    def update_issuers(self, *issuers: IssuerPolicy) -> None:
+        """Trust these issuers besides those of the registry, in place of the ones that were given before."""
+        self._issuers = CombinedPolicy((self._trust, *issuers))
+
     # --- steps ---------------------------------------------------------------------------------------------------
 
     def _record_id(self, key: PublicKey) -> str:
