@@ -768,6 +768,16 @@ def test_an_entity_may_issue_a_trust_mark_to_itself_where_the_anchor_lets_it(fed
     asked = policy(federation, ISSUER, chains_in_messages=ACCEPTED)
     assert ask(asked, trust_chain=federation.chain(*PATH)).party == CITY
     assert ask(refreshed(federation, ISSUER)).party == CITY
+    with pytest.raises(NotAuthorisedError):
+        ask(asked, trust_chain=federation.chain(*PATH, anchor=False))
+
+
+def test_an_anchor_may_act_itself(federation):
+    federation[ANCHOR].metadata[ISSUER_TYPE] = issuer_metadata(federation.issuer_key)
+    federation.give_mark(ANCHOR, ANCHOR)
+    asked = policy(federation, ISSUER)
+    refresh(federation, asked, ANCHOR)
+    assert ask(asked, issuer=ANCHOR).party == ANCHOR
 
 
 def test_the_network_answers_a_refresh_and_nothing_else(federation):

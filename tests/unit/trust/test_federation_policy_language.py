@@ -172,7 +172,8 @@ def test_a_policy_has_three_levels_of_objects(policy):
 
 def test_an_empty_policy_is_legal_on_every_level_and_changes_nothing():
     metadata = {TYPE: {NAME: ["a"]}}
-    for policy in ({}, {TYPE: {}}, {TYPE: {NAME: {}}}, {"other": {NAME: {"value": "b"}}}):
+    policies: list[Any] = [{}, {TYPE: {}}, {TYPE: {NAME: {}}}, {"other": {NAME: {"value": "b"}}}]
+    for policy in policies:
         assert metadata_policy.parse(policy).applied(metadata) == metadata
 
 

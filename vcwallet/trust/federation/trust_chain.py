@@ -184,7 +184,8 @@ def _verified(
     chain: _Chain, anchor: TrustAnchor, at: datetime
 ) -> tuple[EntityConfiguration, tuple[SubordinateStatement, ...], EntityConfiguration | None]:
     """Verify from the anchor downwards, so that each key was vouched for before it is used."""
-    anchor_configuration = None if chain.anchor is None else chain.anchor.verify(anchor.keys, at=at)
+    stated = chain.anchor or (None if chain.superiors else chain.subject)
+    anchor_configuration = None if stated is None else stated.verify(anchor.keys, at=at)
     keys, superiors = anchor.keys, []
     for statement in reversed(chain.superiors):
         superiors.append(statement.verify(keys, at=at))
