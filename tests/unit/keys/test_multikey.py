@@ -16,7 +16,7 @@ from vcwallet.keys import Algorithm, multikey
 from vcwallet.keys.software import SoftwareSigner
 
 KINDS = {Algorithm.ES256: "zDn", Algorithm.ES384: "z82", Algorithm.ES512: "z2J9", Algorithm.EDDSA: "z6Mk"}
-P256 = SoftwareSigner.generate().public_key
+P256 = SoftwareSigner(ec.derive_private_key(7, ec.SECP256R1())).public_key  # the same in every process
 
 
 def text_of(prefix: bytes, key: bytes) -> str:

@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.support.credentials import ISSUER_KEY, STRANGER_KEY
 from vcwallet.encoding import base64url, multibase
 from vcwallet.errors import (
     AlgorithmNotAllowedError,
@@ -29,6 +29,8 @@ from vcwallet.trust.did.syntax import MAX_LENGTH, key_url, split
 
 DID = "did:web:issuer.example"
 URL = "https://issuer.example/.well-known/did.json"
+# The same in every process: the names of tests are made of them.
+ISSUER_KEY, STRANGER_KEY = (SoftwareSigner(ec.derive_private_key(secret, ec.SECP256R1())) for secret in (7, 11))
 JWK = jwk.public_jwk(ISSUER_KEY.public_key)
 OTHER_JWK = jwk.public_jwk(STRANGER_KEY.public_key)
 
