@@ -54,9 +54,11 @@ def test_there_is_a_ledger_for_each_standard() -> None:
     assert [ledger.stem for ledger in LEDGERS] == [
         "bcr-2020-005",
         "dcql",
+        "did-methods",
         "iso18013-5-annex-b",
         "iso18013-5-mdoc",
         "iso18013-5-proximity",
+        "openid-federation-1.0",
         "openid4vp-1.0",
         "rfc7515-7519-jose",
         "rfc8785",
