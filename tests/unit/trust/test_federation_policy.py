@@ -624,6 +624,56 @@ def test_the_longest_of_several_trust_marks_counts(federation):
     assert ask(refreshed(federation, ISSUER), at=NOW + HOUR + SECOND).party == CITY
 
 
+def test_a_trust_mark_that_anyone_may_issue_authorises_nobody(federation):
+    federation.give_mark(CITY)
+    assert ask(refreshed(federation, ISSUER)).party == CITY  # the anchor has named it
+    federation[ANCHOR].says["trust_mark_issuers"] = {MARK: frozenset()}
+    with pytest.raises(NotAuthorisedError):
+        ask(refreshed(federation, ISSUER))
+
+
+def test_who_is_not_accredited_is_not_asked_for_a_chain(federation):
+    federation.add(CERTIFIER, AGENCY)
+    federation.give_mark(CERTIFIER)
+    federation[ANCHOR].says["trust_mark_issuers"] = {MARK: frozenset({ANCHOR})}
+    with pytest.raises(NotAuthorisedError):
+        ask(refreshed(federation, ISSUER))
+    assert configuration_url(CERTIFIER) not in federation.asked
+
+
+def test_a_trust_mark_counts_on_when_its_issuer_does_not_answer(federation):
+    federation.add(CERTIFIER, AGENCY)
+    federation.give_mark(CERTIFIER, expires=NOW + HOUR)
+    asked = refreshed(federation, ISSUER)
+    federation.answers[configuration_url(CERTIFIER)] = TransportError("no answer")
+    refresh(federation, asked)
+    assert ask(asked, at=NOW + HOUR - SECOND).party == CITY
+    with pytest.raises(NotAuthorisedError):
+        ask(asked, at=NOW + HOUR)
+    with pytest.raises(NotAuthorisedError):  # nothing was verified before
+        ask(refreshed(federation, ISSUER))
+    federation[CITY].says["trust_marks"] = ((MARK, federation.mark(CERTIFIER)),)
+    refresh(federation, asked)
+    with pytest.raises(NotAuthorisedError):  # nor was another trust mark
+        ask(asked)
+
+
+def test_a_trust_mark_that_no_longer_holds_counts_no_more(federation):
+    federation.give_mark()
+    asked = refreshed(federation, ISSUER)
+    federation[ANCHOR].says["trust_mark_issuers"] = {MARK: frozenset({AGENCY})}
+    refresh(federation, asked)
+    with pytest.raises(NotAuthorisedError):
+        ask(asked)
+
+
+def test_a_name_that_cannot_be_shown_is_none(federation):
+    federation[AGENCY].about[CITY] = {
+        "metadata": {"federation_entity": {"organization_name": "City\n", "organization_name#en": ""}}
+    }
+    assert ask(refreshed(federation)).name == {}
+
+
 def test_trust_marks_that_nobody_asks_for_cost_no_request(federation):
     federation.add(CERTIFIER, AGENCY)
     federation.give_mark(CERTIFIER)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,13 +18,21 @@ from threading import Lock
 
 from vcwallet.claims import JsonObject
 from vcwallet.encoding import https_url
-from vcwallet.errors import MalformedError, NotAuthorisedError, UntrustedError, VcError, quoted
+from vcwallet.errors import (
+    LimitExceededError,
+    NotAuthorisedError,
+    TransportError,
+    UntrustedError,
+    VcError,
+    quoted,
+)
 from vcwallet.flow import Flow
 from vcwallet.keys import jwk_set
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.trust.federation import trust_mark
 from vcwallet.trust.federation.collecting import Fetcher, search
 from vcwallet.trust.federation.constraints import FEDERATION_ENTITY
+from vcwallet.trust.federation.statement import EntityConfiguration
 from vcwallet.trust.federation.trust_chain import ResolvedEntity, TrustAnchor, resolve
 
 SOURCE = "openid_federation"
@@ -49,7 +58,8 @@ class Authorisation:
         entity_type: the entity type that it has, whose metadata hold its keys for this (``jwks``).
         types: the credential types that it may issue; empty for roles without types.
         entities: the entities meant, by identifier; empty for any.
-        trust_marks: the types of trust marks that it has, all of them.
+        trust_marks: the types of trust marks that it has, all of them.  One of a type that the trust anchor lets anyone
+            issue counts for nothing: an entity could give it to itself.
         types_member: the member of its metadata that lists the credential types it may issue.  It counts where a
             superior has set it, or said which values it can have; then it narrows `types` for this entity.
     """
@@ -78,6 +88,16 @@ class _Member:
 
     entity: ResolvedEntity
     marks: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WantedMark:
+    """A trust mark that has not been verified, with who claims to have issued it, and the anchor that says who may."""
+
+    type: str
+    text: str
+    issuer: str
+    anchor: EntityConfiguration
 
 
 class FederationPolicy:
@@ -133,7 +153,9 @@ class FederationPolicy:
         """
         fetcher = Fetcher(at=at)
         entity = yield from search(entity_id, anchors=self._anchors, fetcher=fetcher)
-        marks = yield from self._fetched_marks(entity, fetcher)
+        with self._lock:
+            before = self._kept.get(entity_id)
+        marks = yield from self._fetched_marks(entity, before, fetcher)
         self._keep(_Member(entity=entity, marks=marks))
         return entity
 
@@ -197,19 +219,36 @@ class FederationPolicy:
 
     # --- trust marks ---
 
-    def _wanted_marks(self, entity: ResolvedEntity) -> Iterator[str]:
+    def _wanted_marks(self, entity: ResolvedEntity) -> Iterator[_WantedMark]:
+        """Yield the trust marks that somebody asks for, and that claim to be by an issuer whom the anchor names."""
         wanted = frozenset().union(*(one.trust_marks for one in self._authorisations))
-        return (text for type_id, text in entity.trust_marks if type_id in wanted)
+        anchor = entity.anchor_configuration
+        if anchor is None:
+            return
+        for type_id, text in entity.trust_marks:
+            if type_id in wanted:
+                with suppress(VcError):
+                    issuer = trust_mark.unverified_issuer(text)
+                    if issuer in anchor.trust_mark_issuers.get(type_id, ()):
+                        yield _WantedMark(type=type_id, text=text, issuer=issuer, anchor=anchor)
 
-    def _fetched_marks(self, entity: ResolvedEntity, fetcher: Fetcher) -> Flow[Mapping[str, datetime]]:
-        """Verify the trust marks that somebody asks for; one that does not hold is as good as none."""
+    def _fetched_marks(
+        self, entity: ResolvedEntity, before: _Member | None, fetcher: Fetcher
+    ) -> Flow[Mapping[str, datetime]]:
+        """Verify trust marks with the chains of their issuers; one that does not hold is as good as none.
+
+        One that was verified before still counts when its issuer does not answer now.
+        """
+        anchors = {entity.anchor: self._anchors[entity.anchor]}
         marks: dict[str, datetime] = {}
-        for text in self._wanted_marks(entity):
+        for mark in self._wanted_marks(entity):
             try:
-                issuer_id = trust_mark.unverified_issuer(text)
-                anchors = {entity.anchor: self._anchors[entity.anchor]}
-                issuer = yield from search(issuer_id, anchors=anchors, fetcher=fetcher)
-                _add_mark(marks, text, entity, issuer, at=fetcher.at)
+                issuer = yield from search(mark.issuer, anchors=anchors, fetcher=fetcher)
+                _add_mark(marks, mark, entity, issuer, at=fetcher.at)
+            except (TransportError, LimitExceededError):
+                was_shown = before is not None and (mark.type, mark.text) in before.entity.trust_marks
+                if before is not None and was_shown and mark.type in before.marks:
+                    marks.setdefault(mark.type, before.marks[mark.type])
             except VcError:
                 continue
         return marks
@@ -217,12 +256,9 @@ class FederationPolicy:
     def _known_marks(self, entity: ResolvedEntity, at: datetime) -> Mapping[str, datetime]:
         """Verify trust marks without a network: those of the anchor, of the entity itself, and of entities kept."""
         marks: dict[str, datetime] = {}
-        for text in self._wanted_marks(entity):
-            try:
-                issuer = self._known_issuer(trust_mark.unverified_issuer(text), entity, at)
-                _add_mark(marks, text, entity, issuer, at=at)
-            except VcError:
-                continue
+        for mark in self._wanted_marks(entity):
+            with suppress(VcError):
+                _add_mark(marks, mark, entity, self._known_issuer(mark.issuer, entity, at), at=at)
         return marks
 
     def _known_issuer(self, issuer_id: str, entity: ResolvedEntity, at: datetime) -> ResolvedEntity:
@@ -268,13 +304,10 @@ def _listed_types(authorisation: Authorisation, entity: ResolvedEntity) -> froze
 
 
 def _add_mark(
-    marks: dict[str, datetime], text: str, entity: ResolvedEntity, issuer: ResolvedEntity, *, at: datetime
+    marks: dict[str, datetime], wanted: _WantedMark, entity: ResolvedEntity, issuer: ResolvedEntity, *, at: datetime
 ) -> None:
     """Verify a trust mark and note until when it counts: no longer than the trust in whoever has issued it."""
-    anchor = entity.anchor_configuration
-    if anchor is None:
-        raise MalformedError("the trust chain does not have the anchor's own configuration")
-    mark = trust_mark.verify(text, subject=entity.entity_id, issuer=issuer, anchor=anchor, at=at)
+    mark = trust_mark.verify(wanted.text, subject=entity.entity_id, issuer=issuer, anchor=wanted.anchor, at=at)
     until = issuer.expires if mark.expires is None else min(mark.expires, issuer.expires)
     marks[mark.type] = max(until, marks.get(mark.type, until))
 
@@ -285,6 +318,7 @@ def _governed_name(entity: ResolvedEntity) -> Mapping[str, str]:
     names: dict[str, str] = {}
     for member, value in metadata.items():
         name, _, language = member.partition("#")
-        if name == _NAME and isinstance(value, str) and (FEDERATION_ENTITY, member) in entity.governed:
-            names[language or "und"] = value
+        is_text = isinstance(value, str) and value.isprintable()
+        if name == _NAME and is_text and value and (FEDERATION_ENTITY, member) in entity.governed:
+            names[language or "und"] = str(value)
     return names
