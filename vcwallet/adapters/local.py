@@ -14,7 +14,7 @@ The classes add constructors and nothing else (specs/decisions/001-local-roles.m
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from vcwallet.adapters.store.sql_store import kept_if_successful
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
+from vcwallet.keys.policy import IssuerPolicy
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
 from vcwallet.status.outcome import STANDARD, StatusPolicy
 from vcwallet.storage import MemoryStore
@@ -80,6 +81,7 @@ class Verifier(_Closing, verifier.Verifier):
         clock: Clock = system_clock,
         status: StatusPolicy = STANDARD,
         http: Transport | None = None,
+        issuers: Sequence[IssuerPolicy] = (),
     ) -> None:
         """Take up an enrolment.
 
@@ -90,13 +92,16 @@ class Verifier(_Closing, verifier.Verifier):
             clock: tells the time.
             status: what is accepted of the status of credentials.
             http: fetches status lists; None relies on those that are held, and nothing is fetched.
+            issuers: say which issuers are trusted besides those of the registry.
 
         Raises:
             StoreError: the file cannot be opened.
             TrustedListError: the registry's list is past its end.
         """
         with kept_if_successful(SqlStore.open_unsealed(path)) as store:
-            super().__init__(enrolment, store=store, formats=FORMATS, clock=clock, status=status, http=http)
+            super().__init__(
+                enrolment, store=store, formats=FORMATS, clock=clock, status=status, http=http, issuers=issuers
+            )
             self._opened = store
 
 
@@ -112,6 +117,7 @@ class Wallet(_Closing, wallet.Wallet):
         trust: PublishedTrust,
         clock: Clock = system_clock,
         language: str = "en",
+        issuers: Sequence[IssuerPolicy] = (),
     ) -> Self:
         """Make a new wallet.
 
@@ -121,6 +127,7 @@ class Wallet(_Closing, wallet.Wallet):
             trust: what the registry has published; its root is pinned for good.
             clock: tells the time.
             language: the language of labels.
+            issuers: say which issuers are trusted besides those of the registry.
 
         Raises:
             StoreError: there is a file already, or it cannot be written.
@@ -129,11 +136,19 @@ class Wallet(_Closing, wallet.Wallet):
         TrustedListClient.start(trust, store=MemoryStore(), at=clock())  # before a file is made that would be left over
         with kept_if_successful(SqlStore.create(path, passphrase=passphrase)) as store:
             client = TrustedListClient.start(trust, store=store, at=clock())
-            return cls._over(store, client, clock, language)
+            return cls._over(store, client, clock, language, issuers)
 
     @classmethod
-    def open(cls, path: str | Path, *, passphrase: str, clock: Clock = system_clock, language: str = "en") -> Self:
-        """Open a wallet.
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        passphrase: str,
+        clock: Clock = system_clock,
+        language: str = "en",
+        issuers: Sequence[IssuerPolicy] = (),
+    ) -> Self:
+        """Open a wallet; which issuers are trusted besides those of the registry is not in the file.
 
         Raises:
             WrongPassphraseError: the passphrase does not open it.
@@ -142,11 +157,18 @@ class Wallet(_Closing, wallet.Wallet):
             LocalProtocolError: it is a store, but not that of a wallet.
         """
         with kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
-            return cls._over(store, TrustedListClient.resume(store), clock, language)
+            return cls._over(store, TrustedListClient.resume(store), clock, language, issuers)
 
     @classmethod
-    def _over(cls, store: SqlStore, client: TrustedListClient, clock: Clock, language: str) -> Self:
-        made = cls(store=store, trust=client, formats=FORMATS, clock=clock, language=language)
+    def _over(
+        cls,
+        store: SqlStore,
+        client: TrustedListClient,
+        clock: Clock,
+        language: str,
+        issuers: Sequence[IssuerPolicy],
+    ) -> Self:
+        made = cls(store=store, trust=client, formats=FORMATS, clock=clock, language=language, issuers=issuers)
         made._opened = store
         return made
 

@@ -64,11 +64,16 @@ class IssuerKey:
         chain: the signer's DER certificate and the CAs above it, without the trust anchor; for an mdoc, that of the
             document signer alone.
         identifier: the issuer's identifier, as its certificate has it; None leaves it to the chain.
+        key_id: the ``kid`` of an issuer that is known by its DID, its metadata or a federation.
+        trust_chain: the entity statements that show an issuer's place in a federation, its own first, for those who
+            verify without a network.
     """
 
     signer: Signer
     chain: tuple[bytes, ...]
     identifier: str | None
+    key_id: str | None = None
+    trust_chain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ from vcwallet.keys.algorithm import Algorithm
 MAX_HEADER_BYTES = 32 * 1024
 MAX_CERTIFICATES = 5
 MAX_CERTIFICATE_BYTES = 16 * 1024
+MAX_STATEMENTS = 7
+"""Entity statements in ``trust_chain``: the subject's, one of each of five superiors, and the trust anchor's own."""
 _KEPT_BYTES = 8 * 1024
 
 
@@ -37,6 +39,7 @@ class Header:
     key_id: str | None
     chain: tuple[bytes, ...]
     members: JsonObject
+    trust_chain: tuple[str, ...] = ()
 
 
 def encode(members: JsonObject) -> str:
@@ -53,7 +56,7 @@ def parse(encoded: bytes) -> Header:
     """Return the header of its base64url form.
 
     Raises:
-        LimitExceededError: longer than 32 KiB, or more than five certificates.
+        LimitExceededError: longer than 32 KiB, or more than five certificates or seven entity statements.
         MalformedError: not a JSON object, or a member of the wrong type.
         AlgorithmNotAllowedError: an algorithm that vcwallet does not have.
         UnsupportedError: an extension (``crit``, ``b64``).
@@ -79,6 +82,7 @@ def _parse(encoded: bytes) -> Header:
         key_id=optional_text(members, "kid"),
         chain=_chain(members),
         members=MappingProxyType(members),
+        trust_chain=_trust_chain(members),
     )
 
 
@@ -115,6 +119,19 @@ def _chain(members: Mapping[str, object]) -> tuple[bytes, ...]:
     if len(certificates) > MAX_CERTIFICATES:
         raise LimitExceededError(f"x5c has more than {MAX_CERTIFICATES} certificates")
     return tuple(_certificate(text) for text in certificates)
+
+
+def _trust_chain(members: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the statements of ``trust_chain``, which only a policy of a federation reads."""
+    if "trust_chain" not in members:
+        return ()
+    statements = members["trust_chain"]
+    clause = "OpenID Federation 1.0, section 4.3"
+    if not isinstance(statements, list) or not statements or not all(isinstance(one, str) for one in statements):
+        raise MalformedError("trust_chain is a non-empty array of strings", clause=clause)
+    if len(statements) > MAX_STATEMENTS:
+        raise LimitExceededError(f"trust_chain has more than {MAX_STATEMENTS} statements", clause=clause)
+    return tuple(statements)
 
 
 def _certificate(text: object) -> bytes:

@@ -34,6 +34,10 @@ class Role(StrEnum):
     MDOC_READER = "mdoc_reader"
 
 
+ISSUER_ROLES = frozenset({Role.CREDENTIAL_ISSUER, Role.STATUS_SIGNER})
+"""The roles in which a party speaks about credentials that it has issued, or that others have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeySource:
     """What a signed message says about its signer; nothing in it is verified.
@@ -42,12 +46,14 @@ class KeySource:
         issuer: the identifier that the message claims, if any (``iss``).
         chain: DER certificates, the signer's first (``x5c``).
         key_id: the opaque ``kid``, if any.
+        trust_chain: entity statements of an OpenID Federation (``trust_chain``), if any.
         signed_at: when the message says that it was signed (``iat``), if it says so.
     """
 
     issuer: str | None = None
     chain: tuple[bytes, ...] = ()
     key_id: str | None = None
+    trust_chain: tuple[str, ...] = ()
     signed_at: datetime | None = None
 
 
@@ -100,4 +106,12 @@ class TrustPolicy(Protocol):
             NotAuthorisedError: the party may not act in this role, for this type, at this time.
             ValidityError: a certificate or the trusted list is outside its validity.
         """
+        ...
+
+
+class IssuerPolicy(TrustPolicy, Protocol):
+    """A `TrustPolicy` that says of which issuers it is the one to decide."""
+
+    def knows(self, source: KeySource) -> bool:
+        """Tell whether this policy decides about the issuer that a message claims; its decision may be a refusal."""
         ...

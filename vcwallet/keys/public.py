@@ -61,8 +61,11 @@ class PublicKey:
 
         Raises:
             AlgorithmNotAllowedError: its kind or curve has no member in `Algorithm`.
+            MalformedError: an Ed25519 key under which signatures are valid that nobody has made.
         """
         self.algorithm = _algorithm_of(raw)
+        if isinstance(raw, ed25519.Ed25519PublicKey):
+            _require_large_order(raw)
         self._raw = raw
         # Looked up once: a look-up by an enumeration's member costs more than one by a string.
         self._ecdsa: Any = ECDSA.get(self.algorithm)
@@ -150,6 +153,19 @@ def _algorithm_of(raw: object) -> Algorithm:
     if algorithm is None:
         raise AlgorithmNotAllowedError("a key of this kind signs nothing that vcwallet accepts")
     return algorithm
+
+
+def _require_large_order(raw: ed25519.Ed25519PublicKey) -> None:
+    """Refuse the points of small order, also in spellings beyond the field: one signature fits many messages there."""
+    encoded = int.from_bytes(raw.public_bytes_raw(), "little") & (2**255 - 1)  # without the sign of x
+    if encoded % _FIELD in _SMALL_ORDER:
+        raise MalformedError("the Ed25519 key is a point of small order", clause="RFC 8032, section 5.1.7")
+
+
+_FIELD = 2**255 - 19
+# The y of the eight points whose order divides 8; the points of order 8 have two of them.
+_Y_OF_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER = frozenset({0, 1, _FIELD - 1, _Y_OF_ORDER_8, _FIELD - _Y_OF_ORDER_8})
 
 
 def names_of(algorithm: Algorithm) -> frozenset[Algorithm]:

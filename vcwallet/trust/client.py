@@ -177,6 +177,14 @@ class TrustedListClient:
         published = yield from fetch(url)
         self.update(published, at=at)
 
+    def knows(self, source: KeySource) -> bool:
+        """Tell whether the registry decides about an issuer: one with certificates, or one that it lists without any.
+
+        A listed party that comes without its certificates is refused here, and by no other policy accepted.
+        """
+        listed = source.issuer is not None and (source.issuer, Role.CREDENTIAL_ISSUER) in self._accepted.services
+        return listed or bool(source.chain)
+
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
         """Return the key of a party that the lists allow to act in `role`, for `type_id`, at `at`.
 

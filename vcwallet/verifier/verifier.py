@@ -33,7 +33,8 @@ from vcwallet.formats.mdoc.vocabulary import FORMAT as MDOC
 from vcwallet.formats.type_metadata import TypeCatalogue, require_conformity
 from vcwallet.history import HashChain, LogEntry
 from vcwallet.keys import jwk
-from vcwallet.keys.policy import Role
+from vcwallet.keys.combined_policy import CombinedPolicy
+from vcwallet.keys.policy import IssuerPolicy, Role, TrustPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyAgreement
 from vcwallet.protocols.dcql import Candidate, DcqlQuery, require_answer
@@ -70,6 +71,7 @@ class Verifier:
         clock: Callable[[], datetime],
         status: StatusPolicy,
         http: Transport | None = None,
+        issuers: Sequence[IssuerPolicy] = (),
     ) -> None:
         """Take up an enrolment.
 
@@ -81,6 +83,7 @@ class Verifier:
             clock: tells the time.
             status: what is accepted of the status of credentials.
             http: fetches status lists; None relies on those that are held, and nothing is fetched.
+            issuers: say which issuers are trusted besides those of the registry, which comes first.
 
         Raises:
             ValueError: the enrolment is for another role.
@@ -93,6 +96,7 @@ class Verifier:
         self._formats: Formats = {one.format: one for one in formats}
         self._clock = clock
         self._trust = TrustedListClient.follow(enrolment.trust, store=store, at=clock())
+        self._issuers = CombinedPolicy((self._trust, *issuers))
         self._types = TypeCatalogue(self._trust.type_metadata)
         self._receipts = HashChain(store, "receipt")
         self._statuses = StatusChecker(store=store, trust=self._trust, policy=status)
@@ -245,6 +249,10 @@ class Verifier:
         self._trust.update(published, at=self._clock())
         self._types = TypeCatalogue(self._trust.type_metadata)
 
+    def update_issuers(self, *issuers: IssuerPolicy) -> None:
+        """Trust these issuers besides those of the registry, in place of the ones that were given before."""
+        self._issuers = CombinedPolicy((self._trust, *issuers))
+
     # --- without a network ---------------------------------------------------------------------------------------
 
     def prepare_offline(self) -> Prefetched:
@@ -342,7 +350,7 @@ class Verifier:
             answer=answer,
             expected=expected,
             at=self._clock(),
-            trust=self._trust,
+            trust=self._issuers,
             types=self._types,
             formats=self._formats,
             store=self._store,
@@ -358,7 +366,7 @@ class _Case:
     answer: Response
     expected: ExpectedAnswer
     at: datetime
-    trust: TrustedListClient
+    trust: TrustPolicy
     types: TypeCatalogue
     formats: Formats
     store: RecordStore

@@ -42,6 +42,8 @@ from vcwallet.formats.type_metadata import ResolvedType, TypeCatalogue, require_
 from vcwallet.history import HashChain, LogEntry
 from vcwallet.keys import jwk
 from vcwallet.keys.algorithm import Algorithm
+from vcwallet.keys.combined_policy import CombinedPolicy
+from vcwallet.keys.policy import IssuerPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyStore, Signer
 from vcwallet.keys.stored import StoredKeys
@@ -93,6 +95,7 @@ class Wallet:
         clock: Callable[[], datetime],
         keys: KeyStore | None = None,
         language: str = "en",
+        issuers: Sequence[IssuerPolicy] = (),
     ) -> None:
         """Use a store.
 
@@ -103,9 +106,12 @@ class Wallet:
             clock: tells the time.
             keys: makes and keeps the holder's keys; by default the store does.
             language: the language of labels, a BCP 47 tag.
+            issuers: say which issuers are trusted besides those of the registry, which comes first.  Who may ask is
+                for the registry alone to say.
         """
         self._store = store
         self._trust = trust
+        self._issuers = CombinedPolicy((trust, *issuers))
         self._types = TypeCatalogue(trust.type_metadata)
         self._formats: Formats = {one.format: one for one in formats}
         self._clock = clock
@@ -142,7 +148,7 @@ class Wallet:
         known = find_card(self._store, identifier)
         if known is not None:
             return known
-        received = self._format(credential.format).read_issued(credential.raw).verify(trust=self._trust, at=at)
+        received = self._format(credential.format).read_issued(credential.raw).verify(trust=self._issuers, at=at)
         held = received.held
         resolved = self._types.type(held.type_ids[0], integrity=held.type_integrity)
         require_conformity(resolved, held.claims, concealed=held.concealed, complete=True)
@@ -322,6 +328,10 @@ class Wallet:
         """
         self._trust.update(published, at=self._clock())
         self._types = TypeCatalogue(self._trust.type_metadata)
+
+    def update_issuers(self, *issuers: IssuerPolicy) -> None:
+        """Trust these issuers besides those of the registry, in place of the ones that were given before."""
+        self._issuers = CombinedPolicy((self._trust, *issuers))
 
     # --- steps ---------------------------------------------------------------------------------------------------
 

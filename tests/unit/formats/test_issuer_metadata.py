@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from vcwallet.errors import (
     SignatureInvalidError,
     TransportError,
     UntrustedError,
+    ValidityError,
     VcError,
 )
 from vcwallet.flow import HttpRequest, HttpResponse, run
@@ -273,6 +275,7 @@ def test_a_permitted_issuer_is_known_by_its_metadata(policy):
         ({"issuer": ""}, UntrustedError),
         # An issuer is known in one way; the credential does not choose another.
         ({"chain": (b"certificate",)}, UntrustedError),
+        ({"trust_chain": ("statement",)}, UntrustedError),
         ({"key_id": "2028"}, UntrustedError),
         ({"key_id": None}, UntrustedError),
         ({"vct": "urn:example:other:1"}, NotAuthorisedError),
@@ -285,6 +288,23 @@ def test_anyone_else_is_refused(policy, question, error):
     ask(policy)
     with pytest.raises(error):
         ask(policy, **question)
+
+
+def test_a_policy_knows_whom_it_names(policy):
+    assert policy.knows(KeySource(issuer=ISSUER, chain=(b"certificate",)))
+    assert not policy.knows(KeySource(issuer=ISSUER + "/"))
+    assert not policy.knows(KeySource())
+
+
+def test_keys_that_were_fetched_are_fetched_again():
+    until = NOW + timedelta(hours=1)
+    flow = fetch_issuer(ISSUER, types=TYPES, valid_until=until)
+    policy = IssuerMetadataPolicy(issuers={ISSUER: run(flow, lambda _: answer(INLINE))})
+    source, role = KeySource(issuer=ISSUER, key_id="2026"), Role.CREDENTIAL_ISSUER
+    assert policy.key_for(source, role=role, type_id=VCT, at=until - timedelta(microseconds=1)).party == ISSUER
+    with pytest.raises(ValidityError) as caught:
+        policy.key_for(source, role=role, type_id=VCT, at=until)
+    assert caught.value.code == "ISSUER_KEYS_STALE"
 
 
 def test_a_policy_without_issuers_trusts_nobody():

@@ -103,6 +103,10 @@ def test_that_the_payload_is_in_base64url_may_be_said(b64):
         {"x5c": ["AAEC\n"]},
         {"x5c": ["\u3042AEC"]},
         {"x5c": None},
+        {"trust_chain": []},
+        {"trust_chain": "a.b.c"},
+        {"trust_chain": ["a.b.c", 1]},
+        {"trust_chain": None},
     ],
 )
 def test_a_member_of_the_wrong_kind_is_refused(members):
@@ -132,6 +136,13 @@ def test_five_certificates_are_read_and_six_are_not():
     assert len(header.parse(with_members(x5c=["AAEC"] * 5)).chain) == 5
     with pytest.raises(LimitExceededError):
         header.parse(with_members(x5c=["AAEC"] * 6))
+
+
+def test_seven_entity_statements_are_read_and_eight_are_not():
+    assert header.parse(with_members(trust_chain=["a.b.c"] * 7)).trust_chain == ("a.b.c",) * 7
+    assert header.parse(with_members()).trust_chain == ()
+    with pytest.raises(LimitExceededError):
+        header.parse(with_members(trust_chain=["a.b.c"] * 8))
 
 
 def test_a_certificate_of_16_kib_is_read_and_a_longer_one_is_not():

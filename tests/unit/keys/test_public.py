@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa, x25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from vcwallet.errors import AlgorithmNotAllowedError, MalformedError, SignatureInvalidError
@@ -151,3 +151,29 @@ def test_an_ed25519_key_signs_under_both_of_its_names_and_any_other_under_one():
 
 def test_a_repr_tells_the_algorithm():
     assert repr(SoftwareSigner.generate().public_key) == "<PublicKey ES256>"
+
+
+SMALL_ORDER = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",  # 0 and 1 in other spellings
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]
+
+
+@pytest.mark.parametrize("sign", [0, 0x80])
+@pytest.mark.parametrize("encoded", SMALL_ORDER)
+def test_an_ed25519_key_of_small_order_is_refused(encoded, sign):
+    y = bytes.fromhex(encoded)
+    raw = ed25519.Ed25519PublicKey.from_public_bytes(y[:31] + bytes([y[31] | sign]))
+    with pytest.raises(MalformedError):
+        PublicKey(raw)
+
+
+def test_under_a_key_of_small_order_a_signature_would_fit_any_message():
+    """What the check is for: the neutral element as key and as commitment, and nothing was signed."""
+    neutral = bytes.fromhex(SMALL_ORDER[1])
+    ed25519.Ed25519PublicKey.from_public_bytes(neutral).verify(neutral + bytes(32), b"any message")

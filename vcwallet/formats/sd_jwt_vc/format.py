@@ -103,7 +103,7 @@ class SdJwtVc:
         )
         payload.setdefault(SD_ALG, self.hash_algorithm.value)
         payload.update(self._registered_claims(content, issuer))
-        encoded_header = _header(issuer.signer.public_key.algorithm, issuer.chain)
+        encoded_header = _header(issuer.signer.public_key.algorithm, issuer.chain, issuer.key_id, issuer.trust_chain)
         return jws.prepare(json.dumps(payload), encoded_header=encoded_header), disclosures
 
     def _registered_claims(self, content: CredentialContent, issuer: IssuerKey) -> dict[str, Any]:
@@ -140,9 +140,13 @@ class SdJwtVc:
 
 
 @lru_cache(maxsize=256)
-def _header(algorithm: Algorithm, chain: tuple[bytes, ...]) -> str:
+def _header(algorithm: Algorithm, chain: tuple[bytes, ...], key_id: str | None, trust_chain: tuple[str, ...]) -> str:
     """Return the protected header, which is the same for every credential of one issuer's key."""
     members: dict[str, Any] = {"typ": TYP}
     if chain:
         members["x5c"] = jose_header.x5c(chain)
+    if key_id is not None:
+        members["kid"] = key_id
+    if trust_chain:
+        members["trust_chain"] = trust_chain
     return jws.encode_header(members, algorithm)

@@ -13,11 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from vcwallet.encoding import json, wire
+from vcwallet.encoding import https_url, json, wire
 from vcwallet.encoding.wire import Maybe, WireModel
-from vcwallet.errors import LimitExceededError, MalformedError, NotAuthorisedError, TransportError, UntrustedError
+from vcwallet.errors import (
+    LimitExceededError,
+    MalformedError,
+    NotAuthorisedError,
+    TransportError,
+    UntrustedError,
+    ValidityError,
+)
 from vcwallet.flow import Flow, HttpRequest
 from vcwallet.keys import jwk_set
 from vcwallet.keys.jwk_set import JwkSet
@@ -25,6 +31,7 @@ from vcwallet.keys.policy import KeySource, Role, TrustedKey
 
 MAX_BYTES = 256 * 1024
 _PATH = "/.well-known/jwt-vc-issuer"
+_CLAUSE = "SD-JWT VC, section 4"
 _JSON = "application/json"
 _JWK_SET = "application/jwk-set+json"  # RFC 7517, section 8.5.2
 
@@ -39,11 +46,19 @@ class JwtVcIssuerMetadata(WireModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataIssuer:
-    """An issuer that a policy permits to be known by its metadata: its keys, and the types that it may issue."""
+    """An issuer that a policy permits to be known by its metadata.
+
+    Attributes:
+        issuer: its identifier.
+        keys: the keys that it publishes.
+        types: the credential types that it may issue.
+        valid_until: until when the keys may be used without fetching them again; None leaves that to the caller.
+    """
 
     issuer: str
     keys: JwkSet
     types: frozenset[str]
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,26 +71,33 @@ class IssuerMetadataPolicy:
 
     issuers: Mapping[str, MetadataIssuer] = field(default_factory=dict)
 
+    def knows(self, source: KeySource) -> bool:
+        """Tell whether this policy decides about the issuer that a message claims."""
+        return source.issuer in self.issuers
+
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
         """Return the key that the issuer's metadata give for ``kid`` (see `TrustPolicy.key_for`).
 
         Raises:
             UntrustedError: the issuer is not permitted, names another mechanism, or has no such key.
             NotAuthorisedError: it may not issue this type, or the role is not that of an issuer.
+            ValidityError: the metadata have to be fetched again (code ``ISSUER_KEYS_STALE``).
         """
         if role is not Role.CREDENTIAL_ISSUER:
             raise NotAuthorisedError("issuer metadata speak for issuers only")
         issuer = self.issuers.get(source.issuer) if source.issuer else None
-        if issuer is None or source.chain:
+        if issuer is None or source.chain or source.trust_chain:
             raise UntrustedError("the issuer is not one that is known by its metadata", clause="SD-JWT VC, section 3")
         if type_id not in issuer.types:
             raise NotAuthorisedError("the issuer may not issue this type")
+        if issuer.valid_until is not None and at >= issuer.valid_until:
+            raise ValidityError("the issuer's metadata have to be fetched again", code="ISSUER_KEYS_STALE")
         return TrustedKey(
             key=issuer.keys.verification_key(source.key_id), party=issuer.issuer, source="issuer_metadata"
         )
 
 
-def fetch_issuer(issuer: str, *, types: frozenset[str]) -> Flow[MetadataIssuer]:
+def fetch_issuer(issuer: str, *, types: frozenset[str], valid_until: datetime | None = None) -> Flow[MetadataIssuer]:
     """Fetch the keys of an issuer that the caller permits (section 4.1 to 4.3).
 
     Raises:
@@ -93,7 +115,7 @@ def fetch_issuer(issuer: str, *, types: frozenset[str]) -> Flow[MetadataIssuer]:
         keys = jwk_set.parse(json.loads((yield from _get(_https(document.jwks_uri), _JSON, _JWK_SET))))
     else:
         keys = jwk_set.parse(document.jwks)
-    return MetadataIssuer(issuer=issuer, keys=keys, types=types)
+    return MetadataIssuer(issuer=issuer, keys=keys, types=types, valid_until=valid_until)
 
 
 def well_known_url(issuer: str) -> str:
@@ -102,24 +124,13 @@ def well_known_url(issuer: str) -> str:
     Raises:
         MalformedError: not an https URL without query, fragment and user information.
     """
-    parts = urlsplit(_https(issuer))
-    return f"https://{parts.netloc}{_PATH}{parts.path.removesuffix('/')}"
+    url = https_url.parse(issuer, clause=_CLAUSE)
+    return f"https://{url.authority}{_PATH}{url.path.removesuffix('/')}"
 
 
 def _https(url: str) -> str:
-    if not _is_plain_https(url):
-        raise MalformedError("not a plain https URL", clause="SD-JWT VC, section 4")
+    https_url.parse(url, clause=_CLAUSE)
     return url
-
-
-def _is_plain_https(url: str) -> bool:
-    if not url.isascii() or not url.isprintable() or any(mark in url for mark in "?#@\\ "):
-        return False
-    try:
-        parts = urlsplit(url)
-        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a broken port or IPv6 address
-        return False
 
 
 def _get(url: str, *media_types: str) -> Flow[bytes]:

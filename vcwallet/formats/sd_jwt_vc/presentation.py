@@ -134,6 +134,7 @@ def _find_issuer(case: _Case) -> None:
         issuer=case.payload.get("iss"),
         chain=header.chain,
         key_id=header.key_id,
+        trust_chain=header.trust_chain,
         signed_at=jwt.numeric_date(case.payload, "iat"),
     )
     vct, *others = _type_ids(case.payload)
