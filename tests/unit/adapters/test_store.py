@@ -423,11 +423,12 @@ class TestSecrecy:
         assert body not in on_disk(path)
 
     def test_nothing_shows_the_key_and_nothing_copies_it(self, sealed):
-        key = sealed._sealing.data_key
-        for thing in (sealed, sealed._sealing, sealed._database):
+        ring = sealed._sealing.ring
+        (key,) = ring.data_keys
+        for thing in (sealed, sealed._sealing, sealed._database, ring):
             assert key.hex() not in repr(thing)
             assert repr(key) not in repr(thing)
-        for thing in (sealed, sealed._sealing):
+        for thing in (sealed, sealed._sealing, ring):
             with pytest.raises(TypeError):
                 pickle.dumps(thing)
 
