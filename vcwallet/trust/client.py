@@ -40,6 +40,8 @@ SOURCE = "trusted_list"
 _ANCHOR = "trust_anchor"
 _LIST = "trusted_list"
 _THE_ANCHOR = "root"
+COLLECTIONS = (_ANCHOR, _LIST)
+"""Where a follower keeps what it knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
