@@ -165,10 +165,13 @@ class BackupReader:
         length, is_last = word & ~_LAST, bool(word & _LAST)
         if not TAG_BYTES <= length <= MAX_PART_BYTES + TAG_BYTES:
             raise BackupCorruptError("it has an impossible length", part=number)
+        sealed = self._file.read(length)
+        if len(sealed) != length:
+            raise BackupCorruptError("the file ends there", part=number)
         try:
-            return self._cipher.decrypt(_nonce(number, is_last), self._file.read(length), self._bound), is_last
-        except (InvalidTag, ValueError):  # ValueError: not even a tag is left
-            raise BackupCorruptError("it was changed, moved or cut off", part=number) from None
+            return self._cipher.decrypt(_nonce(number, is_last), sealed, self._bound), is_last
+        except InvalidTag:
+            raise BackupCorruptError("it was changed or moved", part=number) from None
 
 
 def _header(derivation: KeyDerivation, salt: bytes, identifier: bytes) -> JsonObject:
