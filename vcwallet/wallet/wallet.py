@@ -219,8 +219,9 @@ class Wallet:
 
         Raises:
             VerificationError, BindingError, MalformedError, UnsupportedError: as `receive`.
-            LocalProtocolError: it is of another type or issuer, or has no key where the older one has, or a key of an
-                earlier device (``NO_REPLACEMENT``), or the older one is not there.
+            LocalProtocolError: it is of another type or issuer, is bound to the older one's key, to none where that one
+                is, or to one of an earlier device, or is in the wallet already (``NO_REPLACEMENT``); or the older one
+                is not there.
             StoreError: the store could not write.
         """
         known = find_card(self._store, card_id(credential))
@@ -229,9 +230,14 @@ class Wallet:
             return known
         if old is None:
             raise LocalProtocolError("the credential to replace is not in the wallet")
+        if known is not None:
+            raise _no_replacement()
         taken = self._check(credential)
         _require_replacement(taken.card, old, device=self._device)
-        self._put([taken], [entries.replacement(taken.card, at=taken.card.received_at)], *self._forgetting(old))
+        try:
+            self._put([taken], [entries.replacement(taken.card, at=taken.card.received_at)], *self._forgetting(old))
+        except RecordExistsError:
+            raise _key_used() from None
         if old.key is not None:
             self._keys.delete(old.key)
         return taken.card
@@ -418,7 +424,7 @@ class Wallet:
             self._put([taken], [entries.receipt(taken.card)])
         except RecordExistsError:
             if find_card(self._store, taken.card.id) is None:
-                raise BindingError("another credential is bound to this key", code="HOLDER_KEY_USED") from None
+                raise _key_used() from None
             return False
         return True
 
@@ -602,9 +608,19 @@ class _Taken:
 
 
 def _require_replacement(new: Card, old: Card, *, device: int) -> None:
-    is_alike = new.type_ids[0] == old.type_ids[0] and new.issuer == old.issuer and new.id != old.id
-    if not is_alike or (new.key is None and old.key is not None) or new.device < device:
-        raise LocalProtocolError("this credential does not replace that one", code="NO_REPLACEMENT")
+    is_alike = new.type_ids[0] == old.type_ids[0] and new.issuer == old.issuer
+    # The old key goes with the old credential, and must not be the one that the new one needs.
+    has_key_of_its_own = old.key is None or (new.key is not None and new.key != old.key)
+    if not is_alike or not has_key_of_its_own or new.device < device:
+        raise _no_replacement()
+
+
+def _no_replacement() -> LocalProtocolError:
+    return LocalProtocolError("this credential does not replace that one", code="NO_REPLACEMENT")
+
+
+def _key_used() -> BindingError:
+    return BindingError("another credential is bound to this key", code="HOLDER_KEY_USED")
 
 
 def _has_expired(card: Card, at: datetime) -> bool:
