@@ -1,8 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records in a database: sealed under a passphrase for a wallet, unsealed for state without personal data."""
+"""Records in a database: sealed under a passphrase for a wallet, unsealed for state without personal data.
+
+Beside them an issuer's ledger, in tables of its own.
+"""
 
 from vcwallet.adapters.store.header import FAST_FOR_TESTS_ONLY, RECOMMENDED, KeyDerivation
+from vcwallet.adapters.store.ledger import SqlLedger
 from vcwallet.adapters.store.sql_store import RecordCorruptError, SqlStore
 
-__all__ = ["FAST_FOR_TESTS_ONLY", "RECOMMENDED", "KeyDerivation", "RecordCorruptError", "SqlStore"]
+__all__ = ["FAST_FOR_TESTS_ONLY", "RECOMMENDED", "KeyDerivation", "RecordCorruptError", "SqlLedger", "SqlStore"]

@@ -1,0 +1,298 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The entries of a ledger: claiming places in status lists, looking up, and changing statuses.
+
+A place is claimed by writing the entry: a constraint of the database, not something that was read before, says whether
+it was free (Token Status List, section 13.3).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Executable, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from vcwallet.adapters.store.ledger import lists
+from vcwallet.adapters.store.ledger.lists import OpenList, moment, seconds
+from vcwallet.adapters.store.ledger.schema import issuance, status_change, status_list
+from vcwallet.errors import LocalProtocolError, StoreCorruptError
+from vcwallet.issuer.ledger import Decision, Issuance, NewIssue, Status, StatusChange, StatusListPlan
+
+DRAWS = 32
+"""So many indexes in a row that are taken make a list count as full.
+
+A list of a million places is then about three quarters full; what stays free is published as valid like the rest, so
+that the list does not tell how many credentials there are.
+"""
+
+Draw = Callable[[int], int]
+"""Draws a number below the given one, each as likely as the others."""
+
+_ID_BYTES = 16
+_ENTRIES = issuance.c
+_LISTS = status_list.c
+_PLACE = [_ENTRIES.list, _ENTRIES.idx]
+# It returns a row if it wrote one.
+_CLAIM: dict[str, Executable] = {
+    "sqlite": sqlite.insert(issuance).on_conflict_do_nothing(index_elements=_PLACE).returning(_ENTRIES.id),
+    "postgresql": postgresql.insert(issuance).on_conflict_do_nothing(index_elements=_PLACE).returning(_ENTRIES.id),
+}
+_ENTRY = select(
+    _ENTRIES.id,
+    _ENTRIES.idempotency_key,
+    _ENTRIES.issue,
+    _ENTRIES.type_id,
+    _ENTRIES.format,
+    _ENTRIES.issued_at,
+    _ENTRIES.expires,
+    _ENTRIES.list,
+    _ENTRIES.idx,
+    _ENTRIES.value,
+    _LISTS.uri,
+    _LISTS.bits,
+).join_from(issuance, status_list, _LISTS.number == _ENTRIES.list)
+_OF_KEY = _ENTRIES.idempotency_key == bindparam("of_key")
+_LAST_ISSUE = select(func.max(_ENTRIES.issue)).where(_OF_KEY)
+_ISSUED = _ENTRY.where(_OF_KEY, _ENTRIES.issue == _LAST_ISSUE.scalar_subquery()).order_by(_ENTRIES.copy_number)
+# Only the entries: the row of a list is locked later, and for a shorter time.
+_ISSUED_AND_LOCKED = _ISSUED.with_for_update(of=issuance)
+_BY_ID = _ENTRY.where(_ENTRIES.id == bindparam("of_id"))
+_BY_PLACE = _ENTRY.where(_LISTS.uri == bindparam("of_uri"), _ENTRIES.idx == bindparam("of_index"))
+_SET_VALUE = update(issuance).where(_ENTRIES.id == bindparam("of_id")).values(value=bindparam("new_value"))
+_CHANGES = (
+    select(
+        status_change.c.issuance,
+        status_change.c.old,
+        status_change.c.new,
+        status_change.c.at,
+        status_change.c.actor,
+        status_change.c.reason,
+    )
+    .join_from(status_change, issuance, _ENTRIES.id == status_change.c.issuance)
+    .where(_OF_KEY)
+    .order_by(status_change.c.number)
+)
+
+
+class KeyTaken(Exception):
+    """The issue of this key is there already; the transaction is to be undone."""
+
+
+class Found(NamedTuple):
+    """An entry, and what the ledger has to know of it besides."""
+
+    entry: Issuance
+    issue: int
+    list: int
+    bits: int
+
+
+def claim(
+    connection: Connection, plan: StatusListPlan, new: NewIssue, *, draw: Draw = secrets.randbelow
+) -> tuple[Issuance, ...]:
+    """Enter a new issue, and first revoke the one that it replaces (see `IssuanceLedger.issuing`).
+
+    Raises:
+        KeyTaken: the issue is there already.
+        LocalProtocolError: there is nothing to replace.
+    """
+    issue = 0
+    if new.replaces is not None:
+        before = require_issued(connection, new.idempotency_key)
+        change(connection, before, Status.INVALID, new.replaces)
+        issue = before[0].issue + 1
+    try:
+        return _places(connection, plan, new, issue, draw)
+    except IntegrityError:
+        raise KeyTaken from None
+
+
+def issued(connection: Connection, idempotency_key: str) -> list[Found]:
+    """Return the entries of the last issue of a key."""
+    return _found(connection, _ISSUED, {"of_key": idempotency_key})
+
+
+def require_issued(connection: Connection, idempotency_key: str) -> list[Found]:
+    """Return the entries of the last issue of a key, which nobody else can change before the transaction ends.
+
+    Raises:
+        LocalProtocolError: there are none (code ``NOT_ISSUED``).
+    """
+    given = {"of_key": idempotency_key}
+    while True:
+        found = _found(connection, _ISSUED_AND_LOCKED, given)
+        if not found:
+            raise LocalProtocolError("nothing was issued under this idempotency key", code="NOT_ISSUED")
+        # While we waited for the lock, the key may have been issued anew; then those entries are meant.
+        if found[0].issue == connection.execute(_LAST_ISSUE, given).scalar_one():
+            return found
+
+
+def by_id(connection: Connection, id: str) -> Issuance | None:
+    """Return the entry of an identifier."""
+    return next((one.entry for one in _found(connection, _BY_ID, {"of_id": id})), None)
+
+
+def by_place(connection: Connection, uri: str, index: int) -> Issuance | None:
+    """Return the entry that has a place in a list."""
+    return next((one.entry for one in _found(connection, _BY_PLACE, {"of_uri": uri, "of_index": index})), None)
+
+
+def change(connection: Connection, found: Iterable[Found], status: Status, decision: Decision) -> None:
+    """Set the status of entries, and write a line for each one that changes.
+
+    Raises:
+        LocalProtocolError: see `IssuanceLedger.change_status`.
+    """
+    more: Counter[int] = Counter()
+    for one in found:
+        old = one.entry.status
+        if old == status:
+            continue
+        _require_may_change(one, status)
+        connection.execute(_SET_VALUE, {"of_id": one.entry.id, "new_value": int(status)})
+        connection.execute(insert(status_change), _line(one.entry, status, decision))
+        more[one.list] += (status != Status.VALID) - (old != Status.VALID)
+    # In one order for everybody, so that no two transactions wait for each other.
+    for number in sorted(more):
+        lists.has_changed(connection, number, more=more[number])
+
+
+def changes(connection: Connection, idempotency_key: str) -> tuple[StatusChange, ...]:
+    """Return the changes of everything that was issued under a key, the first one first.
+
+    Raises:
+        StoreCorruptError: one is damaged.
+    """
+    rows: Iterable[Row[Any]] = connection.execute(_CHANGES, {"of_key": idempotency_key})
+    return tuple(_read_change(row) for row in rows)
+
+
+def _places(
+    connection: Connection, plan: StatusListPlan, new: NewIssue, issue: int, draw: Draw
+) -> tuple[Issuance, ...]:
+    """Write the entries, each at a place that was free."""
+    drawn_from = lists.current(connection)
+    rows: list[dict[str, Any]] = []
+    while len(rows) < new.copies:
+        row = _row(new, issue, len(rows))
+        taken = [other["idx"] for other in rows if other["list"] == drawn_from.number]
+        if _claims_a_place(connection, row, drawn_from, taken, draw):
+            rows.append(row)
+        else:
+            drawn_from = lists.following(connection, plan, drawn_from)
+    return tuple(_written(row, plan) for row in rows)
+
+
+def _claims_a_place(
+    connection: Connection, row: dict[str, Any], drawn_from: OpenList, taken: Sequence[int], draw: Draw
+) -> bool:
+    """Write a row at a free place of a list that is no neighbour of `taken`; False if the list counts as full."""
+    row["list"] = drawn_from.number
+    for _ in range(DRAWS):
+        row["idx"] = draw(drawn_from.size)
+        if any(abs(row["idx"] - other) <= 1 for other in taken):
+            continue  # neighbours would tell that they are of one batch
+        if connection.execute(_CLAIM[connection.dialect.name], row).first() is not None:
+            return True
+    return False
+
+
+def _row(new: NewIssue, issue: int, copy_number: int) -> dict[str, Any]:
+    return {
+        "id": secrets.token_urlsafe(_ID_BYTES),
+        "idempotency_key": new.idempotency_key,
+        "issue": issue,
+        "copy_number": copy_number,
+        "type_id": new.type_id,
+        "format": new.format,
+        "issued_at": seconds(new.issued_at),
+        "expires": seconds(new.expires),
+        "value": int(Status.VALID),
+    }
+
+
+def _written(row: dict[str, Any], plan: StatusListPlan) -> Issuance:
+    return Issuance(
+        id=row["id"],
+        idempotency_key=row["idempotency_key"],
+        type_id=row["type_id"],
+        format=row["format"],
+        issued_at=moment(row["issued_at"]),
+        expires=moment(row["expires"]),
+        uri=lists.uri_of(plan, row["list"]),
+        index=row["idx"],
+        status=Status.VALID,
+    )
+
+
+def _require_may_change(one: Found, status: Status) -> None:
+    if one.entry.status == Status.INVALID:
+        raise LocalProtocolError(
+            "a revoked credential stays revoked", code="STATUS_FINAL", clause="Token Status List, section 7.1"
+        )
+    if status >= 1 << one.bits:
+        raise LocalProtocolError(
+            "a status list of 1 bit has no room for a suspension",
+            code="SUSPENSION_NOT_OFFERED",
+            clause="Token Status List, section 7.1",
+        )
+
+
+def _line(entry: Issuance, status: Status, decision: Decision) -> dict[str, Any]:
+    return {
+        "issuance": entry.id,
+        "old": int(entry.status),
+        "new": int(status),
+        "at": seconds(decision.at),
+        "actor": decision.actor,
+        "reason": decision.reason,
+    }
+
+
+def _found(connection: Connection, query: Select[Any], given: dict[str, Any]) -> list[Found]:
+    return [_read(row) for row in connection.execute(query, given)]
+
+
+_TEXTS = ("id", "idempotency_key", "type_id", "format", "uri")
+_NUMBERS = ("issue", "list", "idx", "value", "bits")
+
+
+def _read(row: Row[Any]) -> Found:
+    """Return a stored entry; in a damaged file, anything can be of any type."""
+    values = row._mapping
+    texts, numbers = (values[name] for name in _TEXTS), (values[name] for name in _NUMBERS)
+    if not all(type(value) is str for value in texts) or not all(type(value) is int for value in numbers):
+        raise StoreCorruptError("an entry of the ledger is damaged")
+    entry = Issuance(
+        id=row.id,
+        idempotency_key=row.idempotency_key,
+        type_id=row.type_id,
+        format=row.format,
+        issued_at=moment(row.issued_at),
+        expires=moment(row.expires),
+        uri=row.uri,
+        index=row.idx,
+        status=_status(row.value),
+    )
+    return Found(entry, row.issue, row.list, row.bits)
+
+
+def _read_change(row: Row[Any]) -> StatusChange:
+    try:
+        decision = Decision(actor=row.actor, reason=row.reason, at=moment(row.at))
+    except ValueError:
+        raise StoreCorruptError("a change in the ledger is damaged") from None
+    return StatusChange(issuance=row.issuance, old=_status(row.old), new=_status(row.new), decision=decision)
+
+
+def _status(stored: object) -> Status:
+    try:
+        return Status(stored)  # type: ignore[arg-type]  # whatever it is, it is one of them or an error
+    except ValueError:
+        raise StoreCorruptError("a status in the ledger is damaged") from None

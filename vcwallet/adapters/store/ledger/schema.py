@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of an issuance ledger, in portable SQL.  Times are whole seconds since 1970, in UTC.
+
+The two promises of a ledger are constraints: a place in a list is given once (`uq_place`), and an issue of a key is
+entered once (`uq_issue`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    inspect,
+    select,
+    text,
+)
+
+from vcwallet.errors import StoreCorruptError, StoreNewerError
+from vcwallet.issuer.ledger import StatusListPlan
+
+SCHEMA_VERSION = 1
+
+metadata: MetaData = MetaData()
+
+header: Table = Table(
+    "vcwallet_ledger",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("uri", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("bits", Integer, nullable=False),
+)
+
+status_list: Table = Table(
+    "vcwallet_status_list",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("uri", Text, nullable=False, unique=True),
+    Column("size", Integer, nullable=False),
+    Column("bits", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),  # rises with every change of a status
+    Column("marked", Integer, nullable=False),  # how many statuses are not 0: tells whether one was lost
+    Column("published_version", BigInteger),
+    Column("issued_at", BigInteger),
+    Column("expires", BigInteger),
+    Column("ttl", Integer),
+)
+
+# Apart from the lists, whose rows are written at every change.
+status_token: Table = Table(
+    "vcwallet_status_token",
+    metadata,
+    Column("list", Integer, primary_key=True, autoincrement=False),
+    Column("jwt", Text, nullable=False),
+    Column("cwt", LargeBinary, nullable=False),
+)
+
+# It refers to its list without a foreign key: PostgreSQL would lock the one row of that list for every new entry.
+issuance: Table = Table(
+    "vcwallet_issuance",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("idempotency_key", Text, nullable=False),
+    Column("issue", Integer, nullable=False),  # 0, and one more each time that the key is issued anew
+    Column("copy_number", Integer, nullable=False),
+    Column("type_id", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("list", Integer, nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("value", SmallInteger, nullable=False),
+    UniqueConstraint("idempotency_key", "issue", "copy_number", name="uq_vcwallet_issuance_issue"),
+    UniqueConstraint("list", "idx", name="uq_vcwallet_issuance_place"),
+)
+IS_MARKED = text("value <> 0")  # spelled out: SQLite uses a partial index only where the query has the same words
+Index(
+    "vcwallet_issuance_marked",
+    issuance.c.list,
+    issuance.c.idx,
+    issuance.c.value,
+    sqlite_where=IS_MARKED,
+    postgresql_where=IS_MARKED,
+)
+
+status_change: Table = Table(
+    "vcwallet_status_change",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    Column("issuance", Text, nullable=False, index=True),
+    Column("old", SmallInteger, nullable=False),
+    Column("new", SmallInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+def is_installed(connection: Connection) -> bool:
+    """Whether this database holds a ledger."""
+    return inspect(connection).has_table(header.name)
+
+
+def install(connection: Connection, plan: StatusListPlan) -> None:
+    """Make the tables of a new ledger."""
+    metadata.create_all(connection, checkfirst=False)
+    row = {"id": 1, "schema_version": SCHEMA_VERSION, "uri": plan.uri, "size": plan.size, "bits": plan.bits}
+    connection.execute(insert(header), row)
+
+
+def read_plan(connection: Connection) -> StatusListPlan:
+    """Return what the lists of this ledger are like.
+
+    Raises:
+        StoreCorruptError: the header is damaged, or this database holds no ledger (code ``NOT_A_LEDGER``).
+        StoreNewerError: the ledger is of a newer schema.
+    """
+    if not is_installed(connection):
+        raise StoreCorruptError("this is not a ledger of vcwallet", code="NOT_A_LEDGER")
+    versions = connection.execute(select(header.c.schema_version)).scalars().all()
+    if len(versions) != 1 or not isinstance(versions[0], int) or versions[0] < 1:
+        raise StoreCorruptError("the header of the ledger is damaged")
+    if versions[0] > SCHEMA_VERSION:
+        raise StoreNewerError(f"the ledger has schema {versions[0]}; this vcwallet knows up to {SCHEMA_VERSION}")
+    uri, size, bits = connection.execute(select(header.c.uri, header.c.size, header.c.bits)).one()
+    try:
+        return StatusListPlan(uri=uri, size=size, bits=bits)
+    except (TypeError, ValueError):
+        raise StoreCorruptError("the header of the ledger is damaged") from None
