@@ -62,9 +62,39 @@ class _Closing:
 class Issuer(issuer.Issuer):
     """An enrolled issuer with the system clock."""
 
-    def __init__(self, enrolment: Enrolment, *, clock: Clock = system_clock, time_zone: tzinfo = UTC) -> None:
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        clock: Clock = system_clock,
+        time_zone: tzinfo = UTC,
+        ledger: issuer.IssuanceLedger | None = None,
+    ) -> None:
         """Take up an enrolment (see `vcwallet.issuer.Issuer`)."""
-        super().__init__(enrolment, clock=clock, time_zone=time_zone)
+        super().__init__(enrolment, clock=clock, time_zone=time_zone, ledger=ledger)
+
+
+class StatusSigner(issuer.StatusSigner):
+    """An enrolled status signer with the system clock."""
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        ledger: issuer.StatusListLedger,
+        publication: issuer.Publication = issuer.ONE_DAY,
+        clock: Clock = system_clock,
+    ) -> None:
+        """Take up an enrolment (see `vcwallet.issuer.StatusSigner`)."""
+        super().__init__(enrolment, ledger=ledger, publication=publication, clock=clock)
+
+
+class StatusHost(issuer.StatusHost):
+    """A status host with the system clock."""
+
+    def __init__(self, ledger: issuer.StatusListLedger, *, clock: Clock = system_clock) -> None:
+        """Answer from what was published (see `vcwallet.issuer.StatusHost`)."""
+        super().__init__(ledger, clock=clock)
 
 
 class Verifier(_Closing, verifier.Verifier):
