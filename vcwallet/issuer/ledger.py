@@ -8,7 +8,6 @@ issuer needs of it, `StatusListLedger` what a status signer and a status host ne
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -17,16 +16,14 @@ from enum import IntEnum
 from typing import Protocol
 
 from vcwallet.errors import LocalProtocolError
+from vcwallet.status.status_list import MAX_LIST_BYTES
+from vcwallet.status.token_status_list import is_list_uri
 
 MAX_BATCH = 50
 MAX_KEY_LENGTH = 200
 MAX_NOTE_LENGTH = 500
-MAX_LIST_BYTES = 16 * 1024 * 1024
-"""The longest list, uncompressed; verifiers inflate no more."""
 DEFAULT_SIZE = 1 << 20
 DEFAULT_BITS = 2
-
-_URI = re.compile(r"https://[!-~]{1,1000}(?<!/)", re.ASCII)
 
 
 class Status(IntEnum):
@@ -69,14 +66,14 @@ class StatusListPlan:
     bits: int = DEFAULT_BITS
 
     def __post_init__(self) -> None:
-        if not _URI.fullmatch(self.uri) or "?" in self.uri or "#" in self.uri:
+        if not is_list_uri(self.uri) or "?" in self.uri or self.uri.endswith("/"):
             raise ValueError("status lists are below an https URL without query, fragment or slash at its end")
         if type(self.bits) is not int or self.bits not in (1, 2, 4, 8):
             raise ValueError("a status has 1, 2, 4 or 8 bits")
         if type(self.size) is not int or self.size < 8 or self.size % 8:
             raise ValueError("the size of a status list is a multiple of 8")
         if self.size * self.bits > MAX_LIST_BYTES * 8:
-            raise ValueError("a status list has no more than 16 MiB")
+            raise ValueError("a status list of more than 16 MiB would not be read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

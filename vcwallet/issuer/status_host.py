@@ -16,9 +16,7 @@ from datetime import datetime, timedelta
 from vcwallet.encoding import base64url, json
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.issuer.ledger import PublishedList, StatusListLedger
-
-JWT_MEDIA_TYPE = "application/statuslist+jwt"
-CWT_MEDIA_TYPE = "application/statuslist+cwt"
+from vcwallet.status.token_status_list import MediaType
 
 _AGGREGATION_MAX_AGE = timedelta(minutes=5)
 _QUALITY = re.compile(r"q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII | re.IGNORECASE)
@@ -75,8 +73,8 @@ class StatusHost:
         return _found(_body(published, media_type), media_type, min(published.ttl, left))
 
 
-def _body(published: PublishedList, media_type: str) -> bytes:
-    return published.cwt if media_type == CWT_MEDIA_TYPE else published.jwt.encode("ascii")
+def _body(published: PublishedList, media_type: MediaType) -> bytes:
+    return published.cwt if media_type is MediaType.CWT else published.jwt.encode("ascii")
 
 
 def _found(body: bytes, media_type: str, max_age: timedelta) -> HttpResponse:
@@ -107,10 +105,10 @@ def _has_it(if_none_match: str, etag: str) -> bool:
     return "*" in tags or etag in tags
 
 
-def _preferred(accept: str) -> str | None:
+def _preferred(accept: str) -> MediaType | None:
     """Return which of the two forms is wanted more (RFC 9110, section 12.5.1); None if neither is."""
     wanted = dict(map(_media_range, accept.split(",")))
-    best = max((JWT_MEDIA_TYPE, CWT_MEDIA_TYPE), key=lambda media_type: _quality(media_type, wanted))
+    best = max(MediaType, key=lambda media_type: _quality(media_type, wanted))  # the first where it is all the same
     return best if _quality(best, wanted) > 0 else None
 
 

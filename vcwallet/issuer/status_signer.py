@@ -16,14 +16,13 @@ from vcwallet.issuer.ledger import PublishedList, StatusListLedger, StatusListSt
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import KeySource, Role
 from vcwallet.status.status_list import StatusList
-from vcwallet.status.token_status_list import StatusListToken, sign_cwt, sign_jwt
+from vcwallet.status.token_status_list import MAX_TTL, MIN_TTL, StatusListToken, sign_cwt, sign_jwt
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 
 _SECOND = timedelta(seconds=1)
-_LEAST_TTL = timedelta(seconds=60)
 _ROUNDS = 5
 
 
@@ -34,12 +33,12 @@ class Publication:
     Attributes:
         lifetime: how long a token can be used at all (``exp``): so long a verifier without network goes on, and so long
             somebody who withholds newer lists can hide a revocation.
-        ttl: how long a verifier keeps a list before it asks again, at least 60 s; so long a revocation may take to
-            arrive, beside the time until the next `publish`.
+        ttl: how long a verifier keeps a list before it asks again, from 60 s to 24 hours; so long a revocation may take
+            to arrive, beside the time until the next `publish`.
         renew_before: a list that has not changed is signed anew when its token ends within this time.
 
     Raises:
-        ValueError: a time that is not positive, or does not fit into the lifetime; or a shorter ``ttl``.
+        ValueError: a ``ttl`` outside of these bounds, or a time that does not fit into the lifetime.
     """
 
     lifetime: timedelta
@@ -47,8 +46,8 @@ class Publication:
     renew_before: timedelta
 
     def __post_init__(self) -> None:
-        if not _LEAST_TTL <= self.ttl <= self.lifetime:
-            raise ValueError("a ttl is at least 60 s, and no longer than the lifetime")
+        if not MIN_TTL <= self.ttl <= min(MAX_TTL, self.lifetime):
+            raise ValueError("a ttl is 60 s to 24 hours, and no longer than the lifetime")
         if not timedelta(0) < self.renew_before < self.lifetime:
             raise ValueError("a token is renewed some time before its end")
 
@@ -134,22 +133,18 @@ class StatusSigner:
 
     def _signed(self, state: StatusListState, now: datetime) -> PublishedList:
         issued_at = _next_time(state.issued_at, now)
+        expires, ttl = issued_at + self._publication.lifetime, self._publication.ttl
         token = StatusListToken(
             uri=state.uri,
             statuses=StatusList.of(state.values, size=state.size, bits=state.bits),
             issued_at=issued_at,
-            expires=issued_at + self._publication.lifetime,
-            ttl=self._publication.ttl,
+            expires=expires,
+            ttl=ttl,
             aggregation_uri=self._ledger.aggregation_uri,
         )
-        return PublishedList(
-            uri=state.uri,
-            jwt=sign_jwt(token, signer=self._signer, chain=self._chain),
-            cwt=sign_cwt(token, signer=self._signer, chain=self._chain),
-            issued_at=issued_at,
-            expires=issued_at + self._publication.lifetime,
-            ttl=self._publication.ttl,
-        )
+        jwt = sign_jwt(token, signer=self._signer, chain=self._chain)
+        cwt = sign_cwt(token, signer=self._signer, chain=self._chain)
+        return PublishedList(uri=state.uri, jwt=jwt, cwt=cwt, issued_at=issued_at, expires=expires, ttl=ttl)
 
 
 def _next_time(last: datetime | None, now: datetime) -> datetime:

@@ -80,7 +80,7 @@ _TOKENS = (
     .join_from(status_list, status_token, status_token.c.list == _LISTS.number)
     .where(_LISTS.uri == bindparam("of_uri"))
 )
-_PUBLISHED = select(_LISTS.uri).where(_LISTS.expires >= bindparam("of_at")).order_by(_LISTS.number)
+_PUBLISHED = select(_LISTS.uri).where(_LISTS.expires > bindparam("of_at")).order_by(_LISTS.number)
 
 
 class OpenList(NamedTuple):
