@@ -64,13 +64,13 @@ class StatusHost:
         published = self._ledger.published(uri)
         if published is None:
             return _empty(404)
-        media_type = _preferred(headers.get("accept", "*/*"))
-        if media_type is None:
+        preferred = _preferred(headers.get("accept", "*/*"))
+        if preferred is None:
             return _empty(406)
         left = published.expires - self._clock()
         if left <= timedelta(0):
             return _empty(503)
-        return _found(_body(published, media_type), media_type, min(published.ttl, left))
+        return _found(_body(published, preferred), preferred.value, min(published.ttl, left))
 
 
 def _body(published: PublishedList, media_type: MediaType) -> bytes:

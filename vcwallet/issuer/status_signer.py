@@ -95,12 +95,14 @@ class StatusSigner:
         """Sign the lists that have changed or whose tokens end soon, keep them in the ledger, and return them.
 
         To be called from time to time, by one process or several.  Each token is later (``iat``) than those of the same
-        list before it, whatever this machine's clock does.
+        list before it, whatever this machine's clock does; so a list that is published several times in one second is
+        a few seconds ahead for a while.
 
         Raises:
             NotAuthorisedError: the registry does not let this party sign status lists now.
             TrustedListError: the registry's list is past its end.
-            LocalProtocolError: this machine's clock is behind what was published (code ``CLOCK_WENT_BACK``).
+            LocalProtocolError: this machine's clock is a minute or more behind what was published (code
+                ``CLOCK_WENT_BACK``).
             StoreError: the ledger failed; what was published before stays.
         """
         now = self._clock()

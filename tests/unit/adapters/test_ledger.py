@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import subprocess
 import sys
@@ -156,11 +157,11 @@ class TestIssuing:
             assert caught.value.issuances == entries
         assert ledger.issued("a-1") == entries
 
-    def test_the_error_survives_pickling_and_keeps_the_key_to_itself(self, ledger):
+    def test_the_error_can_be_copied_and_keeps_the_key_to_itself(self, ledger):
         entries = enter(ledger, "a-1")
         with pytest.raises(AlreadyIssuedError) as caught:
             enter(ledger, "a-1")
-        assert pickle.loads(pickle.dumps(caught.value)).issuances == entries
+        assert copy.copy(caught.value).issuances == entries
         assert "a-1" not in str(caught.value)
 
     @pytest.mark.parametrize("error", [KeyLockedError("no"), OSError("no"), KeyboardInterrupt(), GeneratorExit()])
@@ -471,8 +472,7 @@ class TestDeadlock:
 
             with ThreadPoolExecutor(2) as pool:
                 started = [pool.submit(claim, one, "a", [10, 20]), pool.submit(claim, two, "b", [20, 10])]
-            failed = [work.exception() for work in started]
-            assert [type(error) for error in failed if error is not None] != []
+            assert [type(work.exception()) for work in started if work.exception()] == [DeadlockError]
 
     def test_a_deadlock_is_tried_again_and_given_up_in_the_end(self, file, monkeypatch):
         claim, failures = issuances.claim, iter([True] * 3 + [False] + [True] * 100)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Executable, Row, Select, bindparam, func, insert, select, update
@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from vcwallet.adapters.store.ledger import lists
 from vcwallet.adapters.store.ledger.lists import OpenList, moment, seconds
-from vcwallet.adapters.store.ledger.schema import issuance, status_change, status_list
+from vcwallet.adapters.store.ledger.schema import checksum, issuance, status_change, status_list, weight
 from vcwallet.errors import LocalProtocolError, StoreCorruptError
 from vcwallet.issuer.ledger import Decision, Issuance, NewIssue, Status, StatusChange, StatusListPlan
 
@@ -46,6 +46,7 @@ _ENTRY = select(
     _ENTRIES.id,
     _ENTRIES.idempotency_key,
     _ENTRIES.issue,
+    _ENTRIES.copy_number,
     _ENTRIES.type_id,
     _ENTRIES.format,
     _ENTRIES.issued_at,
@@ -53,6 +54,7 @@ _ENTRY = select(
     _ENTRIES.list,
     _ENTRIES.idx,
     _ENTRIES.value,
+    _ENTRIES.checksum,
     _LISTS.uri,
     _LISTS.bits,
 ).join_from(issuance, status_list, _LISTS.number == _ENTRIES.list)
@@ -63,7 +65,11 @@ _ISSUED = _ENTRY.where(_OF_KEY, _ENTRIES.issue == _LAST_ISSUE.scalar_subquery())
 _ISSUED_AND_LOCKED = _ISSUED.with_for_update(of=issuance)
 _BY_ID = _ENTRY.where(_ENTRIES.id == bindparam("of_id"))
 _BY_PLACE = _ENTRY.where(_LISTS.uri == bindparam("of_uri"), _ENTRIES.idx == bindparam("of_index"))
-_SET_VALUE = update(issuance).where(_ENTRIES.id == bindparam("of_id")).values(value=bindparam("new_value"))
+_SET_VALUE = (
+    update(issuance)
+    .where(_ENTRIES.id == bindparam("of_id"))
+    .values(value=bindparam("new_value"), checksum=bindparam("new_checksum"))
+)
 _CHANGES = (
     select(
         status_change.c.issuance,
@@ -72,6 +78,7 @@ _CHANGES = (
         status_change.c.at,
         status_change.c.actor,
         status_change.c.reason,
+        status_change.c.checksum,
     )
     .join_from(status_change, issuance, _ENTRIES.id == status_change.c.issuance)
     .where(_OF_KEY)
@@ -88,6 +95,7 @@ class Found(NamedTuple):
 
     entry: Issuance
     issue: int
+    copy_number: int
     list: int
     bits: int
 
@@ -155,9 +163,11 @@ def change(connection: Connection, found: Iterable[Found], status: Status, decis
         if old == status:
             continue
         _require_may_change(one, status)
-        connection.execute(_SET_VALUE, {"of_id": one.entry.id, "new_value": int(status)})
+        changed = _row_of(one) | {"value": int(status)}
+        given = {"of_id": one.entry.id, "new_value": int(status), "new_checksum": _checksum(changed)}
+        connection.execute(_SET_VALUE, given)
         connection.execute(insert(status_change), _line(one.entry, status, decision))
-        more[one.list] += (status != Status.VALID) - (old != Status.VALID)
+        more[one.list] += weight(one.entry.index, status) - weight(one.entry.index, old)
     # In one order for everybody, so that no two transactions wait for each other.
     for number in sorted(more):
         lists.has_changed(connection, number, more=more[number])
@@ -198,6 +208,7 @@ def _claims_a_place(
         row["idx"] = draw(drawn_from.size)
         if any(abs(row["idx"] - other) <= 1 for other in taken):
             continue  # neighbours would tell that they are of one batch
+        row["checksum"] = _checksum(row)
         if connection.execute(_CLAIM[connection.dialect.name], row).first() is not None:
             return True
     return False
@@ -244,8 +255,34 @@ def _require_may_change(one: Found, status: Status) -> None:
         )
 
 
-def _line(entry: Issuance, status: Status, decision: Decision) -> dict[str, Any]:
+def _row_of(one: Found) -> dict[str, Any]:
+    """Return a stored entry as the row that it is."""
+    entry = one.entry
     return {
+        "id": entry.id,
+        "idempotency_key": entry.idempotency_key,
+        "issue": one.issue,
+        "copy_number": one.copy_number,
+        "type_id": entry.type_id,
+        "format": entry.format,
+        "issued_at": seconds(entry.issued_at),
+        "expires": seconds(entry.expires),
+        "list": one.list,
+        "idx": entry.index,
+        "value": int(entry.status),
+    }
+
+
+_COLUMNS = [column.name for column in issuance.columns if column is not _ENTRIES.checksum]
+_LINE = ["issuance", "old", "new", "at", "actor", "reason"]
+
+
+def _checksum(row: Mapping[str, Any], columns: Sequence[str] = _COLUMNS) -> bytes:
+    return checksum(*(row[name] for name in columns))
+
+
+def _line(entry: Issuance, status: Status, decision: Decision) -> dict[str, Any]:
+    line: dict[str, Any] = {
         "issuance": entry.id,
         "old": int(entry.status),
         "new": int(status),
@@ -253,21 +290,16 @@ def _line(entry: Issuance, status: Status, decision: Decision) -> dict[str, Any]
         "actor": decision.actor,
         "reason": decision.reason,
     }
+    return {**line, "checksum": _checksum(line, _LINE)}
 
 
 def _found(connection: Connection, query: Select[Any], given: dict[str, Any]) -> list[Found]:
     return [_read(row) for row in connection.execute(query, given)]
 
 
-_TEXTS = ("id", "idempotency_key", "type_id", "format", "uri")
-_NUMBERS = ("issue", "list", "idx", "value", "bits")
-
-
 def _read(row: Row[Any]) -> Found:
     """Return a stored entry; in a damaged file, anything can be of any type."""
-    values = row._mapping
-    texts, numbers = (values[name] for name in _TEXTS), (values[name] for name in _NUMBERS)
-    if not all(type(value) is str for value in texts) or not all(type(value) is int for value in numbers):
+    if row.checksum != _checksum(row._asdict()) or type(row.uri) is not str or type(row.bits) is not int:
         raise StoreCorruptError("an entry of the ledger is damaged")
     entry = Issuance(
         id=row.id,
@@ -278,21 +310,13 @@ def _read(row: Row[Any]) -> Found:
         expires=moment(row.expires),
         uri=row.uri,
         index=row.idx,
-        status=_status(row.value),
+        status=Status(row.value),
     )
-    return Found(entry, row.issue, row.list, row.bits)
+    return Found(entry, row.issue, row.copy_number, row.list, row.bits)
 
 
 def _read_change(row: Row[Any]) -> StatusChange:
-    try:
-        decision = Decision(actor=row.actor, reason=row.reason, at=moment(row.at))
-    except ValueError:
-        raise StoreCorruptError("a change in the ledger is damaged") from None
-    return StatusChange(issuance=row.issuance, old=_status(row.old), new=_status(row.new), decision=decision)
-
-
-def _status(stored: object) -> Status:
-    try:
-        return Status(stored)  # type: ignore[arg-type]  # whatever it is, it is one of them or an error
-    except ValueError:
-        raise StoreCorruptError("a status in the ledger is damaged") from None
+    if row.checksum != _checksum(row._asdict(), _LINE):
+        raise StoreCorruptError("a change in the ledger is damaged")
+    decision = Decision(actor=row.actor, reason=row.reason, at=moment(row.at))
+    return StatusChange(issuance=row.issuance, old=Status(row.old), new=Status(row.new), decision=decision)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from vcwallet.adapters.store.ledger.schema import IS_MARKED, issuance, status_list, status_token
+from vcwallet.adapters.store.ledger.schema import IS_MARKED, issuance, status_list, status_token, weight
 from vcwallet.errors import StoreCorruptError
 from vcwallet.issuer.ledger import PublishedList, StatusListPlan, StatusListState
 
@@ -26,7 +26,7 @@ _OPEN = {
 _CHANGED = (
     update(status_list)
     .where(_LISTS.number == bindparam("of_number"))
-    .values(version=_LISTS.version + 1, marked=_LISTS.marked + bindparam("more"))
+    .values(version=_LISTS.version + 1, sum=_LISTS.sum + bindparam("more"))
 )
 _HAS_LIVE_ENTRY = (
     select(issuance.c.id).where(issuance.c.list == _LISTS.number, issuance.c.expires >= bindparam("of_at")).exists()
@@ -50,7 +50,7 @@ _STATE = (
         _LISTS.size,
         _LISTS.bits,
         _LISTS.version,
-        _LISTS.marked,
+        _LISTS.sum,
         _LISTS.issued_at,
         issuance.c.idx,
         issuance.c.value,
@@ -111,7 +111,7 @@ def following(connection: Connection, plan: StatusListPlan, full: OpenList) -> O
 def open_list(connection: Connection, plan: StatusListPlan, number: int) -> None:
     """Open a list, if nobody has opened it before."""
     row = {"number": number, "uri": uri_of(plan, number), "size": plan.size, "bits": plan.bits}
-    connection.execute(_OPEN[connection.dialect.name], {**row, "version": 0, "marked": 0})
+    connection.execute(_OPEN[connection.dialect.name], {**row, "version": 0, "sum": 0})
 
 
 def uri_of(plan: StatusListPlan, number: int) -> str:
@@ -120,7 +120,7 @@ def uri_of(plan: StatusListPlan, number: int) -> str:
 
 
 def has_changed(connection: Connection, number: int, *, more: int) -> None:
-    """Note that statuses of a list have changed, and how many `more` of them are not 0."""
+    """Note that statuses of a list have changed, and by how much `more` or less their weights are in sum."""
     connection.execute(_CHANGED, {"of_number": number, "more": more})
 
 
@@ -133,20 +133,21 @@ def state(connection: Connection, number: int) -> StatusListState:
     """Return a list and the statuses in it.
 
     Raises:
-        StoreCorruptError: a status is missing, or none.
+        StoreCorruptError: a status is missing, or there is one too many.
     """
     rows = connection.execute(_STATE, {"of_number": number}).all()
     if not rows:
         raise StoreCorruptError("a status list is missing")
-    uri, size, bits, version, marked, issued_at, *_ = rows[0]
+    uri, size, bits, version, total, issued_at, *_ = rows[0]
     values = {row.idx: row.value for row in rows if row.idx is not None}
     try:
         StatusListPlan(uri=uri, size=size, bits=bits)
-        ranges = all(0 <= idx < size and 0 < value < 1 << bits for idx, value in values.items())
+        is_whole = all(0 <= idx < size and 0 < value < 1 << bits for idx, value in values.items())
+        is_whole = is_whole and sum(weight(idx, value) for idx, value in values.items()) == total
         before = None if issued_at is None else moment(issued_at)
     except (TypeError, ValueError):
         raise StoreCorruptError("a status list is damaged") from None
-    if not ranges or len(values) != marked or not isinstance(version, int):
+    if not is_whole or not isinstance(version, int):
         raise StoreCorruptError("a status list is damaged")
     return StatusListState(uri=uri, size=size, bits=bits, version=version, issued_at=before, values=values)
 

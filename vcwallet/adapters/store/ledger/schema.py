@@ -8,6 +8,8 @@ entered once (`uq_issue`).
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -51,7 +53,7 @@ status_list: Table = Table(
     Column("size", Integer, nullable=False),
     Column("bits", Integer, nullable=False),
     Column("version", BigInteger, nullable=False),  # rises with every change of a status
-    Column("marked", Integer, nullable=False),  # how many statuses are not 0: tells whether one was lost
+    Column("sum", BigInteger, nullable=False),  # of all statuses that are not 0, with their places; see `weight`
     Column("published_version", BigInteger),
     Column("issued_at", BigInteger),
     Column("expires", BigInteger),
@@ -82,6 +84,7 @@ issuance: Table = Table(
     Column("list", Integer, nullable=False),
     Column("idx", Integer, nullable=False),
     Column("value", SmallInteger, nullable=False),
+    Column("checksum", LargeBinary, nullable=False),  # of all columns before it
     UniqueConstraint("idempotency_key", "issue", "copy_number", name="uq_vcwallet_issuance_issue"),
     UniqueConstraint("list", "idx", name="uq_vcwallet_issuance_place"),
 )
@@ -105,8 +108,22 @@ status_change: Table = Table(
     Column("at", BigInteger, nullable=False),
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("checksum", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
+
+
+def checksum(*columns: object) -> bytes:
+    """Return what tells a row from a damaged one; it keeps nobody from changing a row on purpose."""
+    return hashlib.sha256(ascii(columns).encode("ascii")).digest()[:8]
+
+
+def weight(idx: int, value: int) -> int:
+    """Return what a status adds to the sum of its list: another one, or one at another place, adds something else.
+
+    The sum of the longest list fits into 64 bits.
+    """
+    return (idx << 8) + value if value else 0
 
 
 def is_installed(connection: Connection) -> bool:
