@@ -50,13 +50,13 @@ def rows(location: str, query: str) -> list[Any]:
         engine.dispose()
 
 
+def uri_of(entry: Any) -> str:
+    return f"{LISTS}/{entry.list}"
+
+
 def require_whole(location: str, acknowledged: list[tuple[str, str, list[Place]]]) -> None:
-    entries = rows(
-        location,
-        "SELECT e.idempotency_key, e.issue, e.copy_number, l.uri, e.idx, e.value FROM vcwallet_issuance e"
-        " JOIN vcwallet_status_list l ON l.number = e.list",
-    )
-    by_place = {(entry.uri, entry.idx): entry for entry in entries}
+    entries = rows(location, "SELECT idempotency_key, issue, copy_number, list, idx, value FROM vcwallet_issuance")
+    by_place = {(uri_of(entry), entry.idx): entry for entry in entries}
     assert len(by_place) == len(entries)
     issues: dict[tuple[str, int], list[Any]] = defaultdict(list)
     for entry in entries:
@@ -64,7 +64,7 @@ def require_whole(location: str, acknowledged: list[tuple[str, str, list[Place]]
     require_whole_issues(issues)
     require_acknowledged(acknowledged, by_place)
     # What will be published is what is there, and each status that was set has its line.
-    revoked = {(entry.uri, entry.idx): entry.value for entry in entries if entry.value}
+    revoked = {(uri_of(entry), entry.idx): entry.value for entry in entries if entry.value}
     with SqlLedger.open(location) as ledger:
         states = list(ledger.due(at=NOW, renew_until=NOW))
     assert revoked == {(state.uri, index): value for state in states for index, value in state.values.items()}
@@ -77,8 +77,8 @@ def require_whole_issues(issues: dict[tuple[str, int], list[Any]]) -> None:
     for (key, issue), copies in issues.items():
         assert sorted(copy.copy_number for copy in copies) == list(range(len(copies)))
         assert len(copies) in (1, 4)
-        taken = {(copy.uri, copy.idx) for copy in copies}
-        assert not any((uri, index + 1) in taken for uri, index in taken)
+        taken = {(copy.list, copy.idx) for copy in copies}
+        assert not any((number, index + 1) in taken for number, index in taken)
         # An issue that was replaced is there, and revoked.
         assert issue == 0 or (key, issue - 1) in issues
         assert issue == last[key] or {copy.value for copy in copies} == {1}

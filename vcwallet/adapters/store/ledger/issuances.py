@@ -18,8 +18,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from vcwallet.adapters.store.ledger import lists
-from vcwallet.adapters.store.ledger.lists import OpenList, moment, seconds
-from vcwallet.adapters.store.ledger.schema import checksum, issuance, status_change, status_list, weight
+from vcwallet.adapters.store.ledger.lists import moment, seconds
+from vcwallet.adapters.store.ledger.schema import checksum, issuance, status_change, weight
 from vcwallet.errors import LocalProtocolError, StoreCorruptError
 from vcwallet.issuer.ledger import Decision, Issuance, NewIssue, Status, StatusChange, StatusListPlan
 
@@ -35,7 +35,6 @@ Draw = Callable[[int], int]
 
 _ID_BYTES = 16
 _ENTRIES = issuance.c
-_LISTS = status_list.c
 _PLACE = [_ENTRIES.list, _ENTRIES.idx]
 # It returns a row if it wrote one.
 _CLAIM: dict[str, Executable] = {
@@ -55,16 +54,13 @@ _ENTRY = select(
     _ENTRIES.idx,
     _ENTRIES.value,
     _ENTRIES.checksum,
-    _LISTS.uri,
-    _LISTS.bits,
-).join_from(issuance, status_list, _LISTS.number == _ENTRIES.list)
+)
 _OF_KEY = _ENTRIES.idempotency_key == bindparam("of_key")
 _LAST_ISSUE = select(func.max(_ENTRIES.issue)).where(_OF_KEY)
 _ISSUED = _ENTRY.where(_OF_KEY, _ENTRIES.issue == _LAST_ISSUE.scalar_subquery()).order_by(_ENTRIES.copy_number)
-# Only the entries: the row of a list is locked later, and for a shorter time.
-_ISSUED_AND_LOCKED = _ISSUED.with_for_update(of=issuance)
+_ISSUED_AND_LOCKED = _ISSUED.with_for_update()
 _BY_ID = _ENTRY.where(_ENTRIES.id == bindparam("of_id"))
-_BY_PLACE = _ENTRY.where(_LISTS.uri == bindparam("of_uri"), _ENTRIES.idx == bindparam("of_index"))
+_BY_PLACE = _ENTRY.where(_ENTRIES.list == bindparam("of_list"), _ENTRIES.idx == bindparam("of_index"))
 _SET_VALUE = (
     update(issuance)
     .where(_ENTRIES.id == bindparam("of_id"))
@@ -97,7 +93,6 @@ class Found(NamedTuple):
     issue: int
     copy_number: int
     list: int
-    bits: int
 
 
 def claim(
@@ -111,8 +106,8 @@ def claim(
     """
     issue = 0
     if new.replaces is not None:
-        before = require_issued(connection, new.idempotency_key)
-        change(connection, before, Status.INVALID, new.replaces)
+        before = require_issued(connection, plan, new.idempotency_key)
+        change(connection, plan, before, Status.INVALID, new.replaces)
         issue = before[0].issue + 1
     try:
         return _places(connection, plan, new, issue, draw)
@@ -120,12 +115,12 @@ def claim(
         raise KeyTaken from None
 
 
-def issued(connection: Connection, idempotency_key: str) -> list[Found]:
+def issued(connection: Connection, plan: StatusListPlan, idempotency_key: str) -> list[Found]:
     """Return the entries of the last issue of a key."""
-    return _found(connection, _ISSUED, {"of_key": idempotency_key})
+    return _found(connection, plan, _ISSUED, {"of_key": idempotency_key})
 
 
-def require_issued(connection: Connection, idempotency_key: str) -> list[Found]:
+def require_issued(connection: Connection, plan: StatusListPlan, idempotency_key: str) -> list[Found]:
     """Return the entries of the last issue of a key, which nobody else can change before the transaction ends.
 
     Raises:
@@ -133,7 +128,7 @@ def require_issued(connection: Connection, idempotency_key: str) -> list[Found]:
     """
     given = {"of_key": idempotency_key}
     while True:
-        found = _found(connection, _ISSUED_AND_LOCKED, given)
+        found = _found(connection, plan, _ISSUED_AND_LOCKED, given)
         if not found:
             raise LocalProtocolError("nothing was issued under this idempotency key", code="NOT_ISSUED")
         # While we waited for the lock, the key may have been issued anew; then those entries are meant.
@@ -141,17 +136,20 @@ def require_issued(connection: Connection, idempotency_key: str) -> list[Found]:
             return found
 
 
-def by_id(connection: Connection, id: str) -> Issuance | None:
+def by_id(connection: Connection, plan: StatusListPlan, id: str) -> Issuance | None:
     """Return the entry of an identifier."""
-    return next((one.entry for one in _found(connection, _BY_ID, {"of_id": id})), None)
+    return next((one.entry for one in _found(connection, plan, _BY_ID, {"of_id": id})), None)
 
 
-def by_place(connection: Connection, uri: str, index: int) -> Issuance | None:
+def by_place(connection: Connection, plan: StatusListPlan, uri: str, index: int) -> Issuance | None:
     """Return the entry that has a place in a list."""
-    return next((one.entry for one in _found(connection, _BY_PLACE, {"of_uri": uri, "of_index": index})), None)
+    given = {"of_list": lists.number_of(plan, uri), "of_index": index}
+    return next((one.entry for one in _found(connection, plan, _BY_PLACE, given)), None)
 
 
-def change(connection: Connection, found: Iterable[Found], status: Status, decision: Decision) -> None:
+def change(
+    connection: Connection, plan: StatusListPlan, found: Iterable[Found], status: Status, decision: Decision
+) -> None:
     """Set the status of entries, and write a line for each one that changes.
 
     Raises:
@@ -162,7 +160,7 @@ def change(connection: Connection, found: Iterable[Found], status: Status, decis
         old = one.entry.status
         if old == status:
             continue
-        _require_may_change(one, status)
+        _require_may_change(old, status, plan)
         changed = _row_of(one) | {"value": int(status)}
         given = {"of_id": one.entry.id, "new_value": int(status), "new_checksum": _checksum(changed)}
         connection.execute(_SET_VALUE, given)
@@ -191,21 +189,19 @@ def _places(
     rows: list[dict[str, Any]] = []
     while len(rows) < new.copies:
         row = _row(new, issue, len(rows))
-        taken = [other["idx"] for other in rows if other["list"] == drawn_from.number]
-        if _claims_a_place(connection, row, drawn_from, taken, draw):
+        row["list"] = drawn_from
+        taken = [other["idx"] for other in rows if other["list"] == drawn_from]
+        if _claims_a_place(connection, row, taken, lambda: draw(plan.size)):
             rows.append(row)
         else:
-            drawn_from = lists.following(connection, plan, drawn_from)
+            drawn_from = lists.following(connection, drawn_from)
     return tuple(_written(row, plan) for row in rows)
 
 
-def _claims_a_place(
-    connection: Connection, row: dict[str, Any], drawn_from: OpenList, taken: Sequence[int], draw: Draw
-) -> bool:
-    """Write a row at a free place of a list that is no neighbour of `taken`; False if the list counts as full."""
-    row["list"] = drawn_from.number
+def _claims_a_place(connection: Connection, row: dict[str, Any], taken: Sequence[int], draw: Callable[[], int]) -> bool:
+    """Write a row at a free place that is no neighbour of `taken`; False if the list counts as full."""
     for _ in range(DRAWS):
-        row["idx"] = draw(drawn_from.size)
+        row["idx"] = draw()
         if any(abs(row["idx"] - other) <= 1 for other in taken):
             continue  # neighbours would tell that they are of one batch
         row["checksum"] = _checksum(row)
@@ -242,12 +238,12 @@ def _written(row: dict[str, Any], plan: StatusListPlan) -> Issuance:
     )
 
 
-def _require_may_change(one: Found, status: Status) -> None:
-    if one.entry.status == Status.INVALID:
+def _require_may_change(old: Status, status: Status, plan: StatusListPlan) -> None:
+    if old == Status.INVALID:
         raise LocalProtocolError(
             "a revoked credential stays revoked", code="STATUS_FINAL", clause="Token Status List, section 7.1"
         )
-    if status >= 1 << one.bits:
+    if status >= 1 << plan.bits:
         raise LocalProtocolError(
             "a status list of 1 bit has no room for a suspension",
             code="SUSPENSION_NOT_OFFERED",
@@ -293,13 +289,13 @@ def _line(entry: Issuance, status: Status, decision: Decision) -> dict[str, Any]
     return {**line, "checksum": _checksum(line, _LINE)}
 
 
-def _found(connection: Connection, query: Select[Any], given: dict[str, Any]) -> list[Found]:
-    return [_read(row) for row in connection.execute(query, given)]
+def _found(connection: Connection, plan: StatusListPlan, query: Select[Any], given: dict[str, Any]) -> list[Found]:
+    return [_read(row, plan) for row in connection.execute(query, given)]
 
 
-def _read(row: Row[Any]) -> Found:
+def _read(row: Row[Any], plan: StatusListPlan) -> Found:
     """Return a stored entry; in a damaged file, anything can be of any type."""
-    if row.checksum != _checksum(row._asdict()) or type(row.uri) is not str or type(row.bits) is not int:
+    if row.checksum != _checksum(row._asdict()):
         raise StoreCorruptError("an entry of the ledger is damaged")
     entry = Issuance(
         id=row.id,
@@ -308,11 +304,11 @@ def _read(row: Row[Any]) -> Found:
         format=row.format,
         issued_at=moment(row.issued_at),
         expires=moment(row.expires),
-        uri=row.uri,
+        uri=lists.uri_of(plan, row.list),
         index=row.idx,
         status=Status(row.value),
     )
-    return Found(entry, row.issue, row.copy_number, row.list, row.bits)
+    return Found(entry, row.issue, row.copy_number, row.list)
 
 
 def _read_change(row: Row[Any]) -> StatusChange:

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,10 +15,10 @@ from vcwallet.adapters.store.ledger.schema import IS_MARKED, issuance, status_li
 from vcwallet.errors import StoreCorruptError
 from vcwallet.issuer.ledger import PublishedList, StatusListPlan, StatusListState
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _LISTS = status_list.c
 # The last list is opened ahead: by the time that it is needed, it has been published.
 _CURRENT = select(func.max(_LISTS.number) - 1)
-_LIST = select(_LISTS.number, _LISTS.size).where(_LISTS.number == bindparam("of_number"))
 _OPEN = {
     "sqlite": sqlite.insert(status_list).on_conflict_do_nothing(index_elements=[_LISTS.number]),
     "postgresql": postgresql.insert(status_list).on_conflict_do_nothing(index_elements=[_LISTS.number]),
@@ -45,16 +45,7 @@ _DUE = (
 )
 # One statement, and so one state of the database: the version and the values belong together.
 _STATE = (
-    select(
-        _LISTS.uri,
-        _LISTS.size,
-        _LISTS.bits,
-        _LISTS.version,
-        _LISTS.sum,
-        _LISTS.issued_at,
-        issuance.c.idx,
-        issuance.c.value,
-    )
+    select(_LISTS.version, _LISTS.sum, _LISTS.issued_at, issuance.c.idx, issuance.c.value)
     .outerjoin_from(status_list, issuance, and_(issuance.c.list == _LISTS.number, IS_MARKED))
     .where(_LISTS.number == bindparam("of_number"))
 )
@@ -62,7 +53,7 @@ _STATE = (
 _PUBLISH = (
     update(status_list)
     .where(
-        _LISTS.uri == bindparam("of_uri"),
+        _LISTS.number == bindparam("of_number"),
         or_(_LISTS.issued_at.is_(None), _LISTS.issued_at < bindparam("new_issued_at")),
         or_(_LISTS.published_version.is_(None), _LISTS.published_version <= bindparam("new_version")),
     )
@@ -73,25 +64,28 @@ _PUBLISH = (
         ttl=bindparam("new_ttl"),
     )
 )
-_NUMBER = select(_LISTS.number).where(_LISTS.uri == bindparam("of_uri"))
 _FORGET_TOKENS = delete(status_token).where(status_token.c.list == bindparam("of_number"))
 _TOKENS = (
-    select(_LISTS.uri, status_token.c.jwt, status_token.c.cwt, _LISTS.issued_at, _LISTS.expires, _LISTS.ttl)
+    select(status_token.c.jwt, status_token.c.cwt, _LISTS.issued_at, _LISTS.expires, _LISTS.ttl)
     .join_from(status_list, status_token, status_token.c.list == _LISTS.number)
-    .where(_LISTS.uri == bindparam("of_uri"))
+    .where(_LISTS.number == bindparam("of_number"))
 )
-_PUBLISHED = select(_LISTS.uri).where(_LISTS.expires > bindparam("of_at")).order_by(_LISTS.number)
+_PUBLISHED = select(_LISTS.number).where(_LISTS.expires > bindparam("of_at")).order_by(_LISTS.number)
 
 
-class OpenList(NamedTuple):
-    """A list to draw an index of."""
-
-    number: int
-    size: int
+def uri_of(plan: StatusListPlan, number: int) -> str:
+    """Return the address of a list."""
+    return f"{plan.uri}/{number}"
 
 
-def current(connection: Connection) -> OpenList:
-    """Return the list in use.
+def number_of(plan: StatusListPlan, uri: str) -> int:
+    """Return which list has this address, 0 if none could have it."""
+    number = uri.removeprefix(f"{plan.uri}/")
+    return int(number) if _NUMBER.fullmatch(number) and uri_of(plan, int(number)) == uri else 0
+
+
+def current(connection: Connection) -> int:
+    """Return the number of the list in use.
 
     Raises:
         StoreCorruptError: there is none.
@@ -99,24 +93,18 @@ def current(connection: Connection) -> OpenList:
     number = connection.execute(_CURRENT).scalar_one()
     if not isinstance(number, int) or number < 1:
         raise StoreCorruptError("the status lists of the ledger are damaged")
-    return _open_list(connection, number)
+    return number
 
 
-def following(connection: Connection, plan: StatusListPlan, full: OpenList) -> OpenList:
+def following(connection: Connection, full: int) -> int:
     """Return the list after one that counts as full, and see to it that there is one more after that."""
-    open_list(connection, plan, full.number + 2)
-    return _open_list(connection, full.number + 1)
+    open_list(connection, full + 2)
+    return full + 1
 
 
-def open_list(connection: Connection, plan: StatusListPlan, number: int) -> None:
+def open_list(connection: Connection, number: int) -> None:
     """Open a list, if nobody has opened it before."""
-    row = {"number": number, "uri": uri_of(plan, number), "size": plan.size, "bits": plan.bits}
-    connection.execute(_OPEN[connection.dialect.name], {**row, "version": 0, "sum": 0})
-
-
-def uri_of(plan: StatusListPlan, number: int) -> str:
-    """Return the address of a list."""
-    return f"{plan.uri}/{number}"
+    connection.execute(_OPEN[connection.dialect.name], {"number": number, "version": 0, "sum": 0})
 
 
 def has_changed(connection: Connection, number: int, *, more: int) -> None:
@@ -129,7 +117,7 @@ def due(connection: Connection, *, at: datetime, renew_until: datetime) -> Seque
     return connection.execute(_DUE, {"of_at": seconds(at), "of_renewal": seconds(renew_until)}).scalars().all()
 
 
-def state(connection: Connection, number: int) -> StatusListState:
+def state(connection: Connection, plan: StatusListPlan, number: int) -> StatusListState:
     """Return a list and the statuses in it.
 
     Raises:
@@ -138,24 +126,30 @@ def state(connection: Connection, number: int) -> StatusListState:
     rows = connection.execute(_STATE, {"of_number": number}).all()
     if not rows:
         raise StoreCorruptError("a status list is missing")
-    uri, size, bits, version, total, issued_at, *_ = rows[0]
+    version, total, issued_at, *_ = rows[0]
     values = {row.idx: row.value for row in rows if row.idx is not None}
     try:
-        StatusListPlan(uri=uri, size=size, bits=bits)
-        is_whole = all(0 <= idx < size and 0 < value < 1 << bits for idx, value in values.items())
+        is_whole = all(0 <= idx < plan.size and 0 < value < 1 << plan.bits for idx, value in values.items())
         is_whole = is_whole and sum(weight(idx, value) for idx, value in values.items()) == total
-        before = None if issued_at is None else moment(issued_at)
-    except (TypeError, ValueError):
-        raise StoreCorruptError("a status list is damaged") from None
+    except TypeError:
+        is_whole = False
     if not is_whole or not isinstance(version, int):
         raise StoreCorruptError("a status list is damaged")
-    return StatusListState(uri=uri, size=size, bits=bits, version=version, issued_at=before, values=values)
+    return StatusListState(
+        uri=uri_of(plan, number),
+        size=plan.size,
+        bits=plan.bits,
+        version=version,
+        issued_at=None if issued_at is None else moment(issued_at),
+        values=values,
+    )
 
 
-def keep(connection: Connection, published: PublishedList, *, version: int) -> bool:
+def keep(connection: Connection, plan: StatusListPlan, published: PublishedList, *, version: int) -> bool:
     """Write tokens over the ones before, unless those are later (see `StatusListLedger.keep`)."""
+    number = number_of(plan, published.uri)
     times = {
-        "of_uri": published.uri,
+        "of_number": number,
         "new_version": version,
         "new_issued_at": seconds(published.issued_at),
         "new_expires": seconds(published.expires),
@@ -163,25 +157,24 @@ def keep(connection: Connection, published: PublishedList, *, version: int) -> b
     }
     if connection.execute(_PUBLISH, times).rowcount != 1:
         return False
-    number = connection.execute(_NUMBER, {"of_uri": published.uri}).scalar_one()
     connection.execute(_FORGET_TOKENS, {"of_number": number})
     connection.execute(insert(status_token), {"list": number, "jwt": published.jwt, "cwt": published.cwt})
     return True
 
 
-def published(connection: Connection, uri: str) -> PublishedList | None:
+def published(connection: Connection, plan: StatusListPlan, uri: str) -> PublishedList | None:
     """Return the last tokens of a list, if it was ever published.
 
     Raises:
         StoreCorruptError: they are damaged.
     """
-    row = connection.execute(_TOKENS, {"of_uri": uri}).one_or_none()
+    row = connection.execute(_TOKENS, {"of_number": number_of(plan, uri)}).one_or_none()
     if row is None:
         return None
     if not (isinstance(row.jwt, str) and isinstance(row.cwt, bytes) and isinstance(row.ttl, int)):
         raise StoreCorruptError("a published status list is damaged")
     return PublishedList(
-        uri=row.uri,
+        uri=uri,
         jwt=row.jwt,
         cwt=row.cwt,
         issued_at=moment(row.issued_at),
@@ -190,9 +183,9 @@ def published(connection: Connection, uri: str) -> PublishedList | None:
     )
 
 
-def published_uris(connection: Connection, *, at: datetime) -> tuple[str, ...]:
+def published_uris(connection: Connection, plan: StatusListPlan, *, at: datetime) -> tuple[str, ...]:
     """Return the addresses of the lists whose tokens have not ended."""
-    return tuple(connection.execute(_PUBLISHED, {"of_at": seconds(at)}).scalars())
+    return tuple(uri_of(plan, number) for number in connection.execute(_PUBLISHED, {"of_at": seconds(at)}).scalars())
 
 
 def seconds(at: datetime) -> int:
@@ -212,10 +205,3 @@ def moment(stored: object) -> datetime:
     except (ValueError, OverflowError, OSError):
         pass
     raise StoreCorruptError("a time in the ledger is damaged")
-
-
-def _open_list(connection: Connection, number: int) -> OpenList:
-    row = connection.execute(_LIST, {"of_number": number}).one_or_none()
-    if row is None or not isinstance(row.size, int) or row.size < 1:
-        raise StoreCorruptError("the status lists of the ledger are damaged")
-    return OpenList(row.number, row.size)

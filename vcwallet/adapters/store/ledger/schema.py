@@ -32,6 +32,7 @@ from vcwallet.errors import StoreCorruptError, StoreNewerError
 from vcwallet.issuer.ledger import StatusListPlan
 
 SCHEMA_VERSION = 1
+_HEADER = ("schema_version", "uri", "size", "bits", "checksum")
 
 metadata: MetaData = MetaData()
 
@@ -43,15 +44,13 @@ header: Table = Table(
     Column("uri", Text, nullable=False),
     Column("size", Integer, nullable=False),
     Column("bits", Integer, nullable=False),
+    Column("checksum", LargeBinary, nullable=False),
 )
 
 status_list: Table = Table(
     "vcwallet_status_list",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("uri", Text, nullable=False, unique=True),
-    Column("size", Integer, nullable=False),
-    Column("bits", Integer, nullable=False),
     Column("version", BigInteger, nullable=False),  # rises with every change of a status
     Column("sum", BigInteger, nullable=False),  # of all statuses that are not 0, with their places; see `weight`
     Column("published_version", BigInteger),
@@ -134,8 +133,9 @@ def is_installed(connection: Connection) -> bool:
 def install(connection: Connection, plan: StatusListPlan) -> None:
     """Make the tables of a new ledger."""
     metadata.create_all(connection, checkfirst=False)
-    row = {"id": 1, "schema_version": SCHEMA_VERSION, "uri": plan.uri, "size": plan.size, "bits": plan.bits}
-    connection.execute(insert(header), row)
+    columns = (SCHEMA_VERSION, plan.uri, plan.size, plan.bits)
+    row = dict(zip(_HEADER, (*columns, checksum(*columns)), strict=True))
+    connection.execute(insert(header), {"id": 1, **row})
 
 
 def read_plan(connection: Connection) -> StatusListPlan:
@@ -147,13 +147,11 @@ def read_plan(connection: Connection) -> StatusListPlan:
     """
     if not is_installed(connection):
         raise StoreCorruptError("this is not a ledger of vcwallet", code="NOT_A_LEDGER")
-    versions = connection.execute(select(header.c.schema_version)).scalars().all()
-    if len(versions) != 1 or not isinstance(versions[0], int) or versions[0] < 1:
+    rows = connection.execute(select(*(header.c[name] for name in _HEADER))).all()
+    # These columns and their checksum are kept by every later schema, so that "newer" can be told from "damaged".
+    if len(rows) != 1 or rows[0].checksum != checksum(*rows[0][:-1]):
         raise StoreCorruptError("the header of the ledger is damaged")
-    if versions[0] > SCHEMA_VERSION:
-        raise StoreNewerError(f"the ledger has schema {versions[0]}; this vcwallet knows up to {SCHEMA_VERSION}")
-    uri, size, bits = connection.execute(select(header.c.uri, header.c.size, header.c.bits)).one()
-    try:
-        return StatusListPlan(uri=uri, size=size, bits=bits)
-    except (TypeError, ValueError):
-        raise StoreCorruptError("the header of the ledger is damaged") from None
+    version, uri, size, bits, _ = rows[0]
+    if version > SCHEMA_VERSION:
+        raise StoreNewerError(f"the ledger has schema {version}; this vcwallet knows up to {SCHEMA_VERSION}")
+    return StatusListPlan(uri=uri, size=size, bits=bits)

@@ -94,7 +94,7 @@ class SqlLedger:
                 raise StoreError("there is a ledger already", code="STORE_EXISTS")
             install(connection, plan)
             for number in (1, 2):
-                status_lists.open_list(connection, plan, number)
+                status_lists.open_list(connection, number)
         return cls(database, plan)
 
     @classmethod
@@ -182,8 +182,9 @@ class SqlLedger:
             StoreError: the ledger could not write; nothing was changed.
         """
         with self._database.write() as connection:
-            issuances.change(connection, issuances.require_issued(connection, idempotency_key), status, decision)
-            return tuple(found.entry for found in issuances.issued(connection, idempotency_key))
+            entered = issuances.require_issued(connection, self._plan, idempotency_key)
+            issuances.change(connection, self._plan, entered, status, decision)
+            return tuple(found.entry for found in issuances.issued(connection, self._plan, idempotency_key))
 
     def changes(self, idempotency_key: str, /) -> tuple[StatusChange, ...]:
         """Return every change of status of what was ever issued under a key, the first one first."""
@@ -195,17 +196,17 @@ class SqlLedger:
     def issued(self, idempotency_key: str, /) -> tuple[Issuance, ...]:
         """Return the entries of what was last issued under a key, one a copy; none if nothing was."""
         with self._database.read() as connection:
-            return tuple(found.entry for found in issuances.issued(connection, idempotency_key))
+            return tuple(found.entry for found in issuances.issued(connection, self._plan, idempotency_key))
 
     def entry(self, id: str, /) -> Issuance | None:
         """Return the entry of an identifier."""
         with self._database.read() as connection:
-            return issuances.by_id(connection, id)
+            return issuances.by_id(connection, self._plan, id)
 
     def entry_at(self, uri: str, index: int, /) -> Issuance | None:
         """Return the entry of the credential that names this place in a status list."""
         with self._database.read() as connection:
-            return issuances.by_place(connection, uri, index)
+            return issuances.by_place(connection, self._plan, uri, index)
 
     # --- publishing ---
 
@@ -224,23 +225,23 @@ class SqlLedger:
             numbers = status_lists.due(connection, at=at, renew_until=renew_until)
         for number in numbers:
             with self._database.read() as connection:
-                state = status_lists.state(connection, number)
+                state = status_lists.state(connection, self._plan, number)
             yield state
 
     def keep(self, published: PublishedList, /, *, version: int) -> bool:
         """Keep the tokens of a list unless later ones are there (see `StatusListLedger.keep`)."""
         with self._database.write() as connection:
-            return status_lists.keep(connection, published, version=version)
+            return status_lists.keep(connection, self._plan, published, version=version)
 
     def published(self, uri: str, /) -> PublishedList | None:
         """Return the last tokens of a list, or None if there are none."""
         with self._database.read() as connection:
-            return status_lists.published(connection, uri)
+            return status_lists.published(connection, self._plan, uri)
 
     def published_uris(self, *, at: datetime) -> tuple[str, ...]:
         """Return the addresses of the lists whose tokens have not ended."""
         with self._database.read() as connection:
-            return status_lists.published_uris(connection, at=at)
+            return status_lists.published_uris(connection, self._plan, at=at)
 
 
 class _Undo(Exception):
