@@ -27,10 +27,12 @@ from vcwallet.formats.base import CredentialFormat
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
+from vcwallet.status.outcome import STANDARD, StatusPolicy
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
+from vcwallet.verifier.verifier import Transport
 
 Clock = Callable[[], datetime]
 FORMATS: tuple[CredentialFormat, ...] = (SdJwtVc(), Mdoc())
@@ -100,21 +102,31 @@ class StatusHost(issuer.StatusHost):
 class Verifier(_Closing, verifier.Verifier):
     """An enrolled verifier with the system clock and a store for what it has to remember."""
 
-    def __init__(self, enrolment: Enrolment, *, path: str | Path | None = None, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        path: str | Path | None = None,
+        clock: Clock = system_clock,
+        status: StatusPolicy = STANDARD,
+        http: Transport | None = None,
+    ) -> None:
         """Take up an enrolment.
 
         Args:
             enrolment: what the registry gave.
-            path: the file, or the URL of the database, that remembers answered requests and receipts; None remembers
-                them as long as the process lives.
+            path: the file, or the URL of the database, that remembers answered requests, receipts and status lists;
+                None remembers them as long as the process lives.
             clock: tells the time.
+            status: what is accepted of the status of credentials.
+            http: fetches status lists; None relies on those that are held, and nothing is fetched.
 
         Raises:
             StoreError: the file cannot be opened.
             TrustedListError: the registry's list is past its end.
         """
         with kept_if_successful(SqlStore.open_unsealed(path)) as store:
-            super().__init__(enrolment, store=store, formats=FORMATS, clock=clock)
+            super().__init__(enrolment, store=store, formats=FORMATS, clock=clock, status=status, http=http)
             self._opened = store
 
 

@@ -189,12 +189,12 @@ class StatusListToken:
         """Return if the list says something at `at`.
 
         Raises:
-            ValidityError: it is past its end (``EXPIRED``), or from the future (``NOT_YET_VALID``).
+            ValidityError: it is past its end (``STATUS_LIST_EXPIRED``), or from the future (``NOT_YET_VALID``).
         """
         if self.issued_at > at + SKEW:
             raise ValidityError("the status list is from the future", code="NOT_YET_VALID", clause=_CLAUSE)
         if at >= self.ends:
-            raise ValidityError("the status list has ended", clause=_CLAUSE)
+            raise ValidityError("the status list has ended", code="STATUS_LIST_EXPIRED", clause=_CLAUSE)
 
 
 def sign_jwt(token: StatusListToken, *, signer: Signer, chain: tuple[bytes, ...]) -> str:
@@ -317,9 +317,9 @@ class UnverifiedStatusList:
             raise VerificationError(
                 "the status list is not the one that was asked for", code="STATUS_WRONG_SUBJECT", clause=_CLAUSE
             )
-        jwt.require_valid_at(self._claims, at=at)
         token = _token(self._claims, self.media_type)
         token.require_current(at)
+        jwt.require_valid_at(self._claims, at=at)  # its end was checked, without any skew; this is for a beginning
         return SignedStatusList(token=token, signer=signer, source=self._source)
 
 

@@ -21,6 +21,7 @@ from vcwallet.errors import (
     BindingError,
     ConsentRequiredError,
     LocalProtocolError,
+    NetworkBlockedError,
     NoMatchError,
     NotAuthorisedError,
     RequestRefusedError,
@@ -29,6 +30,7 @@ from vcwallet.errors import (
     VerifierUnknownError,
     quoted,
 )
+from vcwallet.flow import Flow, HttpRequest, HttpResponse, run
 from vcwallet.formats.base import (
     Credential,
     CredentialFormat,
@@ -47,6 +49,8 @@ from vcwallet.protocols.dcql import Candidate, CredentialQuery, Match, Matches, 
 from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest, QueryRule
 from vcwallet.protocols.openid4vp import Request, Response, read_request
 from vcwallet.protocols.proximity import RetrievalMethod, TcpRetrieval
+from vcwallet.status.checker import CredentialStatus, StatusChecker
+from vcwallet.status.outcome import STANDARD, StatusResult
 from vcwallet.storage import Delete, Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.published import PublishedTrust
@@ -58,6 +62,7 @@ from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by
 from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text
 from vcwallet.wallet.screening import require_card_allowed, screen
 from vcwallet.wallet.session import WalletSession
+from vcwallet.wallet.statuses import forgotten, is_statement, last_status, remembered
 
 MAX_CHOICES = 20
 """How many credentials are offered for one credential query, last received first."""
@@ -107,6 +112,7 @@ class Wallet:
         self._keys = keys if keys is not None else StoredKeys(store)
         self._history = HashChain(store, "history")
         self._secret = _secret_of(store)
+        self._statuses = StatusChecker(store=store, trust=trust, policy=STANDARD, secret=self._secret)
         self.language = language
 
     # --- receiving -----------------------------------------------------------------------------------------------
@@ -170,9 +176,50 @@ class Wallet:
             key = self._reopen(card).holder_key
             kinds = ("holder_key", "holder_key_use")
             about_key = [Delete(kind, self._record_id(key)) for kind in kinds] if key is not None else []
-            self._history.append(entries.deletion(card, at=self._clock()), Delete(COLLECTION, card.id), *about_key)
+            deleted = (Delete(COLLECTION, card.id), forgotten(card), *about_key)
+            self._history.append(entries.deletion(card, at=self._clock()), *deleted)
         if card.key is not None:
             self._keys.delete(card.key)
+
+    # --- status --------------------------------------------------------------------------------------------------
+
+    def check_status(self, card: Card, *, http: Callable[[HttpRequest], HttpResponse] | None = None) -> StatusResult:
+        """Return whether a credential was revoked or suspended; what is found is remembered for `status`.
+
+        The whole list is fetched, so nobody learns which credential was looked up.
+
+        Args:
+            card: the credential.
+            http: fetches the list; None relies on what the wallet holds.
+
+        Raises:
+            MalformedError: what the credential says about its status is not as the standard has it.
+            UnsupportedError: the wallet no longer reads its format.
+            StoreError: the store failed.
+        """
+        return run(self.checking_status(card), http if http is not None else _offline)
+
+    def checking_status(self, card: Card) -> Flow[StatusResult]:
+        """Check as `check_status`, but leave it to the caller to fetch the list.
+
+        Raises:
+            VcError: as `check_status`.
+        """
+        at, held = self._clock(), self._reopen(card)
+        credential = CredentialStatus(claim=held.status, issuer=card.issuer, format=held.format)
+        failures = yield from self._statuses.refreshing([credential], at=at)
+        result = self._statuses.check(credential, at=at, failures=failures)
+        if is_statement(result) and find_card(self._store, card.id) is not None:
+            self._store.commit(remembered(card, result))
+        return result
+
+    def status(self, card: Card) -> StatusResult | None:
+        """Return the last that is known of a credential's status, and from when it is; None if it was never looked up.
+
+        Raises:
+            StoreCorruptError: the record is damaged.
+        """
+        return last_status(self._store, card)
 
     # --- presenting ----------------------------------------------------------------------------------------------
 
@@ -438,6 +485,10 @@ class Wallet:
 
     def _signer(self, card: Card) -> Signer | None:
         return None if card.key is None else self._keys.signer(card.key)
+
+
+def _offline(_: HttpRequest) -> HttpResponse:
+    raise NetworkBlockedError("this wallet was given no network")
 
 
 def _has_expired(card: Card, at: datetime) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from vcwallet.claims import ClaimPath, any_position
+from vcwallet.claims import ClaimPath, JsonObject, any_position
 from vcwallet.errors import LocalProtocolError
 from vcwallet.formats.authorities import authorities_of
 from vcwallet.formats.base import Binding
@@ -78,6 +78,11 @@ class HeldSdJwtVc:
     def type_integrity(self) -> str | None:
         """The value of ``vct#integrity``, if there is one."""
         return self.claims.get("vct#integrity")
+
+    @property
+    def status(self) -> JsonObject | None:
+        """The value of ``status``, if there is one."""
+        return self.claims.get("status")
 
     @property
     def issuer_chain(self) -> tuple[bytes, ...]:
