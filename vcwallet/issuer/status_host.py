@@ -13,9 +13,10 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from vcwallet.encoding import base64url, json
+from vcwallet.encoding import base64url
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.issuer.ledger import PublishedList, StatusListLedger
+from vcwallet.status.aggregation import aggregation
 from vcwallet.status.token_status_list import MediaType
 
 _AGGREGATION_MAX_AGE = timedelta(minutes=5)
@@ -57,7 +58,7 @@ class StatusHost:
     def _aggregation(self) -> HttpResponse:
         """Return the addresses of all lists (section 9.3)."""
         uris = self._ledger.published_uris(at=self._clock())
-        return _found(json.dumps({"status_lists": list(uris)}), "application/json", _AGGREGATION_MAX_AGE)
+        return _found(aggregation(uris), "application/json", _AGGREGATION_MAX_AGE)
 
     def _list(self, uri: str, headers: Mapping[str, str]) -> HttpResponse:
         """Return a list (section 8.2)."""
