@@ -16,11 +16,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 from tests.support.ledger import DESK, LISTS, decided, enter, new_issue
 from tests.support.pki import NOW
 from tests.support.scripts import REPOSITORY
 from vcwallet.adapters.store import SqlLedger, SqlStore
+from vcwallet.adapters.store.database import parse_location
 from vcwallet.adapters.store.failures import DeadlockError
 from vcwallet.adapters.store.ledger import issuances
 from vcwallet.adapters.store.ledger.issuances import DRAWS
@@ -296,6 +298,29 @@ class TestStatus:
                 reissued = pool.submit(enter, ledger, key, replaces=DESK)
             [shown], [issued] = revoked.result(), reissued.result()
             assert ledger.issued(key)[0].status is (Status.INVALID if shown.id == issued.id else Status.VALID)
+
+
+    def test_who_waits_for_another_to_reissue_changes_what_that_one_has_issued(self, postgres):
+        with SqlLedger.create(postgres, lists=LISTS, size=SIZE) as one, SqlLedger.open(postgres) as two:
+            enter(one, "a-1")
+            with ThreadPoolExecutor(1) as pool:
+                with one.issuing(new_issue("a-1", replaces=DESK)) as [new]:
+                    revoking = pool.submit(two.change_status, "a-1", Status.INVALID, DESK)
+                    wait_for_a_lock(postgres)
+                [shown] = revoking.result()
+            assert shown == replace(new, status=Status.INVALID)
+            assert one.issued("a-1") == (shown,)
+
+
+def wait_for_a_lock(location: str) -> None:
+    """Return once a transaction waits for another."""
+    engine = create_engine(parse_location(location), poolclass=NullPool)
+    with engine.connect() as connection:
+        # Outside of a transaction that would see the same activity again and again.
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while connection.execute(query).scalar_one() == 0:
+            pass
 
 
 class TestPublishing:

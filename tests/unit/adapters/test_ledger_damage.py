@@ -179,6 +179,13 @@ class TestLists:
         with SqlLedger.open(path) as ledger, pytest.raises(StoreCorruptError):
             enter(ledger, "new")
 
+    def test_a_constraint_that_is_not_ours_is_damage(self, path):
+        with closing(sqlite3.connect(path)) as database, database:
+            refusal = "BEGIN SELECT RAISE(ABORT, 'no'); END"
+            database.execute(f"CREATE TRIGGER other BEFORE INSERT ON vcwallet_issuance {refusal}")
+        with SqlLedger.open(path) as ledger, pytest.raises(StoreCorruptError):
+            enter(ledger, "new")
+
     def test_a_list_that_goes_while_it_is_read_is_damage(self, path):
         with SqlLedger.open(path) as ledger:
             due = ledger.due(at=NOW, renew_until=NOW)
