@@ -130,15 +130,15 @@ def by_hand(
 
 
 def changed(one: StatusListToken, media_type: MediaType, **members: Any) -> dict[str, Any]:
-    """Return the claims of a list with some changed; None takes one away, and a dot goes into ``status_list``."""
+    """Return the claims of a list with some changed; None takes one away, and two underscores go into a member."""
     claims = claims_of(one, media_type)
     for name, value in members.items():
         place = claims["status_list"] if name.startswith("status_list__") else claims
-        name = name.removeprefix("status_list__")
+        own_name = name.removeprefix("status_list__")
         if value is None:
-            del place[name]
+            del place[own_name]
         else:
-            place[name] = value
+            place[own_name] = value
     return claims
 
 

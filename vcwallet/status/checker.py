@@ -88,7 +88,6 @@ class StatusChecker:
             policy: what is accepted; here it says how long a list is relied on.
             secret: see `HeldLists`.
         """
-        self._trust = trust
         self.policy = policy
         self.lists = HeldLists(store, trust=trust, secret=secret)
 
@@ -99,10 +98,10 @@ class StatusChecker:
             MalformedError: the reference of a credential is not as the standard has it; nothing was fetched.
             StoreError: the store failed.
         """
-        references = [credential.reference() for credential in credentials]
+        references = [(credential.reference(), credential.issuer) for credential in credentials]
         failures: dict[ListKey, str] = {}
-        for key in dict.fromkeys(found[0] for found in references if found is not None):
-            if not self._is_fresh(key, at):
+        for key, issuer in dict.fromkeys((found[0], issuer) for found, issuer in references if found is not None):
+            if not self._is_fresh(key, issuer, at):
                 failure = yield from self._trying(key, at)
                 failures |= {} if failure is None else {key: failure}
         return failures
@@ -134,10 +133,10 @@ class StatusChecker:
             reason=failures.get(key),
         )
         try:
-            held = self.lists.find(key, at=at)
+            held = self.lists.find(key, issuer=credential.issuer, at=at)
             if held is None:
                 return replace(unknown, reason=unknown.reason or "STATUS_NOT_HELD")
-            value = held.signed.statuses_for(credential.issuer, trust=self._trust, at=at)[index]
+            value = held.signed.token.statuses[index]
         except StoreError:
             raise
         except VcError as error:
@@ -180,6 +179,8 @@ class StatusChecker:
                 fetched.append(key)
             else:
                 failed[key.uri] = failure
+        for key in fetched:  # a publisher may offer one form only
+            failed.pop(key.uri, None)
         return Prefetched(fetched=tuple(fetched), failed=failed)
 
     def _trying(self, key: ListKey, at: datetime) -> Flow[str | None]:
@@ -192,9 +193,9 @@ class StatusChecker:
             return _code(error)
         return None
 
-    def _is_fresh(self, key: ListKey, at: datetime) -> bool:
+    def _is_fresh(self, key: ListKey, issuer: str, at: datetime) -> bool:
         try:
-            held = self.lists.find(key, at=at)
+            held = self.lists.find(key, issuer=issuer, at=at)
         except StoreError:
             raise
         except VcError:

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -49,6 +49,7 @@ class StoredList:
     Attributes:
         key: which list it is.
         token: its bytes, as its publisher sent them.
+        party: the identifier of the party that signed it.
         issued_at: when it was signed.
         fetched_at: when it was fetched.
         origin: where it came from.
@@ -56,6 +57,7 @@ class StoredList:
 
     key: ListKey
     token: bytes = field(repr=False)
+    party: str
     issued_at: datetime
     fetched_at: datetime
     origin: Origin
@@ -97,16 +99,26 @@ class HeldLists:
         self._known: dict[str, datetime] | None = None
         self._lock = threading.Lock()
 
-    def find(self, key: ListKey, *, at: datetime) -> OpenList | None:
-        """Return the latest copy of a list; None where there is none.
+    def find(self, key: ListKey, *, issuer: str, at: datetime) -> OpenList | None:
+        """Return the latest copy of a list that speaks for the credentials of an issuer; None where there is none.
 
         Raises:
             ValidityError: the copy is past its end.
-            VcError: it is not to be relied on any more.
+            VcError: it is not to be relied on any more, or does not speak for this issuer.
             StoreCorruptError: the copy is damaged.
         """
-        stored = self._latest(key)
-        return None if stored is None else OpenList(stored=stored, signed=self._opened(stored, at))
+        problem: VcError | None = None
+        for stored in _latest(self._copies(key)):
+            try:
+                signed = self._opened(stored, at)
+                signed.statuses_for(issuer, trust=self._trust, at=at)
+            except VcError as error:
+                problem = error
+            else:
+                return OpenList(stored=stored, signed=signed)
+        if problem is not None:
+            raise problem
+        return None
 
     def keep(self, key: ListKey, token: bytes, *, fetched_at: datetime, origin: Origin, at: datetime) -> OpenList:
         """Verify a copy and keep it in the place of an earlier one.
@@ -125,9 +137,15 @@ class HeldLists:
         """
         signed = parse(token, key.media_type).verify(uri=key.uri, trust=self._trust, at=at)
         stored = StoredList(
-            key=key, token=token, issued_at=signed.token.issued_at, fetched_at=fetched_at, origin=origin
+            key=key,
+            token=token,
+            party=signed.signer.party,
+            issued_at=signed.token.issued_at,
+            fetched_at=fetched_at,
+            origin=origin,
         )
-        before = self._copies(key)
+        # Each signer has its own: one who signs under another's address must not make the other's list look old.
+        before = [one for one in self._copies(key) if one.party == stored.party]
         latest = max(before, key=_order, default=stored)
         if latest.issued_at > stored.issued_at:
             raise StatusError("a status list older than one already seen", code="STATUS_ROLLBACK")
@@ -140,17 +158,13 @@ class HeldLists:
         self._store.commit(self._put(stored), *outdated, *self._making_room(stored))
         return OpenList(stored=stored, signed=signed)
 
-    def all(self) -> Iterator[StoredList]:
-        """Yield the copies that are held, of each list the latest.
+    def all(self) -> tuple[StoredList, ...]:
+        """Return the copies that are held, of each list the latest by each signer.
 
         Raises:
             StoreCorruptError: a record is damaged.
         """
-        seen: dict[ListKey, StoredList] = {}
-        for one in map(_read, self._store.find(_COLLECTION)):
-            if one.key not in seen or _order(seen[one.key]) < _order(one):
-                seen[one.key] = one
-        yield from seen.values()
+        return _latest(map(_read, self._store.find(_COLLECTION)))
 
     def _opened(self, stored: StoredList, at: datetime) -> SignedStatusList:
         digest = _digest(stored)
@@ -169,9 +183,6 @@ class HeldLists:
             self._open[digest] = signed
             while sum(len(one.token.statuses.data) for one in self._open.values()) > MAX_OPEN_BYTES:
                 self._open.popitem(last=False)
-
-    def _latest(self, key: ListKey) -> StoredList | None:
-        return max(self._copies(key), key=_order, default=None)
 
     def _copies(self, key: ListKey) -> list[StoredList]:
         return [_read(record) for record in self._store.find(_COLLECTION, self._tag(key))]
@@ -193,6 +204,7 @@ class HeldLists:
             "uri": stored.key.uri,
             "media_type": stored.key.media_type.value,
             "token": stored.token,
+            "party": stored.party,
             "issued_at": int(stored.issued_at.timestamp()),
             "fetched_at": int(stored.fetched_at.timestamp()),
             "origin": stored.origin.value,
@@ -200,7 +212,7 @@ class HeldLists:
         return Put(_COLLECTION, self._id(stored), cbor.dumps(body), tags=(self._tag(stored.key),))
 
     def _id(self, stored: StoredList) -> str:
-        return self._name(f"{self._tag(stored.key)} {int(stored.issued_at.timestamp())}")
+        return self._name(f"{self._tag(stored.key)} {int(stored.issued_at.timestamp())} {stored.party}")
 
     def _tag(self, key: ListKey) -> str:
         return self._name(f"{key.media_type.value} {key.uri}")
@@ -214,6 +226,16 @@ def _digest(stored: StoredList) -> bytes:
     return hashlib.sha256(key + stored.token).digest()
 
 
+def _latest(copies: Iterable[StoredList]) -> tuple[StoredList, ...]:
+    """Return the latest of each list by each signer."""
+    found: dict[tuple[ListKey, str], StoredList] = {}
+    for one in copies:
+        known = found.get((one.key, one.party))
+        if known is None or _order(known) < _order(one):
+            found[one.key, one.party] = one
+    return tuple(found.values())
+
+
 def _order(stored: StoredList) -> tuple[datetime, datetime]:
     return stored.issued_at, stored.counted_from
 
@@ -224,9 +246,10 @@ def _read(record: Record) -> StoredList:
         return StoredList(
             key=ListKey(uri=body["uri"], media_type=MediaType(body["media_type"])),
             token=body["token"],
+            party=body["party"],
             issued_at=datetime.fromtimestamp(body["issued_at"], UTC),
             fetched_at=datetime.fromtimestamp(body["fetched_at"], UTC),
             origin=Origin(body["origin"]),
         )
-    except (VcError, KeyError, TypeError, ValueError, OverflowError):
+    except (VcError, KeyError, TypeError, ValueError, OverflowError, OSError):
         raise StoreCorruptError("a status list in the store is damaged") from None

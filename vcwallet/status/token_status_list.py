@@ -51,7 +51,8 @@ from vcwallet.status.status_list import StatusList
 MAX_TOKEN_BYTES: Final = 24 * 1024 * 1024
 MAX_INDEX: Final = 2**31 - 1
 MAX_URI_CHARACTERS: Final = 2048
-MIN_TTL, MAX_TTL = timedelta(seconds=60), timedelta(hours=24)
+MIN_TTL: Final = timedelta(seconds=60)
+MAX_TTL: Final = timedelta(hours=24)
 """A list is not fetched again before the one, and always after the other, whatever its ``ttl`` says."""
 LIFE_WITHOUT_END: Final = timedelta(days=7)
 """How long after its issue a list is good that states no end: without one, an old copy would be good for ever."""
@@ -285,6 +286,9 @@ class SignedStatusList:
                 clause="Token Status List, section 11.3",
             )
         return self.token.statuses
+
+    def __bool__(self) -> bool:
+        raise TypeError("a signed status list is evidence, not a truth value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

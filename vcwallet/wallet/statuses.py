@@ -76,7 +76,7 @@ def _read(record: bytes) -> StatusResult:
             fresh_until=_time(body["fresh_until"]),
             origin=Origin(body["origin"]) if body["origin"] is not None else None,
         )
-    except (VcError, KeyError, TypeError, ValueError, OverflowError):
+    except (VcError, KeyError, TypeError, ValueError, OverflowError, OSError):
         raise StoreCorruptError("what is kept of a credential's status is damaged") from None
 
 
