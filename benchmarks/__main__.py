@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks import large_wallet, mdoc, memory, sd_jwt_vc
+from benchmarks import large_wallet, mdoc, memory, sd_jwt_vc, status
 from benchmarks.timing import Comparison
+from vcwallet.status import MediaType
 
 
 def main() -> None:
@@ -23,6 +24,7 @@ def main() -> None:
     quick = "--quick" in sys.argv[1:]
     console.print(_ratios("SD-JWT VC", sd_jwt_vc.run()))
     console.print(_ratios("ISO mdoc", mdoc.run()))
+    console.print(_statuses([status.run(form) for form in MediaType]))
     with Progress(console=console, transient=True) as progress:
         operations = 6_000 if quick else memory.OPERATIONS
         task = progress.add_task(f"{operations:,} operations", total=operations)
@@ -47,6 +49,20 @@ def _ratios(format: str, rows: list[Comparison]) -> Table:
             f"[{met}]{row.ratio:.2f}[/]",
             "" if row.target is None else f"{row.target:.2f}",
         )
+    return table
+
+
+def _statuses(lists: list[status.LargeList]) -> Table:
+    table = Table(
+        title=f"A status list of {status.ENTRIES:,} entries, {status.SET:,} of them set", title_justify="left"
+    )
+    for heading in ("figure", *(one.form for one in lists), "target"):
+        table.add_column(heading, justify="left" if heading == "figure" else "right")
+    table.add_row("build and sign", *(f"{one.signed:.2f} s" for one in lists), "< 2 s")
+    table.add_row("verify and look one up", *(f"{one.looked_up * 1000:.0f} ms" for one in lists), "< 200 ms")
+    table.add_row("token", *(f"{one.token_bytes / 1024:.0f} KiB" for one in lists), "")
+    table.add_row("peak memory, all included", *(f"{one.peak:.0f} MiB" for one in lists), "< 150 MiB")
+    table.add_row("of it before the list", *(f"{one.before:.0f} MiB" for one in lists), "")
     return table
 
 

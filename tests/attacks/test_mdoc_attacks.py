@@ -697,3 +697,15 @@ def test_what_an_honest_issuer_signs_passes():
     shown = card.present([(SPACE, "age_over_20")], binding=BINDING, signer=DEVICE_KEY, at=NOW)
     assert verify(shown, trust=trust).claims == {SPACE: {"age_over_20": True}}
     assert ISSUER_KEY.public_key != signer.signer.public_key
+
+
+# --- exhausting ------------------------------------------------------------------------------------------------------
+
+
+def test_embedded_items_count_for_the_message_that_they_are_in():
+    """The mistake: a limit for each embedded item, of which a message has hundreds."""
+    scene = Scene()
+    scene.resign({SPACE: {name: [0] * 40_000 for name in ("one", "two")}})
+    scene.verify()
+    scene.resign({SPACE: {name: [0] * 40_000 for name in ("one", "two", "three")}})
+    assert code_of(scene) == "LIMIT_EXCEEDED"

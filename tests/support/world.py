@@ -42,11 +42,13 @@ from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.registry import TrustRegistry
+from vcwallet.status.outcome import STANDARD, StatusPolicy
 from vcwallet.storage import MemoryStore, Record
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.registration import IntendedUse, grants
 from vcwallet.verifier import Ask, Verifier, ask
+from vcwallet.verifier.verifier import Transport
 from vcwallet.wallet import Card, Prompt, Wallet
 
 DAYS_90 = timedelta(days=90)
@@ -225,6 +227,8 @@ class World:
     Attributes:
         format: the format that credentials are issued in.
         also: further formats that wallets and verifiers read.
+        status: how strict verifiers are about the status of credentials.
+        http: what verifiers fetch status lists with.
     """
 
     format: str = SD_JWT
@@ -234,6 +238,8 @@ class World:
     bank_store: Any = field(default_factory=MemoryStore)
     shop_store: Any = field(default_factory=MemoryStore)
     language: str = "en"
+    status: StatusPolicy = STANDARD
+    http: Transport | None = None
     bank_uses: tuple[IntendedUse, ...] = (LOAN, CARE, WITHHOLDING)
 
     def __post_init__(self) -> None:
@@ -279,7 +285,14 @@ class World:
         return Issuer(enrolment, clock=self.clock, **options)
 
     def verifier(self, enrolment: Enrolment, *, store: Any = None) -> Verifier:
-        return Verifier(enrolment, store=store or MemoryStore(), formats=self.formats, clock=self.clock)
+        return Verifier(
+            enrolment,
+            store=store or MemoryStore(),
+            formats=self.formats,
+            clock=self.clock,
+            status=self.status,
+            http=self.http,
+        )
 
     def new_wallet(self, *, store: Any = None, language: str = "en") -> Wallet:
         store = store or MemoryStore()

@@ -32,10 +32,12 @@ from vcwallet.formats.base import CredentialFormat
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
+from vcwallet.status.outcome import STANDARD, StatusPolicy
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
+from vcwallet.verifier.verifier import Transport
 from vcwallet.wallet.continuity import BackupReceipt, begin_next_device, require_latest
 
 Clock = Callable[[], datetime]
@@ -68,29 +70,69 @@ class _Closing:
 class Issuer(issuer.Issuer):
     """An enrolled issuer with the system clock."""
 
-    def __init__(self, enrolment: Enrolment, *, clock: Clock = system_clock, time_zone: tzinfo = UTC) -> None:
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        clock: Clock = system_clock,
+        time_zone: tzinfo = UTC,
+        ledger: issuer.IssuanceLedger | None = None,
+    ) -> None:
         """Take up an enrolment (see `vcwallet.issuer.Issuer`)."""
-        super().__init__(enrolment, clock=clock, time_zone=time_zone)
+        super().__init__(enrolment, clock=clock, time_zone=time_zone, ledger=ledger)
+
+
+class StatusSigner(issuer.StatusSigner):
+    """An enrolled status signer with the system clock."""
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        ledger: issuer.StatusListLedger,
+        publication: issuer.Publication = issuer.ONE_DAY,
+        clock: Clock = system_clock,
+    ) -> None:
+        """Take up an enrolment (see `vcwallet.issuer.StatusSigner`)."""
+        super().__init__(enrolment, ledger=ledger, publication=publication, clock=clock)
+
+
+class StatusHost(issuer.StatusHost):
+    """A status host with the system clock."""
+
+    def __init__(self, ledger: issuer.StatusListLedger, *, clock: Clock = system_clock) -> None:
+        """Answer from what was published (see `vcwallet.issuer.StatusHost`)."""
+        super().__init__(ledger, clock=clock)
 
 
 class Verifier(_Closing, verifier.Verifier):
     """An enrolled verifier with the system clock and a store for what it has to remember."""
 
-    def __init__(self, enrolment: Enrolment, *, path: str | Path | None = None, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        path: str | Path | None = None,
+        clock: Clock = system_clock,
+        status: StatusPolicy = STANDARD,
+        http: Transport | None = None,
+    ) -> None:
         """Take up an enrolment.
 
         Args:
             enrolment: what the registry gave.
-            path: the file, or the URL of the database, that remembers answered requests and receipts; None remembers
-                them as long as the process lives.
+            path: the file, or the URL of the database, that remembers answered requests, receipts and status lists;
+                None remembers them as long as the process lives.
             clock: tells the time.
+            status: what is accepted of the status of credentials.
+            http: fetches status lists; None relies on those that are held, and nothing is fetched.
 
         Raises:
             StoreError: the file cannot be opened.
             TrustedListError: the registry's list is past its end.
         """
         with kept_if_successful(SqlStore.open_unsealed(path)) as store:
-            super().__init__(enrolment, store=store, formats=FORMATS, clock=clock)
+            super().__init__(enrolment, store=store, formats=FORMATS, clock=clock, status=status, http=http)
             self._opened = store
 
 

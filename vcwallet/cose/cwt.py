@@ -103,22 +103,23 @@ def sign(
     return cbor.dumps(Tag(TAG, Tag(sign1.TAG, message))) if tag == TAG else sign1.dumps(message, tagged=tag is not None)
 
 
-def parse(data: bytes, *, tag: int | None = sign1.TAG) -> Cwt:
+def parse(data: bytes, *, tag: int | None = sign1.TAG, max_bytes: int = sign1.MAX_BYTES) -> Cwt:
     """Read a signed CWT.
 
     Args:
         data: its encoding.
         tag: the outermost tag that has to be there: 18 (COSE_Sign1), 61 (CWT, around 18), or None for no tag at all.
+        max_bytes: how long it may be.
 
     Raises:
-        LimitExceededError: longer than 1 MiB, or a header over its limit.
+        LimitExceededError: longer than `max_bytes`, or a header over its limit.
         MalformedError: not a signed CWT in these tags, or a header that is none.
         AlgorithmNotAllowedError: an algorithm that vcwallet does not have, or none that is protected.
         UnsupportedError: an extension in the header.
         ValueError: `tag` is another one.
     """
     _require_known(tag)
-    value = cbor.loads(data, limits=cbor.Limits(max_bytes=sign1.MAX_BYTES))
+    value = cbor.loads(data, limits=cbor.Limits(max_bytes=max_bytes))
     if tag == TAG:
         value = structure.untagged(value, TAG)
     return Cwt(signed=sign1.parse(value, tagged=tag is not None))

@@ -129,8 +129,15 @@ def _keep_tags(numbers: frozenset[int]) -> Mapping[int, Callable[[Any, bool], Ta
 
 _MAP, _TAG, _SIMPLE = 5, 6, 7  # major types; 0 and 1 are integers, 2 and 3 strings, 4 is an array
 _FIRST_BYTES, _FIRST_ARRAY = 0x40, 0x80  # the smallest initial bytes of strings and of arrays
-_LONGEST_INLINE, _ONE_BYTE = 23, 24  # an argument in the head itself, and one in the byte after it
+_LONGEST_INLINE, _ONE_BYTE, _TWO_BYTES = 23, 24, 25  # an argument in the head itself, and in the bytes after it
 _INDEFINITE: Final = 31
+#: By its initial byte, how long a number or a string is that has its argument there; 0 for every other item.
+_SHORT_ITEMS: Final = tuple(
+    0
+    if initial >= _FIRST_ARRAY or initial & 31 > _LONGEST_INLINE
+    else 1 + (initial & 31 if initial >= _FIRST_BYTES else 0)
+    for initial in range(256)
+)
 #: How many bytes follow the head of false, true, null and the three floats.
 _BYTES_AFTER_SIMPLE: Final = {20: 0, 21: 0, 22: 0, 25: 2, 26: 4, 27: 8}
 #: How many bytes hold an argument that is not inline, and the smallest argument that needs them.
@@ -141,7 +148,8 @@ def _require_plain_heads(data: bytes, limits: Limits) -> int:
     """Return the number of items in `data`, which is one well-formed item within `limits`.
 
     One walk over the heads of all items, with a list in place of recursion.  It is in the path of every mdoc, so it is
-    one loop and not several functions, and asks first about what is there most: short strings and small numbers.
+    one loop and not several functions, and asks first about what is there most: short strings and small numbers, whose
+    one byte says how long they are.
     """
     size, offset, items = len(data), 0, 1
     missing, is_map = 1, False  # how many items the innermost container still lacks, and whether it is a map
@@ -155,17 +163,16 @@ def _require_plain_heads(data: bytes, limits: Limits) -> int:
         if offset >= size:
             raise _malformed("an early end", size)
         initial = data[offset]
-        offset += 1
         missing -= 1
+        length = _SHORT_ITEMS[initial]
+        if length:
+            offset += length  # when this leads past the end, the next round or the end says so
+            continue
+        offset += 1
         if initial < _FIRST_ARRAY:
-            argument = initial & 31
-            if argument == _ONE_BYTE and offset < size and data[offset] >= _ONE_BYTE:
-                argument = data[offset]
-                offset += 1
-            elif argument > _LONGEST_INLINE:
-                argument, offset = _long_argument(data, offset, argument)
+            argument, offset = _long_argument(data, offset, initial & 31)
             if initial >= _FIRST_BYTES:
-                offset += argument  # when this leads past the end, the next round or the end says so
+                offset += argument
             continue
         if is_map and missing & 1:
             raise _malformed("a map key that is neither integer nor string", offset)
@@ -203,6 +210,8 @@ def _require_end(offset: int, size: int) -> None:
 
 def _long_argument(data: bytes, offset: int, additional: int) -> tuple[int, int]:
     """Return the argument that begins at `offset`, and where it ends."""
+    if additional == _ONE_BYTE and offset < len(data) and data[offset] >= _ONE_BYTE:
+        return data[offset], offset + 1  # much the most frequent
     if additional == _INDEFINITE:
         raise _malformed("an indefinite length", offset)
     if additional not in _LONG_ARGUMENTS:
@@ -263,12 +272,12 @@ def unsigned(number: int) -> bytes:
 
 def array_head(length: int) -> bytes:
     """Return what stands before the elements of an array."""
-    return _head(0x80, length)
+    return _ARRAY_HEADS[length] if length < _SHORT else _head(0x80, length)
 
 
 def map_head(entries: int) -> bytes:
     """Return what stands before the entries of a map."""
-    return _head(0xA0, entries)
+    return _MAP_HEADS[entries] if entries < _SHORT else _head(0xA0, entries)
 
 
 def embedded(encoded: bytes) -> bytes:
@@ -280,6 +289,8 @@ def embedded(encoded: bytes) -> bytes:
 def _head(major: int, argument: int) -> bytes:
     if argument <= _LONGEST_INLINE:
         return bytes((major | argument,))
+    if _SHORT <= argument < 1 << 16:  # what is longer than the tables below know is mostly of this length
+        return bytes((major | _TWO_BYTES,)) + argument.to_bytes(2)
     for additional, (width, _) in _LONG_ARGUMENTS.items():
         if argument < 1 << (8 * width):
             return bytes((major | additional,)) + argument.to_bytes(width)
@@ -292,6 +303,8 @@ _BYTES_HEADS: Final = tuple(_head(0x40, length) for length in range(_SHORT))
 _EMBEDDED: Final = b"\xd8\x18"  # tag 24
 _EMBEDDED_HEADS: Final = tuple(_EMBEDDED + head for head in _BYTES_HEADS)
 _TEXT_HEADS: Final = tuple(_head(0x60, length) for length in range(_SHORT))
+_ARRAY_HEADS: Final = tuple(_head(0x80, length) for length in range(_SHORT))
+_MAP_HEADS: Final = tuple(_head(0xA0, entries) for entries in range(_SHORT))
 
 # Made once: a union of types is made anew each time that it is written into an `isinstance`, and this is a hot path.
 _STRINGS, _ARRAYS, _MAPS = (str, bytes), (list, tuple), (dict, Mapping)

@@ -119,7 +119,7 @@ class VerifiedCredential:
         issued_at: the time of issue, if the credential says it.
         expires: the end of technical validity, if there is one.
         status: where its status can be looked up; None where the issuer gives none.  A format does not look it up;
-            a verifier that cannot refuses the credential.
+            the verifier does.
         disclosed: the claims that were disclosed on their own.
         type_integrity: the integrity string that the issuer pinned the type's metadata with, if it did.
         authorities: the trusted authorities of its issuer, as (type, value).
@@ -184,6 +184,11 @@ class HeldCredential(Protocol):
     @property
     def expires(self) -> datetime | None:
         """The end of technical validity, if there is one."""
+        ...
+
+    @property
+    def status(self) -> JsonObject | None:
+        """Where its status can be looked up; None where the issuer gives none."""
         ...
 
     @property

@@ -126,17 +126,17 @@ def encode_header(header: JsonObject, algorithm: Algorithm) -> str:
     return jose_header.encode(members)
 
 
-def parse(text: str | bytes) -> Jws:
+def parse(text: str | bytes, *, max_bytes: int = MAX_BYTES) -> Jws:
     """Read the compact serialisation.
 
     Raises:
-        LimitExceededError: longer than 1 MiB, or a part over its own limit.
+        LimitExceededError: longer than `max_bytes`, or a part over its own limit.
         MalformedError: not three base64url parts, or a header that is none.
         AlgorithmNotAllowedError: an algorithm that vcwallet does not have.
         UnsupportedError: an extension in the header.
     """
-    if len(text) > MAX_BYTES:
-        raise LimitExceededError(f"a JWS is longer than {MAX_BYTES} bytes")
+    if len(text) > max_bytes:
+        raise LimitExceededError(f"a JWS is longer than {max_bytes} bytes")
     raw = _ascii(text)
     parts = raw.split(b".")
     if len(parts) != 3:

@@ -105,10 +105,10 @@ class PublicKey:
         """
         if len(signature) != self._size:
             raise SignatureInvalidError("the signature has the wrong length")
-        raw = self._raw
+        raw: Any = self._raw
         try:
-            if isinstance(raw, ec.EllipticCurvePublicKey):
-                half = len(signature) // 2
+            if self._ecdsa is not None:
+                half = self._size // 2
                 r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
                 raw.verify(encode_dss_signature(r, s), data, self._ecdsa)
             else:

@@ -5,14 +5,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TypeVar
 
 from vcwallet.credential_type import CredentialType, TypeView, views
 from vcwallet.formats.base import VerifiedCredential
+from vcwallet.status.outcome import StatusResult
 
 T = TypeVar("T", bound=CredentialType)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence(VerifiedCredential):
+    """A credential that was presented, after every check has passed.
+
+    Attributes:
+        status_result: what was found about its status, and how old the list was that says so.
+    """
+
+    status_result: StatusResult
+
+    @classmethod
+    def of(cls, credential: VerifiedCredential, status_result: StatusResult) -> Evidence:
+        """Return a verified credential with what was found about its status."""
+        members = {one.name: getattr(credential, one.name) for one in fields(VerifiedCredential)}
+        return cls(**members, status_result=status_result)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +43,7 @@ class Verified:
         verified_at: when.
     """
 
-    credentials: Mapping[str, tuple[VerifiedCredential, ...]] = field(repr=False)
+    credentials: Mapping[str, tuple[Evidence, ...]] = field(repr=False)
     purpose: str
     verified_at: datetime
 
@@ -47,7 +65,7 @@ class Verified:
         """
         return tuple(kind.disclosed(shape.tree(one.claims)) for one, shape in self._of(kind))
 
-    def evidence(self, kind: type[CredentialType]) -> tuple[VerifiedCredential, ...]:
+    def evidence(self, kind: type[CredentialType]) -> tuple[Evidence, ...]:
         """Return the credentials of a type with what is known of issuer, key, times and status.
 
         Raises:
@@ -58,7 +76,7 @@ class Verified:
             raise KeyError(kind.__name__)
         return found
 
-    def _of(self, kind: type[CredentialType]) -> list[tuple[VerifiedCredential, TypeView]]:
+    def _of(self, kind: type[CredentialType]) -> list[tuple[Evidence, TypeView]]:
         """Return the credentials of a type, each with how the type looks in its format."""
         every = [one for credentials in self.credentials.values() for one in credentials]
         return [(one, shape) for one in every if (shape := _shape(kind, one)) is not None]

@@ -11,20 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from vcwallet.checks import Check, Finding, Report, explain, run_checks
 from vcwallet.claims import any_position, path_text
 from vcwallet.errors import (
     LocalProtocolError,
+    NetworkBlockedError,
     QueryNotSatisfiedError,
     ReplayError,
-    StatusError,
+    StoreError,
+    TrustedListError,
     UnsupportedError,
     ValidityError,
     VcError,
     quoted,
 )
+from vcwallet.flow import Flow, HttpRequest, HttpResponse, run
 from vcwallet.formats.base import Binding, CredentialFormat, Formats, UnverifiedPresentation, VerifiedCredential
 from vcwallet.formats.mdoc.vocabulary import FORMAT as MDOC
 from vcwallet.formats.type_metadata import TypeCatalogue, require_conformity
@@ -38,14 +41,21 @@ from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.protocols.openid4vp.request import LIFETIME, make_request
 from vcwallet.protocols.proximity.asking import SentDeviceRequest
+from vcwallet.status.checker import NO_FAILURES, CredentialStatus, Failures, Prefetched, StatusChecker, media_type_of
+from vcwallet.status.held_lists import ListKey
+from vcwallet.status.outcome import Origin, StatusPolicy, StatusResult
 from vcwallet.storage import Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import registered_use
 from vcwallet.verifier.asking import Ask, query_of
+from vcwallet.verifier.bundle import BundledList, Imported, OfflineBundle
 from vcwallet.verifier.session import VerifierSession
-from vcwallet.verifier.verified import Verified
+from vcwallet.verifier.verified import Evidence, Verified
+
+Transport: TypeAlias = Callable[[HttpRequest], HttpResponse]
+"""Answers a request, or raises `TransportError`."""
 
 
 class Verifier:
@@ -58,14 +68,19 @@ class Verifier:
         store: RecordStore,
         formats: Sequence[CredentialFormat],
         clock: Callable[[], datetime],
+        status: StatusPolicy,
+        http: Transport | None = None,
     ) -> None:
         """Take up an enrolment.
 
         Args:
             enrolment: what the registry gave: identifier, key, certificates, registrations.
-            store: remembers which requests were answered, what was received, and the registry's latest list.
+            store: remembers which requests were answered, what was received, the registry's latest list, and status
+                lists.
             formats: the credential formats that are accepted.
             clock: tells the time.
+            status: what is accepted of the status of credentials.
+            http: fetches status lists; None relies on those that are held, and nothing is fetched.
 
         Raises:
             ValueError: the enrolment is for another role.
@@ -80,6 +95,8 @@ class Verifier:
         self._trust = TrustedListClient.follow(enrolment.trust, store=store, at=clock())
         self._types = TypeCatalogue(self._trust.type_metadata)
         self._receipts = HashChain(store, "receipt")
+        self._statuses = StatusChecker(store=store, trust=self._trust, policy=status)
+        self._http: Transport = http if http is not None else _offline
         self.identifier: str = enrolment.identifier
 
     def request(self, *asks: Ask | DcqlQuery, purpose: str, lifetime: timedelta = LIFETIME) -> Request:
@@ -152,7 +169,8 @@ class Verifier:
     def verify(self, response: Response | bytes | str, *, expected: ExpectedAnswer) -> Verified:
         """Return what was presented in answer to `expected`, after every check has passed; only the first time.
 
-        A receipt with the names of the claims, and without their values, is stored before this returns.
+        A receipt with the names of the claims, and without their values, is stored before this returns.  Status lists
+        that are missing or no longer fresh are fetched with the `http` of this verifier, after all else is right.
 
         Raises:
             BindingError: the answer, or the holder's proof in it, belongs to another request or verifier, or the
@@ -161,28 +179,48 @@ class Verifier:
             ValidityError: the request, a credential or a proof is outside its time.
             UntrustedError, NotAuthorisedError: an issuer is not known, or may not issue this type now.
             SignatureInvalidError, DigestInvalidError, AlgorithmNotAllowedError: the cryptography does not hold.
-            StatusError: a credential has a status that cannot be looked up.
+            StatusError: the status of a credential is not one that the policy accepts (see `StatusPolicy.require`).
             QueryNotSatisfiedError: the answer is not what was asked for, or more than that.
             MalformedError, UnsupportedError: the answer or a presentation is not readable.
         """
+        return run(self.verifying(response, expected=expected), self._http)
+
+    def verifying(self, response: Response | bytes | str, *, expected: ExpectedAnswer) -> Flow[Verified]:
+        """Verify as `verify`, but leave it to the caller to fetch status lists (`vcwallet.flow.arun`, for example).
+
+        Raises:
+            VcError: as `verify`.
+        """
         case = self._case(response, expected)
-        run_checks(CHECKS, case)
+        run_checks(BEFORE_STATUS, case)
+        yield from case.refreshing()
+        run_checks((STATUS,), case)
         try:
             self._receipts.append(_receipt(case), Put("answered", expected.answer_id, b"", new=True))
         except RecordExistsError:
             raise ReplayError("the request was answered before") from None
         # In the order of the query: which of two credentials is the first is not for the wallet to choose.
         asked = (query.id for query in expected.query.requested)
-        credentials = {query_id: tuple(case.verified[query_id]) for query_id in asked if query_id in case.verified}
+        credentials = {query_id: tuple(case.evidence(query_id)) for query_id in asked if query_id in case.verified}
         return Verified(credentials=credentials, purpose=expected.purpose, verified_at=case.at)
 
     def explain(self, response: Response | bytes | str, *, expected: ExpectedAnswer) -> Report:
-        """Run the same checks without stopping, and return what each found; nothing is stored.
+        """Run the same checks without stopping, and return what each found; nothing is stored but status lists.
 
         Raises:
             MalformedError: the answer itself is not readable.
         """
+        return run(self.explaining(response, expected=expected), self._http)
+
+    def explaining(self, response: Response | bytes | str, *, expected: ExpectedAnswer) -> Flow[Report]:
+        """Explain as `explain`, but leave it to the caller to fetch status lists.
+
+        Raises:
+            MalformedError: as `explain`.
+        """
+        failures = yield from self._refreshing_if_right(response, expected)
         case = self._case(response, expected)
+        case.failures = failures
         findings: list[Finding] = []
         for finding in explain(CHECKS, case):
             findings.append(finding)
@@ -206,6 +244,82 @@ class Verifier:
         """
         self._trust.update(published, at=self._clock())
         self._types = TypeCatalogue(self._trust.type_metadata)
+
+    # --- without a network ---------------------------------------------------------------------------------------
+
+    def prepare_offline(self) -> Prefetched:
+        """Fetch all status lists of all status signers that the registry lists, as far as they can be had.
+
+        Raises:
+            StoreError: the store failed.
+        """
+        return run(self.preparing_offline(), self._http)
+
+    def preparing_offline(self) -> Flow[Prefetched]:
+        """Prepare as `prepare_offline`, but leave it to the caller to fetch.
+
+        Raises:
+            StoreError: as `prepare_offline`.
+        """
+        signers = self._trust.parties(Role.STATUS_SIGNER)
+        addresses = [address for signer in signers for address in signer.supply_points]
+        media_types = {media_type_of(format) for format in self._formats}
+        prefetched = yield from self._statuses.prefetching(addresses, media_types=sorted(media_types), at=self._clock())
+        return prefetched
+
+    def export_bundle(self) -> bytes:
+        """Return the registry's trust and the status lists that are held, for a verifier without a network.
+
+        Raises:
+            StoreCorruptError: a record is damaged.
+        """
+        held = tuple(
+            BundledList(key=one.key, token=one.token, fetched_at=one.fetched_at) for one in self._statuses.lists.all()
+        )
+        return OfflineBundle(trust=self._trust.published, lists=held).to_json()
+
+    def import_bundle(self, data: bytes) -> Imported:
+        """Take what is good and newer in a bundle; how long the rest of it is relied on is for the policy to say.
+
+        Raises:
+            MalformedError: it is no bundle.
+            TrustedListError: the bundle is of another registry, or its list is wrong; nothing was taken.  An older
+                list than the one in use is no error, and not taken.
+            StoreError: the store failed.
+        """
+        bundle, at = OfflineBundle.from_json(data), self._clock()
+        try:
+            self.update_trust(bundle.trust)
+        except TrustedListError as error:
+            if error.code not in ("REGISTRY_ROLLBACK", "REGISTRY_STALE"):
+                raise
+        taken: list[ListKey] = []
+        refused: dict[str, str] = {}
+        for one in bundle.lists:
+            try:
+                self._statuses.lists.keep(
+                    one.key, one.token, fetched_at=min(one.fetched_at, at), origin=Origin.BUNDLE, at=at
+                )
+                taken.append(one.key)
+            except StoreError:
+                raise
+            except VcError as error:
+                refused[one.key.uri] = error.code
+        return Imported(lists=tuple(taken), refused=refused, sequence=self._trust.sequence)
+
+    # --- steps ---------------------------------------------------------------------------------------------------
+
+    def _refreshing_if_right(self, response: Response | bytes | str, expected: ExpectedAnswer) -> Flow[Failures]:
+        """Fetch status lists, unless something else is wrong already; an explanation fetches no more than verifying."""
+        case = self._case(response, expected)
+        try:
+            run_checks(BEFORE_STATUS, case)
+            yield from case.refreshing()
+        except StoreError:
+            raise
+        except VcError:  # the findings will say why
+            return NO_FAILURES
+        return case.failures
 
     def _registration(self, purpose: str) -> str:
         registration = self._enrolment.registrations.get(purpose)
@@ -233,6 +347,7 @@ class Verifier:
             formats=self._formats,
             store=self._store,
             own_key=self._enrolment.signer.public_key,
+            statuses=self._statuses,
         )
 
 
@@ -248,7 +363,10 @@ class _Case:
     formats: Formats
     store: RecordStore
     own_key: PublicKey
+    statuses: StatusChecker
     verified: dict[str, list[VerifiedCredential]] = field(default_factory=dict)
+    failures: Failures = field(default_factory=dict)
+    status_results: dict[str, list[StatusResult]] = field(default_factory=dict)
 
     def presentations(self) -> list[tuple[str, UnverifiedPresentation, Binding]]:
         """Return the presentations, each with the format and binding that its credential query demands."""
@@ -276,6 +394,15 @@ class _Case:
             for query_id, presentation, binding in presentations
             for finding in presentation.explain(binding=binding, trust=self.trust, at=self.at, subject=query_id)
         ]
+
+    def refreshing(self) -> Flow[None]:
+        """Fetch the status lists of the credentials that were verified, where they are missing or not fresh."""
+        self.failures = yield from self.statuses.refreshing([_status_of(one) for _, one in self.each()], at=self.at)
+
+    def evidence(self, query_id: str) -> list[Evidence]:
+        """Return the credentials of a query with what was found about the status of each."""
+        pairs = zip(self.verified[query_id], self.status_results[query_id], strict=True)
+        return [Evidence.of(credential, result) for credential, result in pairs]
 
     def each(self) -> list[tuple[str, VerifiedCredential]]:
         """Return the credentials that were verified, with their credential queries."""
@@ -309,13 +436,6 @@ def _require_types(case: _Case) -> None:
         concealed = {any_position(path) for path in one.disclosed}
         resolved = case.types.type(one.type_id, integrity=one.type_integrity)
         require_conformity(resolved, one.claims, concealed=concealed, complete=False)
-
-
-def _require_status(case: _Case) -> None:
-    """A credential that may have been revoked is not one that was not: what cannot be looked up is refused."""
-    for _, one in case.each():
-        if one.status is not None:
-            raise StatusError("the credential has a status, which this verifier cannot look up")
 
 
 def _require_answer(case: _Case) -> None:
@@ -353,17 +473,35 @@ def _require_unanswered(case: _Case) -> None:
         raise ReplayError("the request was answered before")
 
 
-CHECKS: tuple[Check[_Case], ...] = (
+def _require_status(case: _Case) -> None:
+    """A credential that may have been revoked is not one that was not: what cannot be told is refused."""
+    for query_id, one in case.each():
+        result = case.statuses.check(_status_of(one), at=case.at, failures=case.failures)
+        case.statuses.policy.require(result)
+        case.status_results.setdefault(query_id, []).append(result)
+
+
+def _status_of(one: VerifiedCredential) -> CredentialStatus:
+    return CredentialStatus(claim=one.status, issuer=one.issuer.party, format=one.format)
+
+
+BEFORE_STATUS: tuple[Check[_Case], ...] = (
     Check("request", "OpenID4VP 1.0, section 5", _require_own_request),
     Check("state", "OpenID4VP 1.0, section 8.2", _require_state),
     Check("request_open", "OpenID4VP 1.0, section 5.2", _require_open),
     Check("presentations", "OpenID4VP 1.0, section 8.6", _verify_presentations),
     Check("types", "SD-JWT VC, section 5", _require_types, ("presentations",)),
-    Check("status", "SD-JWT VC, section 2.2.2", _require_status, ("presentations",)),
     Check("query", "OpenID4VP 1.0, section 8.6", _require_answer, ("presentations",)),
     Check("no_more_than_asked", "OpenID4VP 1.0, section 6.4", _require_no_more, ("presentations",)),
     Check("unanswered", "OpenID4VP 1.0, section 14.1", _require_unanswered),
 )
+STATUS: Check[_Case] = Check("status", "Token Status List, section 8.3", _require_status, ("presentations",))
+# Last, since it may have to be fetched: what is wrong for another reason causes no request to anybody.
+CHECKS: tuple[Check[_Case], ...] = (*BEFORE_STATUS, STATUS)
+
+
+def _offline(_: HttpRequest) -> HttpResponse:
+    raise NetworkBlockedError("this verifier was given no network")
 
 
 def _candidate(query_id: str, one: VerifiedCredential) -> Candidate:

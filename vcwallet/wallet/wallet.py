@@ -21,6 +21,7 @@ from vcwallet.errors import (
     BindingError,
     ConsentRequiredError,
     LocalProtocolError,
+    NetworkBlockedError,
     NoMatchError,
     NotAuthorisedError,
     RequestRefusedError,
@@ -32,6 +33,7 @@ from vcwallet.errors import (
     VerifierUnknownError,
     quoted,
 )
+from vcwallet.flow import Flow, HttpRequest, HttpResponse, run
 from vcwallet.formats.base import (
     Credential,
     CredentialFormat,
@@ -49,6 +51,8 @@ from vcwallet.protocols.dcql import Candidate, CredentialQuery, Match, Matches, 
 from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest, QueryRule
 from vcwallet.protocols.openid4vp import Request, Response, read_request
 from vcwallet.protocols.proximity import RetrievalMethod, TcpRetrieval
+from vcwallet.status.checker import CredentialStatus, StatusChecker
+from vcwallet.status.outcome import STANDARD, StatusResult
 from vcwallet.storage import Change, Delete, Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import COLLECTIONS as COLLECTIONS_OF_TRUST
 from vcwallet.trust.client import TrustedListClient
@@ -63,6 +67,7 @@ from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by
 from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text
 from vcwallet.wallet.screening import require_card_allowed, screen
 from vcwallet.wallet.session import WalletSession
+from vcwallet.wallet.statuses import forgotten, is_statement, last_status, remembered
 
 MAX_CHOICES = 20
 """How many credentials are offered for one credential query, last received first."""
@@ -70,7 +75,10 @@ MAX_CHOICES = 20
 RECEIVED_AT_ONCE = 500
 """How many credentials `Wallet.receive_all` keeps in one commit."""
 
-_OTHER_COLLECTIONS = ("holder_key", "holder_key_use", "consent", "wallet", *COLLECTIONS_OF_TRUST)
+_OTHER_COLLECTIONS = (
+    *("holder_key", "holder_key_use", "consent", "wallet", "card_status", "status_list"),
+    *COLLECTIONS_OF_TRUST,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,7 @@ class Wallet:
         self._history = HashChain(store, HISTORY)
         self._secret = _secret_of(store)
         self._device = device_of(store)
+        self._statuses = StatusChecker(store=store, trust=trust, policy=STANDARD, secret=self._secret)
         self.language = language
 
     # --- receiving -----------------------------------------------------------------------------------------------
@@ -260,6 +269,46 @@ class Wallet:
             self._history.append(entries.deletion(card, at=self._clock()), *self._forgetting(card))
         if card.key is not None:
             self._keys.delete(card.key)
+
+    # --- status --------------------------------------------------------------------------------------------------
+
+    def check_status(self, card: Card, *, http: Callable[[HttpRequest], HttpResponse] | None = None) -> StatusResult:
+        """Return whether a credential was revoked or suspended; what is found is remembered for `status`.
+
+        The whole list is fetched, so nobody learns which credential was looked up.
+
+        Args:
+            card: the credential.
+            http: fetches the list; None relies on what the wallet holds.
+
+        Raises:
+            MalformedError: what the credential says about its status is not as the standard has it.
+            UnsupportedError: the wallet no longer reads its format.
+            StoreError: the store failed.
+        """
+        return run(self.checking_status(card), http if http is not None else _offline)
+
+    def checking_status(self, card: Card) -> Flow[StatusResult]:
+        """Check as `check_status`, but leave it to the caller to fetch the list.
+
+        Raises:
+            VcError: as `check_status`.
+        """
+        at, held = self._clock(), self._reopen(card)
+        credential = CredentialStatus(claim=held.status, issuer=card.issuer, format=held.format)
+        failures = yield from self._statuses.refreshing([credential], at=at)
+        result = self._statuses.check(credential, at=at, failures=failures)
+        if is_statement(result) and find_card(self._store, card.id) is not None:
+            self._store.commit(remembered(card, result))
+        return result
+
+    def status(self, card: Card) -> StatusResult | None:
+        """Return the last that is known of a credential's status, and from when it is; None if it was never looked up.
+
+        Raises:
+            StoreCorruptError: the record is damaged.
+        """
+        return last_status(self._store, card)
 
     # --- presenting ----------------------------------------------------------------------------------------------
 
@@ -465,7 +514,7 @@ class Wallet:
         """Return the changes that remove a credential and what is known of its key, but not the key itself."""
         key = self._reopen(card).holder_key
         about_key = [Delete(kind, self._record_id(key)) for kind in ("holder_key", "holder_key_use")] if key else []
-        return [Delete(COLLECTION, card.id), *about_key]
+        return [Delete(COLLECTION, card.id), forgotten(card), *about_key]
 
     def _damaged_key(self, card: Card) -> Iterator[Damage]:
         try:
@@ -621,6 +670,10 @@ def _no_replacement() -> LocalProtocolError:
 
 def _key_used() -> BindingError:
     return BindingError("another credential is bound to this key", code="HOLDER_KEY_USED")
+
+
+def _offline(_: HttpRequest) -> HttpResponse:
+    raise NetworkBlockedError("this wallet was given no network")
 
 
 def _has_expired(card: Card, at: datetime) -> bool:

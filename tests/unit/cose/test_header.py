@@ -254,3 +254,19 @@ def test_a_chain_is_written_as_it_is_read():
         assert parse(protecting(), {33: header.x5chain(chain)}).chain == chain
     with pytest.raises(ValueError, match="certificate"):
         header.x5chain(())
+
+
+def test_of_the_headers_that_were_read_only_short_ones_are_kept():
+    """They are read before anybody is trusted: what is kept of them must not fill the memory."""
+    header._kept.cache_clear()
+    short, long = protecting({4: b"k" * 40}), protecting({4: b"k" * 80})
+    for _ in range(2):
+        assert parse(short, {}).key_id == b"k" * 40
+        assert parse(long, {}).key_id == b"k" * 80
+    assert header._kept.cache_info()[:2] == (1, 1)  # hits and misses, both of the short one
+    assert len(short) <= header._KEPT_BYTES < len(long)
+
+
+def test_what_is_kept_of_a_header_cannot_be_changed():
+    with pytest.raises(TypeError):
+        parse(protecting(), {}).protected[4] = b"another key"

@@ -54,6 +54,13 @@ def authorised(value: Any) -> KeyAuthorizations:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("status", [None, {}, [], "x", 1, {"": 1}, {1: 1}])
+def test_a_status_is_a_map_by_name_or_not_there(status: Any):
+    assert loads().status is None
+    with pytest.raises(MalformedError):
+        loads(status=status)
+
+
 def test_what_an_issuer_signs_is_read():
     found = loads(status={"status_list": {"idx": 1, "uri": "https://issuer.example/1"}})
     assert found.digest_algorithm is DigestAlgorithm.SHA_256

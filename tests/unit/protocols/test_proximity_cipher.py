@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -118,3 +120,15 @@ def test_there_is_no_key_before_one_is_taken_and_none_after_it_was_forgotten() -
     for blind in (read, Opener(identifier=READER_IDENTIFIER)):
         with pytest.raises(LocalProtocolError):
             blind.open(bytes(16))
+
+
+def test_threads_that_send_at_once_never_use_a_counter_twice() -> None:
+    """With one key and nonce, two messages would give each other away."""
+    shared, switches = sealer(), sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(1e-6)
+        with ThreadPoolExecutor(8) as threads:
+            sealed = list(threads.map(lambda _: shared.seal(b"the same text"), range(2_000)))
+    finally:
+        sys.setswitchinterval(switches)
+    assert len(set(sealed)) == len(sealed)

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from vcwallet.claims import ClaimPath, is_present
+from vcwallet.claims import ClaimPath, JsonObject, is_present
 from vcwallet.cose import mac0, sign1
 from vcwallet.encoding import base64url, cbor
 from vcwallet.encoding.cbor import CborValue
@@ -88,6 +88,11 @@ class HeldMdoc:
     def expires(self) -> datetime:
         """The time of ``validUntil``."""
         return self.mso.validity.valid_until
+
+    @property
+    def status(self) -> JsonObject | None:
+        """The ``status`` of the MSO, if there is one."""
+        return self.mso.status
 
     @property
     def issuer_chain(self) -> tuple[bytes, ...]:

@@ -128,7 +128,7 @@ _ISSUER_AUTH = cbor.text_string("issuerAuth")
 
 def write_item(digest_id: int, random: bytes, element: str, value: bytes) -> bytes:
     """Return the ``IssuerSignedItemBytes`` of an element; `random` has 16 bytes, and `value` is the value's CBOR."""
-    return cbor.embedded(_DIGEST_ID + cbor.unsigned(digest_id) + _RANDOM + random + _named(element) + value)
+    return cbor.embedded(b"".join((_DIGEST_ID, cbor.unsigned(digest_id), _RANDOM, random, _named(element), value)))
 
 
 @lru_cache(maxsize=4096)

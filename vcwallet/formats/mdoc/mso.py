@@ -136,7 +136,6 @@ class MobileSecurityObject:
         members = shape.a_map(cbor.loads(encoded, budget=budget), "the MobileSecurityObject", _CLAUSE)
         shape.require_version(members, _CLAUSE)
         key_info = shape.a_map(members.get("deviceKeyInfo"), "deviceKeyInfo", _CLAUSE)
-        status = members.get("status")
         return cls(
             digest_algorithm=_digest_algorithm(members),
             digests=_digests(members.get("valueDigests")),
@@ -144,7 +143,7 @@ class MobileSecurityObject:
             key_authorizations=_key_authorizations(key_info.get("keyAuthorizations")),
             doc_type=shape.name(members, "docType", _CLAUSE),
             validity=_validity(shape.a_map(members.get("validityInfo"), "validityInfo", _CLAUSE)),
-            status=None if status is None else shape.by_name(status, "status", _CLAUSE),
+            status=shape.by_name(members["status"], "status", _CLAUSE) if "status" in members else None,
         )
 
 

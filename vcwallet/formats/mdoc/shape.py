@@ -18,6 +18,7 @@ EMBEDDED, DATE_TIME, FULL_DATE = 24, 0, 1004
 """CBOR tags: an embedded item, a date with time, a date."""
 
 _T = TypeVar("_T")
+_VERSION = re.compile(r"1\.[0-9]{1,4}")
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
@@ -92,7 +93,7 @@ def require_version(members: Mapping[Any, Any], clause: str) -> str:
         UnsupportedError: another major version (code ``VERSION_NOT_SUPPORTED``).
     """
     version = member(members, "version", str, clause)
-    if not re.fullmatch(r"1\.[0-9]{1,4}", version):
+    if not _VERSION.fullmatch(version):
         raise UnsupportedError("another major version", code="VERSION_NOT_SUPPORTED", clause=f"{ISO}, clause {clause}")
     return version
 

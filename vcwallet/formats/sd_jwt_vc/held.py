@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from vcwallet.claims import ClaimPath, any_position
+from vcwallet.claims import ClaimPath, JsonObject, any_position
 from vcwallet.errors import LocalProtocolError
 from vcwallet.formats.authorities import authorities_of
 from vcwallet.formats.base import Binding
@@ -24,6 +24,7 @@ from vcwallet.keys.signer import Signer
 
 _ENVELOPE = frozenset({"iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts"})
 _KEY = frozenset({("cnf", "jwk", member) for member in ("kty", "crv", "x", "y", "alg", "pub")})
+_STATUS = frozenset({("status", "status_list", member) for member in ("idx", "uri")})
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class HeldSdJwtVc:
         return self.claims.get("vct#integrity")
 
     @property
+    def status(self) -> JsonObject | None:
+        """The value of ``status``, if there is one."""
+        return self.claims.get("status")
+
+    @property
     def issuer_chain(self) -> tuple[bytes, ...]:
         """The certificates of ``x5c``."""
         return self.sd_jwt.issuer_jwt.header.chain
@@ -95,8 +101,8 @@ class HeldSdJwtVc:
         return authorities_of(self.issuer_chain)
 
     def is_envelope(self, path: ClaimPath, /) -> bool:
-        """Tell whether a claim is a registered one, or a member of the holder's key."""
-        return path[0] in _ENVELOPE or path in _KEY
+        """Tell whether a claim is a registered one, a member of the holder's key, or the place in a status list."""
+        return path[0] in _ENVELOPE or path in _KEY or path in _STATUS
 
     def disclosed_by(self, paths: Iterable[ClaimPath], /) -> tuple[ClaimPath, ...]:
         """Return every claim that presenting `paths` shows, always disclosed ones included, leaf by leaf.

@@ -8,6 +8,7 @@ Counter values are never handed in: a nonce used twice gives the content away.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -24,18 +25,21 @@ _CLAUSE = "ISO/IEC 18013-5, 9.1.1.5"
 
 
 class Sealer:
-    """Encrypts the messages of one direction; it has no key before `use` and none after `forget`."""
+    """Encrypts the messages of one direction; it has no key before `use` and none after `forget`.
 
-    __slots__ = ("_aead", "_counter", "_identifier")
+    No two messages get the same counter, also where two threads send at once.
+    """
+
+    __slots__ = ("_aead", "_counters", "_identifier")
 
     def __init__(self, *, identifier: bytes) -> None:
         self._identifier = identifier
         self._aead: AESGCM | None = None
-        self._counter = 0
+        self._counters = count()
 
     def use(self, key: bytes, *, counter: int = 1) -> None:
         """Take the key of the direction; `counter` is that of the next message."""
-        self._aead, self._counter = AESGCM(key), counter
+        self._aead, self._counters = AESGCM(key), count(counter)
 
     def seal(self, plaintext: bytes) -> bytes:
         """Return the ciphertext and tag of the next message.
@@ -43,10 +47,10 @@ class Sealer:
         Raises:
             LocalProtocolError: the counter is used up, or there is no key.
         """
-        if self._aead is None or self._counter > MAX_COUNTER:
+        aead, counter = self._aead, next(self._counters)
+        if aead is None or counter > MAX_COUNTER:
             raise LocalProtocolError("this direction of the session is not open", clause=_CLAUSE)
-        nonce, self._counter = _nonce(self._identifier, self._counter), self._counter + 1
-        return self._aead.encrypt(nonce, plaintext, None)
+        return aead.encrypt(_nonce(self._identifier, counter), plaintext, None)
 
     def forget(self) -> None:
         """Let go of the key."""

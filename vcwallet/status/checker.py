@@ -1,0 +1,249 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Looking up the status of credentials (Token Status List, sections 8 and 9): whole lists, fetched when needed.
+
+What goes over the network is the address of a list and nothing else: no index, no credential, no cookie.  A list that
+cannot be had is a result, not an exception; only a store that fails is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from vcwallet.errors import LimitExceededError, MalformedError, StoreError, TransportError, VcError
+from vcwallet.flow import Flow, HttpRequest
+from vcwallet.jose.jwt import SKEW
+from vcwallet.keys.policy import TrustPolicy
+from vcwallet.status.aggregation import fetch_aggregation
+from vcwallet.status.held_lists import HeldLists, ListKey, OpenList
+from vcwallet.status.outcome import Origin, StatusPolicy, StatusResult, StatusState
+from vcwallet.status.token_status_list import MAX_TOKEN_BYTES, MECHANISM, MediaType, StatusReference
+from vcwallet.storage import RecordStore
+
+_STATES: Final = {0: StatusState.VALID, 1: StatusState.REVOKED, 2: StatusState.SUSPENDED}
+_OF_MDOCS: Final = frozenset({"mso_mdoc"})
+
+Failures = Mapping[ListKey, str]
+"""Why lists could not be fetched: an error code for each."""
+NO_FAILURES: Final[Failures] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialStatus:
+    """What a verified credential says about its status.
+
+    Attributes:
+        claim: its ``status``, if it has one.
+        issuer: the identifier of the party that issued it.
+        format: its format; an mdoc has its list as CWT, all others as JWT.
+    """
+
+    claim: Mapping[str, Any] | None = field(repr=False)
+    issuer: str
+    format: str
+
+    def reference(self) -> tuple[ListKey, int] | None:
+        """Return the list and the index; None where there is no status, or one of another mechanism.
+
+        Raises:
+            MalformedError: the reference is not as the standard has it.
+        """
+        found = None if self.claim is None else StatusReference.from_claim(self.claim)
+        if found is None:
+            return None
+        return ListKey(uri=found.uri, media_type=media_type_of(self.format)), found.index
+
+
+def media_type_of(format: str) -> MediaType:
+    """Return the form of status lists that a credential format goes with: CWT for mdocs, JWT for all others."""
+    return MediaType.CWT if format in _OF_MDOCS else MediaType.JWT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefetched:
+    """What came of fetching all lists of some publishers.
+
+    Attributes:
+        fetched: the lists that are held now.
+        failed: an error code for each address, of a list or of where lists are listed, that gave nothing.
+    """
+
+    fetched: tuple[ListKey, ...]
+    failed: Mapping[str, str]
+
+
+class StatusChecker:
+    """Looks up statuses for one role, under its policy."""
+
+    def __init__(self, *, store: RecordStore, trust: TrustPolicy, policy: StatusPolicy, secret: bytes = b"") -> None:
+        """Use a store.
+
+        Args:
+            store: keeps the lists.
+            trust: says who signs status lists, and for whom.
+            policy: what is accepted; here it says how long a list is relied on.
+            secret: see `HeldLists`.
+        """
+        self.policy = policy
+        self.lists = HeldLists(store, trust=trust, secret=secret)
+
+    def refreshing(self, credentials: Iterable[CredentialStatus], *, at: datetime) -> Flow[Failures]:
+        """Fetch the lists of `credentials` that are not held or not fresh, each once; return why some did not come.
+
+        Raises:
+            MalformedError: the reference of a credential is not as the standard has it; nothing was fetched.
+            StoreError: the store failed.
+        """
+        references = [(credential.reference(), credential.issuer) for credential in credentials]
+        failures: dict[ListKey, str] = {}
+        for key, issuer in dict.fromkeys((found[0], issuer) for found, issuer in references if found is not None):
+            if not self._is_fresh(key, issuer, at):
+                failure = yield from self._trying(key, at)
+                failures |= {} if failure is None else {key: failure}
+        return failures
+
+    def check(self, credential: CredentialStatus, *, at: datetime, failures: Failures = NO_FAILURES) -> StatusResult:
+        """Return the status of a credential, as far as the lists that are held can tell.
+
+        Args:
+            credential: what it says about its status.
+            at: the time.
+            failures: why lists could not be fetched, to be told.
+
+        Raises:
+            MalformedError: its reference is not as the standard has it.
+            StoreError: the store failed.
+        """
+        if credential.claim is None:
+            return StatusResult(state=StatusState.NOT_APPLICABLE, checked_at=at)
+        found = credential.reference()
+        if found is None:
+            return StatusResult(state=StatusState.UNKNOWN, checked_at=at, reason="STATUS_MECHANISM_UNSUPPORTED")
+        key, index = found
+        unknown = StatusResult(
+            state=StatusState.UNKNOWN,
+            checked_at=at,
+            mechanism=MECHANISM,
+            uri=key.uri,
+            index=index,
+            reason=failures.get(key),
+        )
+        try:
+            held = self.lists.find(key, issuer=credential.issuer, at=at)
+            if held is None:
+                return replace(unknown, reason=unknown.reason or "STATUS_NOT_HELD")
+            value = held.signed.token.statuses[index]
+        except StoreError:
+            raise
+        except VcError as error:
+            has_ended = error.code == "STATUS_LIST_EXPIRED"
+            return replace(unknown, state=StatusState.STALE if has_ended else StatusState.UNKNOWN, reason=error.code)
+        return _judged(unknown, held, value, self.policy, at)
+
+    def fetching(self, key: ListKey, *, at: datetime) -> Flow[OpenList]:
+        """Fetch a list, check it and keep it.
+
+        Raises:
+            TransportError: nothing came back.
+            StatusError: an older list than one already seen (``STATUS_ROLLBACK``).
+            VcError: what came back is no such list, or not to be relied on.
+            StoreError: the store failed.
+        """
+        token = yield from fetch_token(key)
+        return self.lists.keep(key, token, fetched_at=at, origin=Origin.NETWORK, at=at)
+
+    def prefetching(
+        self, aggregations: Iterable[str], *, media_types: Iterable[MediaType], at: datetime
+    ) -> Flow[Prefetched]:
+        """Fetch every list that is listed at some addresses (section 9); one that fails does not stop the others.
+
+        Raises:
+            StoreError: the store failed.
+        """
+        forms = tuple(media_types)
+        fetched: list[ListKey] = []
+        failed: dict[str, str] = {}
+        uris: dict[str, None] = {}
+        for address in dict.fromkeys(aggregations):
+            try:
+                uris |= dict.fromkeys((yield from fetch_aggregation(address)))
+            except (VcError, OSError) as error:
+                failed[address] = _code(error)
+        for key in [ListKey(uri=uri, media_type=form) for uri in uris for form in forms]:
+            failure = yield from self._trying(key, at)
+            if failure is None:
+                fetched.append(key)
+            else:
+                failed[key.uri] = failure
+        for key in fetched:  # a publisher may offer one form only
+            failed.pop(key.uri, None)
+        return Prefetched(fetched=tuple(fetched), failed=failed)
+
+    def _trying(self, key: ListKey, at: datetime) -> Flow[str | None]:
+        """Fetch a list and return None, or the code of what stood in the way."""
+        try:
+            yield from self.fetching(key, at=at)
+        except StoreError:
+            raise
+        except (VcError, OSError) as error:
+            return _code(error)
+        return None
+
+    def _is_fresh(self, key: ListKey, issuer: str, at: datetime) -> bool:
+        try:
+            held = self.lists.find(key, issuer=issuer, at=at)
+        except StoreError:
+            raise
+        except VcError:
+            return False
+        return held is not None and _is_fresh(held, at)
+
+
+def fetch_token(key: ListKey) -> Flow[bytes]:
+    """Fetch the whole list (section 8.1).
+
+    Raises:
+        TransportError: there is nothing at the address.
+        MalformedError: what is there is of another media type.
+        LimitExceededError: it is longer than 24 MiB.
+    """
+    headers = {"accept": key.media_type.value}
+    response = yield HttpRequest(method="GET", url=key.uri, max_bytes=MAX_TOKEN_BYTES, headers=headers)
+    if response.status != 200:
+        raise TransportError("the status list is not there", clause="Token Status List, section 8.2")
+    if response.headers.get("content-type", "").partition(";")[0].strip().lower() != key.media_type:
+        raise MalformedError("what is there is no status list of this form", clause="Token Status List, section 8.2")
+    if len(response.body) > MAX_TOKEN_BYTES:
+        raise LimitExceededError(f"a status list is longer than {MAX_TOKEN_BYTES} bytes")
+    return response.body
+
+
+def _judged(unknown: StatusResult, held: OpenList, value: int, policy: StatusPolicy, at: datetime) -> StatusResult:
+    token, stored = held.signed.token, held.stored
+    state = _STATES.get(value, StatusState.OTHER)
+    # Revoked is for good, however old the list.
+    if state is not StatusState.REVOKED and not _is_fresh(held, at, grace=policy.stale_for):
+        state = StatusState.STALE
+    return replace(
+        unknown,
+        state=state,
+        value=value,
+        issued_at=token.issued_at,
+        expires=token.ends,
+        fetched_at=stored.fetched_at,
+        fresh_until=held.fresh_until,
+        origin=stored.origin,
+    )
+
+
+def _is_fresh(held: OpenList, at: datetime, *, grace: timedelta = timedelta(0)) -> bool:
+    # A copy from later than now says that the clock went back, so nothing says how old it is.
+    return held.stored.counted_from <= at + SKEW and at - held.fresh_until < grace
+
+
+def _code(error: VcError | OSError) -> str:
+    return error.code if isinstance(error, VcError) else TransportError.default_code

@@ -1,0 +1,255 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The status lists that a role holds: kept as they were signed, never replaced by older ones, and verified when used.
+
+A list that was read before is not read again, but its signer is looked up in the trust policy each time, so that one
+who was stopped is stopped at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from vcwallet.encoding import base64url, cbor
+from vcwallet.encoding.cbor import Limits
+from vcwallet.errors import StatusError, StoreCorruptError, VcError
+from vcwallet.keys.policy import TrustPolicy
+from vcwallet.status.outcome import Origin
+from vcwallet.status.token_status_list import MAX_TOKEN_BYTES, MediaType, SignedStatusList, parse
+from vcwallet.storage import Delete, Put, Record, RecordStore
+
+MAX_LISTS: Final = 4096
+"""How many lists are kept; then those that were fetched first give way."""
+MAX_OPEN_BYTES: Final = 64 * 1024 * 1024
+"""How many bytes of unpacked lists stay in memory."""
+
+_COLLECTION: Final = "status_list"
+_LIMITS: Final = Limits(max_bytes=MAX_TOKEN_BYTES + 8192)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListKey:
+    """Which list, and in which form: a publisher may offer both at one address."""
+
+    uri: str
+    media_type: MediaType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredList:
+    """A list as it is kept; it was verified when it came, and is again when it is used.
+
+    Attributes:
+        key: which list it is.
+        token: its bytes, as its publisher sent them.
+        party: the identifier of the party that signed it.
+        issued_at: when it was signed.
+        fetched_at: when it was fetched.
+        origin: where it came from.
+    """
+
+    key: ListKey
+    token: bytes = field(repr=False)
+    party: str
+    issued_at: datetime
+    fetched_at: datetime
+    origin: Origin
+
+    @property
+    def counted_from(self) -> datetime:
+        """The time that its age is counted from: what a bundle says of its own age is nobody's word."""
+        return self.issued_at if self.origin is Origin.BUNDLE else self.fetched_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenList:
+    """A list that was read, beside what is known of the copy."""
+
+    stored: StoredList
+    signed: SignedStatusList
+
+    @property
+    def fresh_until(self) -> datetime:
+        """Until when this copy is good without looking for a newer one."""
+        return self.signed.token.fresh_until(self.stored.counted_from)
+
+
+class HeldLists:
+    """Status lists in a store.  Safe to share between threads."""
+
+    def __init__(self, store: RecordStore, *, trust: TrustPolicy, secret: bytes = b"") -> None:
+        """Use a store.
+
+        Args:
+            store: keeps the lists.
+            trust: says who signs status lists.
+            secret: makes the names of the records; without it, whoever sees the store can tell which lists it holds.
+        """
+        self._store = store
+        self._trust = trust
+        self._secret = secret
+        self._open: OrderedDict[bytes, SignedStatusList] = OrderedDict()
+        self._known: dict[str, datetime] | None = None
+        self._lock = threading.Lock()
+
+    def find(self, key: ListKey, *, issuer: str, at: datetime) -> OpenList | None:
+        """Return the latest copy of a list that speaks for the credentials of an issuer; None where there is none.
+
+        Raises:
+            ValidityError: the copy is past its end.
+            VcError: it is not to be relied on any more, or does not speak for this issuer.
+            StoreCorruptError: the copy is damaged.
+        """
+        problem: VcError | None = None
+        for stored in _latest(self._copies(key)):
+            try:
+                signed = self._opened(stored, at)
+                signed.statuses_for(issuer, trust=self._trust, at=at)
+            except VcError as error:
+                problem = error
+            else:
+                return OpenList(stored=stored, signed=signed)
+        if problem is not None:
+            raise problem
+        return None
+
+    def keep(self, key: ListKey, token: bytes, *, fetched_at: datetime, origin: Origin, at: datetime) -> OpenList:
+        """Verify a copy and keep it in the place of an earlier one.
+
+        Args:
+            key: which list it is to be.
+            token: its bytes.
+            fetched_at: when it was fetched.
+            origin: where it came from.
+            at: the time.
+
+        Raises:
+            StatusError: a later list was seen before (``STATUS_ROLLBACK``).
+            VcError: as `UnverifiedStatusList.verify`.
+            StoreError: the store could not write.
+        """
+        signed = parse(token, key.media_type).verify(uri=key.uri, trust=self._trust, at=at)
+        stored = StoredList(
+            key=key,
+            token=token,
+            party=signed.signer.party,
+            issued_at=signed.token.issued_at,
+            fetched_at=fetched_at,
+            origin=origin,
+        )
+        # Each signer has its own: one who signs under another's address must not make the other's list look old.
+        before = [one for one in self._copies(key) if one.party == stored.party]
+        latest = max(before, key=_order, default=stored)
+        if latest.issued_at > stored.issued_at:
+            raise StatusError("a status list older than one already seen", code="STATUS_ROLLBACK")
+        self._remember(_digest(stored), signed)
+        is_nothing_new = latest.issued_at == stored.issued_at and latest.counted_from >= stored.counted_from
+        if is_nothing_new and latest is not stored and (latest.token == stored.token or origin is Origin.BUNDLE):
+            return OpenList(stored=latest, signed=self._opened(latest, at))
+        # A record for each time of issue: whoever loses a race leaves an older one behind, which nobody will use.
+        outdated = [Delete(_COLLECTION, self._id(one)) for one in before if one.issued_at < stored.issued_at]
+        self._store.commit(self._put(stored), *outdated, *self._making_room(stored))
+        return OpenList(stored=stored, signed=signed)
+
+    def all(self) -> tuple[StoredList, ...]:
+        """Return the copies that are held, of each list the latest by each signer.
+
+        Raises:
+            StoreCorruptError: a record is damaged.
+        """
+        return _latest(map(_read, self._store.find(_COLLECTION)))
+
+    def _opened(self, stored: StoredList, at: datetime) -> SignedStatusList:
+        digest = _digest(stored)
+        with self._lock:
+            known = self._open.get(digest)
+            if known is not None:
+                self._open.move_to_end(digest)
+        if known is None:
+            known = parse(stored.token, stored.key.media_type).verify(uri=stored.key.uri, trust=self._trust, at=at)
+            self._remember(digest, known)
+        known.token.require_current(at)
+        return known
+
+    def _remember(self, digest: bytes, signed: SignedStatusList) -> None:
+        with self._lock:
+            self._open[digest] = signed
+            while sum(len(one.token.statuses.data) for one in self._open.values()) > MAX_OPEN_BYTES:
+                self._open.popitem(last=False)
+
+    def _copies(self, key: ListKey) -> list[StoredList]:
+        return [_read(record) for record in self._store.find(_COLLECTION, self._tag(key))]
+
+    def _making_room(self, stored: StoredList) -> list[Delete]:
+        """Return the changes that keep the number of lists within its limit."""
+        with self._lock:
+            if self._known is None:
+                self._known = {self._tag(one.key): one.fetched_at for one in self.all()}
+            first = min(self._known, key=self._known.__getitem__, default="")
+            self._known[self._tag(stored.key)] = stored.fetched_at
+            if len(self._known) <= MAX_LISTS:
+                return []
+            del self._known[first]
+        return [Delete(_COLLECTION, record.id) for record in self._store.find(_COLLECTION, first)]
+
+    def _put(self, stored: StoredList) -> Put:
+        body: dict[str, cbor.CborValue] = {
+            "uri": stored.key.uri,
+            "media_type": stored.key.media_type.value,
+            "token": stored.token,
+            "party": stored.party,
+            "issued_at": int(stored.issued_at.timestamp()),
+            "fetched_at": int(stored.fetched_at.timestamp()),
+            "origin": stored.origin.value,
+        }
+        return Put(_COLLECTION, self._id(stored), cbor.dumps(body), tags=(self._tag(stored.key),))
+
+    def _id(self, stored: StoredList) -> str:
+        return self._name(f"{self._tag(stored.key)} {int(stored.issued_at.timestamp())} {stored.party}")
+
+    def _tag(self, key: ListKey) -> str:
+        return self._name(f"{key.media_type.value} {key.uri}")
+
+    def _name(self, text: str) -> str:
+        return base64url.encode(hmac.digest(self._secret, text.encode("utf-8"), "sha256")[:18])
+
+
+def _digest(stored: StoredList) -> bytes:
+    key = f"{stored.key.media_type.value} {stored.key.uri} ".encode("ascii")
+    return hashlib.sha256(key + stored.token).digest()
+
+
+def _latest(copies: Iterable[StoredList]) -> tuple[StoredList, ...]:
+    """Return the latest of each list by each signer."""
+    found: dict[tuple[ListKey, str], StoredList] = {}
+    for one in copies:
+        known = found.get((one.key, one.party))
+        if known is None or _order(known) < _order(one):
+            found[one.key, one.party] = one
+    return tuple(found.values())
+
+
+def _order(stored: StoredList) -> tuple[datetime, datetime]:
+    return stored.issued_at, stored.counted_from
+
+
+def _read(record: Record) -> StoredList:
+    try:
+        body = cbor.loads(record.body, limits=_LIMITS)
+        return StoredList(
+            key=ListKey(uri=body["uri"], media_type=MediaType(body["media_type"])),
+            token=body["token"],
+            party=body["party"],
+            issued_at=datetime.fromtimestamp(body["issued_at"], UTC),
+            fetched_at=datetime.fromtimestamp(body["fetched_at"], UTC),
+            origin=Origin(body["origin"]),
+        )
+    except (VcError, KeyError, TypeError, ValueError, OverflowError, OSError):
+        raise StoreCorruptError("a status list in the store is damaged") from None
