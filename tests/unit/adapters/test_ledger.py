@@ -299,7 +299,6 @@ class TestStatus:
             [shown], [issued] = revoked.result(), reissued.result()
             assert ledger.issued(key)[0].status is (Status.INVALID if shown.id == issued.id else Status.VALID)
 
-
     def test_who_waits_for_another_to_reissue_changes_what_that_one_has_issued(self, postgres):
         with SqlLedger.create(postgres, lists=LISTS, size=SIZE) as one, SqlLedger.open(postgres) as two:
             enter(one, "a-1")

@@ -108,7 +108,7 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def events(wallet: Wallet) -> list[str]:
-    return [entry.entry["event"] for entry in wallet.history()]
+    return [str(entry.entry["event"]) for entry in wallet.history()]
 
 
 class TestBackupAndRestore:

@@ -39,7 +39,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def events(world: World) -> list[str]:
-    return [entry.entry["event"] for entry in world.wallet.history()]
+    return [str(entry.entry["event"]) for entry in world.wallet.history()]
 
 
 def forged(credential: Credential) -> Credential:

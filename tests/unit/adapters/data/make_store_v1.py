@@ -38,10 +38,13 @@ def make_wallet(path: Path) -> None:
     with SqlStore.create(path, passphrase=PASSPHRASE, derivation=FAST_FOR_TESTS_ONLY) as store:
         trust = TrustedListClient.start(registry.published(), store=store, at=system_clock())
         wallet = Wallet(store=store, trust=trust, formats=FORMATS, clock=system_clock)
+        cards = []
         for _ in range(CARDS + 1):
             key = wallet.new_holder_key()
-            card = wallet.receive(city.issue(resident(), format=SdJwtVc, holder=key, valid_for=timedelta(days=90)))
-        wallet.delete(card)
+            cards.append(
+                wallet.receive(city.issue(resident(), format=SdJwtVc, holder=key, valid_for=timedelta(days=90)))
+            )
+        wallet.delete(cards[-1])
         wallet.present(wallet.match(bank.request(ask(Resident, "full_name"), purpose="loan")).approve())
 
 
