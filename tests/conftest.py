@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.no_network import deny_network
+from tests.support.postgres import postgres, postgres_server
 
 # A machine may be slow, or busy with something else: a deadline would only find that out.
 _base = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,6 +23,8 @@ settings.register_profile("default", _base, max_examples=50)
 settings.register_profile("ci", _base, max_examples=100, derandomize=True, database=None, print_blob=True)
 settings.register_profile("sweep", _base, max_examples=5_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+__all__ = ["postgres", "postgres_server"]  # fixtures for every test
 
 deny_network()
 

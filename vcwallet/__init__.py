@@ -32,7 +32,8 @@
 """
 
 from vcwallet._version import __version__
-from vcwallet.adapters.local import Issuer, TrustRegistry, Verifier, Wallet
+from vcwallet.adapters.local import Issuer, StatusHost, StatusSigner, TrustRegistry, Verifier, Wallet
+from vcwallet.adapters.store import SqlLedger
 from vcwallet.credential_type import (
     Claim,
     ClaimGroup,
@@ -47,6 +48,7 @@ from vcwallet.errors import VcError
 from vcwallet.formats.base import Credential
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
+from vcwallet.issuer import AlreadyIssuedError, Issuance
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
@@ -55,6 +57,7 @@ from vcwallet.verifier import Ask, Verified, ask
 from vcwallet.wallet import Card, Consent, HolderKey, Prompt
 
 __all__ = [
+    "AlreadyIssuedError",
     "Ask",
     "Card",
     "Claim",
@@ -67,6 +70,7 @@ __all__ = [
     "Grant",
     "HolderKey",
     "IntendedUse",
+    "Issuance",
     "Issuer",
     "Mdoc",
     "Prompt",
@@ -75,6 +79,9 @@ __all__ = [
     "Response",
     "SdJwtVc",
     "Sensitivity",
+    "SqlLedger",
+    "StatusHost",
+    "StatusSigner",
     "Statute",
     "TrustRegistry",
     "VcError",

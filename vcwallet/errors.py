@@ -262,6 +262,16 @@ class StoreFullError(StoreError):
     default_code = "STORE_FULL"
 
 
+class BackupOlderError(StoreError):
+    """A backup lacks what its wallet has done since; `missing_entries` of the history are known to be gone with it."""
+
+    default_code = "BACKUP_OLDER"
+
+    def __init__(self, message: str, *, missing_entries: int) -> None:
+        super().__init__(message)
+        self.missing_entries: int = missing_entries
+
+
 class StoreNewerError(StoreError):
     """The store was written by a newer version of vcwallet."""
 

@@ -23,8 +23,9 @@ computes the hashes anew, keep a copy of the last hash elsewhere.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from vcwallet.claims import JsonObject
 from vcwallet.encoding import json
@@ -53,6 +54,44 @@ class LogEntry:
     entry: JsonObject
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainEnd:
+    """Where a chain ends.
+
+    Attributes:
+        count: its number of entries.
+        hash: that of the last; 64 zeros where there is none.
+    """
+
+    count: int = 0
+    hash: str = "0" * 64
+
+    @classmethod
+    def at(cls, entry: LogEntry) -> ChainEnd:
+        """Return the end of a chain whose last entry this is."""
+        return cls(count=entry.sequence, hash=entry.hash)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> ChainEnd:
+        """Return what `to_json` wrote.
+
+        Raises:
+            MalformedError: this is none.
+        """
+        members = json.loads_object(text)
+        if members.keys() != {"count", "head"}:
+            raise MalformedError("a log ends with the number of its entries and the last hash")
+        return cls(count=members["count"], hash=members["head"])
+
+    def __post_init__(self) -> None:
+        if type(self.count) is not int or self.count < 0 or not isinstance(self.hash, str):
+            raise MalformedError("a log ends with the number of its entries and the last hash")
+
+    def to_json(self) -> bytes:
+        """Return it as the last line of an export has it."""
+        return json.dumps({"count": self.count, "head": self.hash})
+
+
 class HashChain:
     """A hash-chained log in one collection of a store; several processes may append to it."""
 
@@ -71,25 +110,37 @@ class HashChain:
             StoreError: the store could not write; nothing was applied.
             MalformedError: the entry is larger or deeper than could be read back.
         """
+        return self.extend([entry], *also)[0]
+
+    def extend(self, entries: Sequence[JsonObject], *also: Change) -> list[LogEntry]:
+        """Add one or more entries at the end and apply the changes of `also`, all or nothing.
+
+        Raises:
+            RecordExistsError, StoreError, MalformedError: as `append`.
+            ValueError: there is no entry.
+        """
+        if not entries:
+            raise ValueError("a log grows by at least one entry")
         while True:
-            head = self._head()
-            body = json.dumps({"sequence": head.count + 1, "previous": head.hash, "entry": entry})
-            added = _linked(body, head)
+            head = self.end()
+            added, puts = head, list[Put]()
+            logged: list[LogEntry] = []
+            for entry in entries:
+                body = json.dumps({"sequence": added.count + 1, "previous": added.hash, "entry": entry})
+                logged.append(_linked(body, added))
+                added = ChainEnd.at(logged[-1])
+                puts.append(Put(self._collection, _id(added.count), body, new=True))
             try:
-                self._store.commit(
-                    Put(self._collection, _id(added.sequence), body, new=True),
-                    Put(self._collection, _HEAD, _Head.at(added).to_json()),
-                    *also,
-                )
+                self._store.commit(*puts, Put(self._collection, _HEAD, added.to_json()), *also)
             except RecordExistsError:
                 # Entry and head are written together: if someone else wrote this entry, the head has moved on, too.
-                is_taken = self._body(added.sequence) is not None
-                if self._head() != head:
+                is_taken = self._body(head.count + 1) is not None
+                if self.end() != head:
                     continue
                 if is_taken:
                     raise _broken("entries follow behind its end") from None
                 raise
-            return added
+            return logged
 
     def entries(self) -> Iterator[LogEntry]:
         """Yield the entries, oldest first, each after its links to the one before and the one after were checked.
@@ -101,26 +152,34 @@ class HashChain:
         """
         return (entry for entry, _ in self._verified())
 
+    def end(self) -> ChainEnd:
+        """Return where the chain says that it ends, without looking at its entries.
+
+        Raises:
+            StoreCorruptError: that was changed (code ``HISTORY_BROKEN``).
+        """
+        return chain_end(self._store, self._collection)
+
     def export(self) -> bytes:
         """Return the whole log as JSON Lines, the last of which is the number of entries and the last hash.
 
         Raises:
             StoreCorruptError: the chain is broken (code ``HISTORY_BROKEN``).
         """
-        lines, head = [], _Head()
+        lines, head = [], ChainEnd()
         for entry, body in self._verified():
             lines.append(body)
-            head = _Head.at(entry)
+            head = ChainEnd.at(entry)
         return b"".join(line + b"\n" for line in (*lines, head.to_json()))
 
     def _verified(self) -> Iterator[tuple[LogEntry, bytes]]:
-        reached = _Head()
+        reached = ChainEnd()
         while True:
-            head = self._head()
+            head = self.end()
             unconfirmed: list[tuple[LogEntry, bytes]] = []
             while reached.count < head.count:
                 found = self._next(reached)
-                reached = _Head.at(found[0])
+                reached = ChainEnd.at(found[0])
                 # The next entry has confirmed the hash of the one before.
                 yield from unconfirmed
                 unconfirmed = [found]
@@ -130,10 +189,10 @@ class HashChain:
             if self._body(reached.count + 1) is None:
                 return
             # Somebody appended since the head was read, or else the end of the chain was cut off.
-            if self._head() == head:
+            if self.end() == head:
                 raise _broken("entries follow behind its end")
 
-    def _next(self, reached: _Head) -> tuple[LogEntry, bytes]:
+    def _next(self, reached: ChainEnd) -> tuple[LogEntry, bytes]:
         body = self._body(reached.count + 1)
         if body is None:
             raise _broken("an entry is missing")
@@ -145,12 +204,26 @@ class HashChain:
     def _body(self, sequence: int) -> bytes | None:
         return self._store.get(self._collection, _id(sequence))
 
-    def _head(self) -> _Head:
-        body = self._store.get(self._collection, _HEAD)
-        try:
-            return _Head() if body is None else _Head.from_json(body)
-        except MalformedError:
-            raise _broken("its end was changed") from None
+
+class HasRecords(Protocol):
+    """What `chain_end` needs of a store."""
+
+    def get(self, collection: str, id: str, /) -> bytes | None:
+        """Return the body of a record, or None where there is none."""
+        ...
+
+
+def chain_end(store: HasRecords, collection: str) -> ChainEnd:
+    """Return where the log in a collection says that it ends (see `HashChain.end`).
+
+    Raises:
+        StoreCorruptError: that was changed (code ``HISTORY_BROKEN``).
+    """
+    body = store.get(collection, _HEAD)
+    try:
+        return ChainEnd() if body is None else ChainEnd.from_json(body)
+    except MalformedError:
+        raise _broken("its end was changed") from None
 
 
 def check_export(data: bytes, *, max_bytes: int = MAX_EXPORT_BYTES) -> tuple[LogEntry, ...]:
@@ -167,42 +240,16 @@ def check_export(data: bytes, *, max_bytes: int = MAX_EXPORT_BYTES) -> tuple[Log
         raise MalformedError("an exported log ends with a line that says where it ends")
     last = lines.pop()
     entries: list[LogEntry] = []
-    head = _Head()
+    head = ChainEnd()
     for line in lines:
         entries.append(_linked(line, head))
-        head = _Head.at(entries[-1])
-    if _Head.from_json(last) != head:
+        head = ChainEnd.at(entries[-1])
+    if ChainEnd.from_json(last) != head:
         raise VerificationError("the log does not end with the entry that it says", code=BROKEN)
     return tuple(entries)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
-    """Where a chain ends: its number of entries, and the hash of the last."""
-
-    count: int = 0
-    hash: str = "0" * 64
-
-    @classmethod
-    def at(cls, entry: LogEntry) -> _Head:
-        return cls(count=entry.sequence, hash=entry.hash)
-
-    @classmethod
-    def from_json(cls, text: bytes) -> _Head:
-        members = json.loads_object(text)
-        if members.keys() != {"count", "head"}:
-            raise MalformedError("a log ends with the number of its entries and the last hash")
-        return cls(count=members["count"], hash=members["head"])
-
-    def __post_init__(self) -> None:
-        if type(self.count) is not int or self.count < 0 or not isinstance(self.hash, str):
-            raise MalformedError("a log ends with the number of its entries and the last hash")
-
-    def to_json(self) -> bytes:
-        return json.dumps({"count": self.count, "head": self.hash})
-
-
-def _linked(body: bytes, head: _Head) -> LogEntry:
+def _linked(body: bytes, head: ChainEnd) -> LogEntry:
     """Return the entry of these bytes, provided that it comes right behind `head`."""
     members = json.loads_object(body)
     if members.keys() != {"sequence", "previous", "entry"} or not isinstance(members["entry"], dict):

@@ -1,9 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""A sealed `SqlStore` does what a `MemoryStore` does, whatever is done to it, and however often it is opened again."""
+"""A sealed `SqlStore` does what a `MemoryStore` does, whatever is done to it, and however often it is opened again.
+
+What is done to it includes another key, a rotation that is interrupted, and going on with a backup of it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, SqlStore
+from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, SqlStore, opened_backup, restore, write_backup
 from vcwallet.storage import Change, Delete, MemoryStore, Put, RecordExistsError, RecordStore
 
 # Few names, so that changes meet; a name of any text now and then.
@@ -23,6 +28,10 @@ PUTS = st.builds(Put, COLLECTIONS, NAMES, st.binary(max_size=20), st.lists(TAGS,
 CHANGES = PUTS | PUTS | st.builds(Delete, COLLECTIONS, NAMES)
 
 
+class InterruptedHere(Exception):
+    """Ends a rotation in the middle."""
+
+
 class StoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -31,6 +40,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.passphrase = "first"
         self.model = MemoryStore()
         self.names: set[tuple[str, str]] = set()
+        self.numbers = itertools.count()
 
     @initialize()
     def create(self) -> None:
@@ -62,6 +72,30 @@ class StoreMachine(RuleBasedStateMachine):
     def change_passphrase(self, new: str) -> None:
         self.store.change_passphrase(new, derivation=FAST_FOR_TESTS_ONLY)
         self.passphrase = new
+
+    @rule()
+    def rotate_key(self) -> None:
+        self.store.rotate_key(passphrase=self.passphrase, derivation=FAST_FOR_TESTS_ONLY)
+
+    @rule()
+    def begin_to_rotate_the_key(self) -> None:
+        def stop(_: int) -> None:
+            raise InterruptedHere
+
+        with contextlib.suppress(InterruptedHere):
+            self.store.rotate_key(passphrase=self.passphrase, derivation=FAST_FOR_TESTS_ONLY, progress=stop)
+
+    @rule(passphrase=st.text(min_size=1, max_size=5))
+    def go_on_with_a_backup(self, passphrase: str) -> None:
+        number = next(self.numbers)
+        backup = self.path.with_name(f"{number}.backup")
+        about = {"number": number}
+        write_backup(self.store, backup, passphrase=passphrase, about=about, derivation=FAST_FOR_TESTS_ONLY)
+        self.store.close()
+        self.path = self.path.with_name(f"{number}.db")
+        with opened_backup(backup, passphrase=passphrase) as opened:
+            assert opened.about == about
+            self.store = restore(self.path, opened, passphrase=self.passphrase, derivation=FAST_FOR_TESTS_ONLY)
 
     @invariant()
     def every_record_is_the_same(self) -> None:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The roles on this machine: with the system clock, a SQLite file or a database, and every format that vcwallet has.
 
-The classes add constructors and nothing else (specs/decisions/001-local-roles.md).
+The classes add constructors, and the wallet what concerns its file: backup, passphrase, key; and nothing else
+(specs/decisions/001-local-roles.md, 016-wallet-durability.md).
 
     >>> from vcwallet import TrustRegistry, Wallet
     >>> with TrustRegistry.create("Demo trust registry") as registry:
@@ -14,15 +15,19 @@ The classes add constructors and nothing else (specs/decisions/001-local-roles.m
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from vcwallet import issuer, registry, verifier, wallet
-from vcwallet.adapters.store import SqlStore
-from vcwallet.adapters.store.sql_store import kept_if_successful
+from vcwallet.adapters.store import Backup, SqlStore, opened_backup, restore, write_backup
+from vcwallet.adapters.store.backup import require_free
+from vcwallet.adapters.store.header import require_passphrase
+from vcwallet.adapters.store.sql_store import Snapshot, kept_if_successful, nothing
+from vcwallet.claims import JsonObject
+from vcwallet.errors import LocalProtocolError, MalformedError
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
@@ -34,6 +39,7 @@ from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.verifier.verifier import Transport
+from vcwallet.wallet.continuity import BackupReceipt, begin_next_device, require_latest
 
 Clock = Callable[[], datetime]
 FORMATS: tuple[CredentialFormat, ...] = (SdJwtVc(), Mdoc())
@@ -65,9 +71,39 @@ class _Closing:
 class Issuer(issuer.Issuer):
     """An enrolled issuer with the system clock."""
 
-    def __init__(self, enrolment: Enrolment, *, clock: Clock = system_clock, time_zone: tzinfo = UTC) -> None:
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        clock: Clock = system_clock,
+        time_zone: tzinfo = UTC,
+        ledger: issuer.IssuanceLedger | None = None,
+    ) -> None:
         """Take up an enrolment (see `vcwallet.issuer.Issuer`)."""
-        super().__init__(enrolment, clock=clock, time_zone=time_zone)
+        super().__init__(enrolment, clock=clock, time_zone=time_zone, ledger=ledger)
+
+
+class StatusSigner(issuer.StatusSigner):
+    """An enrolled status signer with the system clock."""
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        ledger: issuer.StatusListLedger,
+        publication: issuer.Publication = issuer.ONE_DAY,
+        clock: Clock = system_clock,
+    ) -> None:
+        """Take up an enrolment (see `vcwallet.issuer.StatusSigner`)."""
+        super().__init__(enrolment, ledger=ledger, publication=publication, clock=clock)
+
+
+class StatusHost(issuer.StatusHost):
+    """A status host with the system clock."""
+
+    def __init__(self, ledger: issuer.StatusListLedger, *, clock: Clock = system_clock) -> None:
+        """Answer from what was published (see `vcwallet.issuer.StatusHost`)."""
+        super().__init__(ledger, clock=clock)
 
 
 class Verifier(_Closing, verifier.Verifier):
@@ -148,16 +184,154 @@ class Wallet(_Closing, wallet.Wallet):
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
     ) -> Self:
-        """Open a wallet; which issuers are trusted besides those of the registry is not in the file.
+        """Open a wallet; one of an older vcwallet is brought up to date, all or nothing.
+
+        Which issuers are trusted besides those of the registry is not in the file.
 
         Raises:
             WrongPassphraseError: the passphrase does not open it.
             StoreCorruptError: the file is damaged, or no store.
+            StoreNewerError: it was written by a newer vcwallet.
             StoreError: there is no such file, or it is in use.
             LocalProtocolError: it is a store, but not that of a wallet.
         """
         with kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
             return cls._over(store, TrustedListClient.resume(store), clock, language, issuers)
+
+    # --- durability ----------------------------------------------------------------------------------------------
+
+    def backup(
+        self,
+        path: str | Path,
+        *,
+        passphrase: str,
+        leave_out_damaged: bool = False,
+        progress: Callable[[int], None] = nothing,
+    ) -> BackupReceipt:
+        """Write everything, also the private keys, into an encrypted file, and return how far it reaches.
+
+        The wallet can be used meanwhile.  The file is there whole or not at all, and its owner's alone to read.  That a
+        backup was made stands in the history before.
+
+        Args:
+            path: where; nothing may be there.
+            passphrase: what opens the backup; it need not be the wallet's.
+            leave_out_damaged: go on without records that are damaged (see `damaged`), to save the others.
+            progress: called now and then with the number of records written.
+
+        Raises:
+            StoreCorruptError: a record is damaged.
+            StoreFullError: there is no room.
+            StoreError: there is a file already (``BACKUP_EXISTS``), or it cannot be written.
+            ValueError: the passphrase is empty.
+        """
+        require_passphrase(passphrase)
+        require_free(Path(path))
+        number, made = self._log_backup(), list[BackupReceipt]()
+
+        def about(snapshot: Snapshot) -> JsonObject:
+            made.append(self._receipt(snapshot, number=number))
+            return made[0].to_object()
+
+        write_backup(
+            self._sealed_store,
+            path,
+            passphrase=passphrase,
+            about=about,
+            leave_out_damaged=leave_out_damaged,
+            progress=progress,
+        )
+        return made[0]
+
+    @classmethod
+    def restore(
+        cls,
+        path: str | Path | None,
+        *,
+        backup: str | Path,
+        backup_passphrase: str,
+        passphrase: str,
+        known: Iterable[BackupReceipt] = (),
+        accept_older: bool = False,
+        clock: Clock = system_clock,
+        language: str = "en",
+        issuers: Sequence[IssuerPolicy] = (),
+        progress: Callable[[int], None] = nothing,
+    ) -> Self:
+        """Make a wallet of a backup, all or nothing; its history goes on with an entry ``restored``.
+
+        Args:
+            path: where; nothing may be there.
+            backup: the file that `backup` wrote.
+            backup_passphrase: opens it.
+            passphrase: opens the wallet from now on.
+            known: receipts of backups, and the `state` of the wallet where it still opens: what the backup must not be
+                older than.
+            accept_older: restore it although it is; the entry then says how much is missing.
+            clock: tells the time.
+            language: the language of labels.
+            issuers: say which issuers are trusted besides those of the registry; they are not in the backup.
+            progress: called now and then with the number of records read.
+
+        Raises:
+            BackupOlderError: the wallet is known to have gone on since.
+            WrongPassphraseError: this is not the passphrase of the backup.
+            BackupCorruptError: the backup is damaged, and where.
+            StoreCorruptError: it is no backup (``NOT_A_BACKUP``), or the history does not end where it says.
+            StoreNewerError: it was written by a newer vcwallet.
+            StoreError: there is a store already (``STORE_EXISTS``), or it cannot be written.
+            LocalProtocolError: what is known is about another wallet, or this is not a backup of a wallet.
+            ValueError: the passphrase is empty.
+        """
+        with opened_backup(backup, passphrase=backup_passphrase) as opened:
+            receipt = _receipt_of(opened)
+            missing = require_latest(receipt, known, accept_older=accept_older)
+            store = restore(
+                path,
+                opened,
+                passphrase=passphrase,
+                then=lambda inside: begin_next_device(inside, receipt, missing=missing, at=clock()),
+                progress=progress,
+            )
+        with kept_if_successful(store):
+            return cls._over(store, TrustedListClient.resume(store), clock, language, issuers)
+
+    def change_passphrase(self, new: str) -> None:
+        """Let only `new` open the wallet from now on; copies of the file and backups keep the passphrase of then.
+
+        Raises:
+            StoreError: the store could not write; the old passphrase is still the one.
+            ValueError: the passphrase is empty.
+        """
+        self._sealed_store.change_passphrase(new)
+
+    def rotate_key(self, *, passphrase: str, progress: Callable[[int], None] = nothing) -> tuple[str, ...]:
+        """Seal everything anew under a new key, and forget the old one; return what was damaged and stays so.
+
+        Until this has returned, the wallet opens and is whole; one that was interrupted is gone on with when this is
+        called again.  Other processes that have the wallet open are told to open it again (``STORE_KEY_CHANGED``).
+
+        Args:
+            passphrase: the wallet's; it stays the same.
+            progress: called now and then with the number of records done.
+
+        Raises:
+            WrongPassphraseError: this is not the passphrase; nothing was changed.
+            StoreError: the store could not write, or its passphrase was changed meanwhile; call again to go on.
+        """
+        damaged = self._sealed_store.rotate_key(passphrase=passphrase, progress=progress)
+        return tuple(str(error.args[0]) for error in damaged)
+
+    @property
+    def is_rotating(self) -> bool:
+        """Whether `rotate_key` was begun and has not ended."""
+        return self._sealed_store.is_rotating
+
+    @property
+    def _sealed_store(self) -> SqlStore:
+        if self._opened is None:
+            raise LocalProtocolError("this wallet was not opened from a file or database")
+        return self._opened
 
     @classmethod
     def _over(
@@ -171,6 +345,13 @@ class Wallet(_Closing, wallet.Wallet):
         made = cls(store=store, trust=client, formats=FORMATS, clock=clock, language=language, issuers=issuers)
         made._opened = store
         return made
+
+
+def _receipt_of(opened: Backup) -> BackupReceipt:
+    try:
+        return BackupReceipt.from_object(opened.about)
+    except MalformedError:
+        raise LocalProtocolError("this is a backup, but not that of a wallet") from None
 
 
 class TrustRegistry(_Closing, registry.TrustRegistry):

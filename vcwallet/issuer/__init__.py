@@ -1,7 +1,25 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The issuer role: turns a record of a credential type into a signed credential for one holder's key."""
+"""The issuer role: turns a record of a credential type into a signed credential for one holder's key.
+
+With a ledger, it can take back what it has issued; a status signer publishes that, and a status host hands it out.
+"""
 
 from vcwallet.issuer.issuer import Issuer
+from vcwallet.issuer.ledger import AlreadyIssuedError, Issuance, IssuanceLedger, Status, StatusListLedger
+from vcwallet.issuer.status_host import StatusHost
+from vcwallet.issuer.status_signer import ONE_DAY, ONE_WEEK, Publication, StatusSigner
 
-__all__ = ["Issuer"]
+__all__ = [
+    "ONE_DAY",
+    "ONE_WEEK",
+    "AlreadyIssuedError",
+    "Issuance",
+    "IssuanceLedger",
+    "Issuer",
+    "Publication",
+    "Status",
+    "StatusHost",
+    "StatusListLedger",
+    "StatusSigner",
+]

@@ -1,31 +1,53 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""An enrolled issuer: signs records of the types that the registry lets it issue."""
+"""An enrolled issuer: signs records of the types that the registry lets it issue.
+
+With a ledger, each credential names its own place in a status list, and can be revoked or suspended (Token Status List,
+section 6).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
+from typing import TypeAlias
 
 from vcwallet.credential_type import CredentialType, view
 from vcwallet.encoding import sri
 from vcwallet.errors import LocalProtocolError, NotAuthorisedError
 from vcwallet.formats.base import Credential, CredentialContent, CredentialFormat, IssuerKey
+from vcwallet.issuer.ledger import MAX_BATCH, Decision, Issuance, IssuanceLedger, NewIssue, Status
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.keys.public import HasPublicKey, PublicKey
+from vcwallet.status.token_status_list import status_claim
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 
+FormatChoice: TypeAlias = CredentialFormat | Callable[[], CredentialFormat]
+"""A credential format, as a value or as a class with defaults."""
+HolderChoice: TypeAlias = HasPublicKey | PublicKey
+"""The key that presentations will be made with, or whoever has it."""
+
 _DAY = timedelta(days=1)
+_KEY_BYTES = 16
 
 
 class Issuer:
     """One enrolled issuer.  `vcwallet.Issuer` puts it together with the system clock."""
 
-    def __init__(self, enrolment: Enrolment, *, clock: Callable[[], datetime], time_zone: tzinfo = UTC) -> None:
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        clock: Callable[[], datetime],
+        time_zone: tzinfo = UTC,
+        ledger: IssuanceLedger | None = None,
+    ) -> None:
         """Take up an enrolment.
 
         Args:
@@ -33,6 +55,8 @@ class Issuer:
             clock: tells the time.
             time_zone: where the issuer's days begin, for times that are rounded to days, and for ages and other
                 answers that depend on the date.
+            ledger: remembers what is issued, and gives each credential its place in a status list; without one, no
+                credential has a status.
 
         Raises:
             ValueError: the enrolment is for another role.
@@ -42,6 +66,7 @@ class Issuer:
             raise ValueError("the enrolment is not that of an issuer")
         self._clock = clock
         self._time_zone = time_zone
+        self._ledger = ledger
         self._trust = TrustedListClient.follow(enrolment.trust, store=MemoryStore(), at=clock())
         chains = {Role.CREDENTIAL_ISSUER: enrolment.chain, Role.DOCUMENT_SIGNER: enrolment.mdoc_chain}
         self._keys = {
@@ -52,18 +77,22 @@ class Issuer:
         self._last_times: tuple[tuple[Role, str, timedelta, int, datetime], tuple[datetime, datetime]] | None = None
         self.identifier: str = enrolment.identifier
 
+    # --- issuing -----------------------------------------------------------------------------------------------------
+
     def issue(
         self,
         record: CredentialType,
         *,
-        format: CredentialFormat | Callable[[], CredentialFormat],
-        holder: HasPublicKey | PublicKey | None,
+        format: FormatChoice,
+        holder: HolderChoice | None,
         valid_for: timedelta,
         on: date | None = None,
+        idempotency_key: str | None = None,
     ) -> Credential:
         """Return a credential of the record, bound to the holder's key.
 
         Times are rounded to days where the validity allows it, since a time to the second would tell holders apart.
+        With a ledger, its entry is durable before the credential is returned.
 
         Args:
             record: what is said about the person.
@@ -71,15 +100,153 @@ class Issuer:
             holder: the key that presentations will be made with, or whoever has it; None for a bearer credential.
             valid_for: the technical validity.
             on: the date for ages and other answers that depend on it; by default today, where the issuer is.
+            idempotency_key: the issuer's own name of this act, such as the number of an application: the same again
+                makes no second credential.  It is also what the credential is revoked by.  Without one, each call is an
+                act of its own, and its entry is found by the status that the credential names.
 
         Raises:
+            AlreadyIssuedError: the key was used before; the error has the entry.
             NotAuthorisedError: the registry does not let this issuer issue the type now.
             TrustedListError: the registry's list is past its end.
             LocalProtocolError: the type has no form in this format (``FORMAT_NOT_OFFERED``), the issuer no certificate
-                for it (``NO_CERTIFICATE``), there is no holder's key and the format needs one, or the credential would
-                outlive its signer's certificate (``OUTLIVES_CERTIFICATE``).
-            ValueError: the validity is not positive.
+                for it (``NO_CERTIFICATE``), there is no holder's key and the format needs one, the credential would
+                outlive its signer's certificate (``OUTLIVES_CERTIFICATE``), or there is a key and no ledger
+                (``NO_LEDGER``).
+            StoreError: the ledger failed; nothing was issued.
+            ValueError: the validity is not positive, or the key is none.
         """
+        content, writer = self._content(record, format, valid_for, on)
+        [credential] = self._sign(content, writer, [holder], idempotency_key)
+        return credential
+
+    def issue_batch(
+        self,
+        record: CredentialType,
+        *,
+        format: FormatChoice,
+        holders: Sequence[HolderChoice],
+        valid_for: timedelta,
+        on: date | None = None,
+        idempotency_key: str | None = None,
+    ) -> tuple[Credential, ...]:
+        """Return one credential of the record for each key, so that a wallet can show each of them once.
+
+        They are one act with one idempotency key, and are revoked together.  Arguments and errors are those of `issue`.
+
+        Raises:
+            ValueError: no keys, more than 50, or one of them twice.
+        """
+        _require_different(holders)
+        content, writer = self._content(record, format, valid_for, on)
+        return self._sign(content, writer, holders, idempotency_key)
+
+    def reissue(
+        self,
+        record: CredentialType,
+        *,
+        format: FormatChoice,
+        holder: HolderChoice | None,
+        valid_for: timedelta,
+        on: date | None = None,
+        idempotency_key: str,
+        reason: str,
+        actor: str,
+    ) -> Credential:
+        """Revoke what was issued under the key, and return a new credential in its place: both are done, or neither.
+
+        Args:
+            record: what is said about the person now; further arguments are those of `issue`.
+            format: the credential format.
+            holder: the key that presentations will be made with.
+            valid_for: the technical validity.
+            on: the date for answers that depend on it.
+            idempotency_key: under which it was issued, and is from now on.
+            reason: why, without names of people.
+            actor: the post that decided; not a person.
+
+        Raises:
+            LocalProtocolError: nothing was issued under this key (code ``NOT_ISSUED``); others as for `issue`.
+            StoreError: the ledger failed; nothing was revoked or issued.
+        """
+        content, writer = self._content(record, format, valid_for, on)
+        [credential] = self._sign(content, writer, [holder], idempotency_key, replaces=self._decision(reason, actor))
+        return credential
+
+    def reissue_batch(
+        self,
+        record: CredentialType,
+        *,
+        format: FormatChoice,
+        holders: Sequence[HolderChoice],
+        valid_for: timedelta,
+        on: date | None = None,
+        idempotency_key: str,
+        reason: str,
+        actor: str,
+    ) -> tuple[Credential, ...]:
+        """Revoke what was issued under the key, and return one new credential for each of the holder's keys.
+
+        Raises:
+            ValueError: no keys, more than 50, or one of them twice; others as for `reissue`.
+        """
+        _require_different(holders)
+        content, writer = self._content(record, format, valid_for, on)
+        return self._sign(content, writer, holders, idempotency_key, replaces=self._decision(reason, actor))
+
+    # --- status ------------------------------------------------------------------------------------------------------
+
+    def revoke(self, idempotency_key: str, *, reason: str, actor: str) -> tuple[Issuance, ...]:
+        """Make what was issued under a key invalid for good, and return its entries; doing it twice is no error.
+
+        It shows when a status signer has published the list.
+
+        Args:
+            idempotency_key: under which it was issued.
+            reason: why, without names of people.
+            actor: the post that decided; not a person.
+
+        Raises:
+            LocalProtocolError: nothing was issued under this key (code ``NOT_ISSUED``), or there is no ledger
+                (``NO_LEDGER``).
+            StoreError: the ledger failed; nothing was changed.
+            ValueError: no reason or actor.
+        """
+        return self._change(idempotency_key, Status.INVALID, reason, actor)
+
+    def suspend(self, idempotency_key: str, *, reason: str, actor: str) -> tuple[Issuance, ...]:
+        """Make what was issued under a key invalid for the time being (arguments as `revoke`).
+
+        Raises:
+            LocalProtocolError: as for `revoke`; or it is revoked (``STATUS_FINAL``), or its status list has one bit
+                for each credential (``SUSPENSION_NOT_OFFERED``).
+            StoreError: the ledger failed; nothing was changed.
+        """
+        return self._change(idempotency_key, Status.SUSPENDED, reason, actor)
+
+    def reinstate(self, idempotency_key: str, *, reason: str, actor: str) -> tuple[Issuance, ...]:
+        """Make what was suspended valid again (arguments as `revoke`).
+
+        Raises:
+            LocalProtocolError: as for `revoke`; or it is revoked (``STATUS_FINAL``).
+            StoreError: the ledger failed; nothing was changed.
+        """
+        return self._change(idempotency_key, Status.VALID, reason, actor)
+
+    # --- trust -------------------------------------------------------------------------------------------------------
+
+    def update_trust(self, published: PublishedTrust) -> None:
+        """Take a newer list of the same registry.
+
+        Raises:
+            TrustedListError: older, expired or not the registry's; the last good list stays in use.
+        """
+        self._trust.update(published, at=self._clock())
+        self._type_integrity.clear()
+
+    def _content(
+        self, record: CredentialType, format: FormatChoice, valid_for: timedelta, on: date | None
+    ) -> tuple[CredentialContent, CredentialFormat]:
+        """Return what will be signed, but for holder and status, and the format."""
         if valid_for <= timedelta(0):
             raise ValueError("a credential is valid for some time")
         now = self._clock()
@@ -90,21 +257,53 @@ class Issuer:
             type_id=shape.type_id,
             claims=shape.claims(record.claims(on=on or now.astimezone(self._time_zone).date())),
             concealment=shape.concealment(),
-            holder=holder.public_key if holder is not None and not isinstance(holder, PublicKey) else holder,
+            holder=None,
             issued_at=issued_at,
             expires=expires,
             type_integrity=self._integrity(shape.type_id),
         )
-        return Credential(format=writer.format, raw=writer.issue(content, issuer=self._keys[role]))
+        return content, writer
 
-    def update_trust(self, published: PublishedTrust) -> None:
-        """Take a newer list of the same registry.
+    def _sign(
+        self,
+        content: CredentialContent,
+        writer: CredentialFormat,
+        holders: Sequence[HolderChoice | None],
+        idempotency_key: str | None,
+        replaces: Decision | None = None,
+    ) -> tuple[Credential, ...]:
+        """Sign one credential for each holder, once the ledger has entered them, and return them once it keeps them."""
+        contents = [replace(content, holder=_key_of(holder)) for holder in holders]
+        if self._ledger is None:
+            if idempotency_key is not None:
+                raise _no_ledger()
+            return tuple(Credential(format=writer.format, raw=self._raw(one, writer)) for one in contents)
+        new = NewIssue(
+            idempotency_key=secrets.token_urlsafe(_KEY_BYTES) if idempotency_key is None else idempotency_key,
+            copies=len(holders),
+            type_id=content.type_id,
+            format=writer.format,
+            issued_at=self._clock(),
+            expires=content.expires,
+            replaces=replaces,
+        )
+        with self._ledger.issuing(new) as entries:
+            signed = [
+                self._raw(replace(one, status=status_claim(entry.uri, entry.index)), writer)
+                for one, entry in zip(contents, entries, strict=True)
+            ]
+        return tuple(Credential(format=writer.format, raw=raw) for raw in signed)
 
-        Raises:
-            TrustedListError: older, expired or not the registry's; the last good list stays in use.
-        """
-        self._trust.update(published, at=self._clock())
-        self._type_integrity.clear()
+    def _raw(self, content: CredentialContent, writer: CredentialFormat) -> str:
+        return writer.issue(content, issuer=self._keys[writer.issuer_role])
+
+    def _change(self, idempotency_key: str, status: Status, reason: str, actor: str) -> tuple[Issuance, ...]:
+        if self._ledger is None:
+            raise _no_ledger()
+        return self._ledger.change_status(idempotency_key, status, self._decision(reason, actor))
+
+    def _decision(self, reason: str, actor: str) -> Decision:
+        return Decision(actor=actor, reason=reason, at=self._clock())
 
     def _times(self, role: Role, type_id: str, now: datetime, valid_for: timedelta) -> tuple[datetime, datetime]:
         """Return the times of issue and expiry, rounded to days where the validity allows it."""
@@ -158,6 +357,22 @@ def _require_within(signer: TrustedKey, until: datetime) -> None:
             code="OUTLIVES_CERTIFICATE",
             clause="ISO/IEC 18013-5, clause 9.1.2.4",
         )
+
+
+def _require_different(holders: Sequence[HolderChoice]) -> None:
+    if not 1 <= len(holders) <= MAX_BATCH:
+        raise ValueError(f"a batch is for 1 to {MAX_BATCH} keys")
+    # Two credentials of one key would be linked by it, which is what a batch is there to avoid.
+    if len({_key_of(holder) for holder in holders}) != len(holders):
+        raise ValueError("each credential of a batch is for a key of its own")
+
+
+def _key_of(holder: HolderChoice | None) -> PublicKey | None:
+    return holder if holder is None or isinstance(holder, PublicKey) else holder.public_key
+
+
+def _no_ledger() -> LocalProtocolError:
+    return LocalProtocolError("this issuer keeps no ledger", code="NO_LEDGER")
 
 
 @cache

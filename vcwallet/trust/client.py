@@ -55,6 +55,8 @@ _ANCHOR = "trust_anchor"
 _LIST = "trusted_list"
 _TIME = "trust_time"
 _LATEST = "latest"
+COLLECTIONS = (_ANCHOR, _LIST, _TIME)
+"""Where a follower keeps what it knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

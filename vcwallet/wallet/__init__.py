@@ -3,12 +3,16 @@
 """The wallet role: receives credentials, shows who asks for what, and presents only what was approved."""
 
 from vcwallet.wallet.cards import Card
+from vcwallet.wallet.continuity import BackupReceipt
+from vcwallet.wallet.damage import Damage
 from vcwallet.wallet.prompt import Consent, Prompt, PromptClaim, PromptCredential, PromptWarning
 from vcwallet.wallet.wallet import HolderKey, Wallet
 
 __all__ = [
+    "BackupReceipt",
     "Card",
     "Consent",
+    "Damage",
     "HolderKey",
     "Prompt",
     "PromptClaim",

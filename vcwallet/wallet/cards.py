@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from vcwallet.encoding import base64url, json
 from vcwallet.errors import StoreCorruptError, VcError
@@ -15,6 +16,7 @@ from vcwallet.formats.base import Credential
 from vcwallet.storage import Put, Record, RecordStore
 
 COLLECTION = "credential"
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Card:
         key: the handle of the holder's key; None for a bearer credential.
         received_at: when it was received.
         expires: the end of its technical validity, if there is one.
+        device: which device of this wallet its key was made on: 0 for the first, one more with each restored backup.
     """
 
     id: str
@@ -40,6 +43,7 @@ class Card:
     key: str | None = field(repr=False)
     received_at: datetime
     expires: datetime | None
+    device: int = 0
 
     def put(self) -> Put:
         """Return the change that stores it, to be found by each of its types."""
@@ -52,6 +56,7 @@ class Card:
             "key": self.key,
             "received_at": int(self.received_at.timestamp()),
             "expires": int(self.expires.timestamp()) if self.expires else None,
+            "device": self.device,
         }
         return Put(COLLECTION, self.id, json.dumps(body), tags=self.type_ids, new=True)
 
@@ -82,6 +87,22 @@ def cards_of(store: RecordStore, type_id: str | None = None) -> Iterator[Card]:
     return map(_card, store.find(COLLECTION, type_id))
 
 
+def readable(cards: Iterator[Card]) -> Iterator[Card]:
+    """Yield the cards that are not damaged."""
+    return (found for found in each(cards) if isinstance(found, Card))
+
+
+def each(found: Iterator[_Found]) -> Iterator[_Found | StoreCorruptError]:
+    """Yield what is found, and in the place of what is damaged what is wrong with it."""
+    while True:
+        try:
+            yield next(found)
+        except StopIteration:
+            return
+        except StoreCorruptError as error:
+            yield error
+
+
 def _card(record: Record) -> Card:
     try:
         body = json.loads_object(record.body)
@@ -94,6 +115,7 @@ def _card(record: Record) -> Card:
             key=body["key"],
             received_at=datetime.fromtimestamp(body["received_at"], UTC),
             expires=datetime.fromtimestamp(body["expires"], UTC) if body["expires"] is not None else None,
+            device=body.get("device", 0),  # written since wallets can be restored
         )
     except (VcError, KeyError, TypeError):
         raise StoreCorruptError(f"the credential record {record.id} is damaged") from None

@@ -26,6 +26,27 @@ def deletion(card: Card, *, at: datetime) -> Entry:
     return _about(card, event="deleted", at=at)
 
 
+def replacement(card: Card, *, at: datetime) -> Entry:
+    """Return the entry of a credential that took the place of an older one of its type."""
+    return _about(card, event="replaced", at=at)
+
+
+def backup(*, at: datetime) -> Entry:
+    """Return the entry of a backup; it stands there before the file does."""
+    return {"event": "backed_up", "time": _time(at)}
+
+
+def restoration(*, backup: int, made_at: datetime, missing: int, at: datetime) -> Entry:
+    """Return the entry of a wallet that was made of a backup, and how many entries are known to be missing."""
+    return {
+        "event": "restored",
+        "time": _time(at),
+        "backup": backup,
+        "backup_time": _time(made_at),
+        "missing_entries": missing,
+    }
+
+
 def disclosure(
     registration: Registration, request: AuthenticatedRequest, shown: Sequence[Entry], *, at: datetime
 ) -> Entry:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -25,8 +25,11 @@ from vcwallet.errors import (
     NoMatchError,
     NotAuthorisedError,
     RequestRefusedError,
+    StoreCorruptError,
+    StoreError,
     UnsupportedError,
     UntrustedError,
+    VcError,
     VerifierUnknownError,
     quoted,
 )
@@ -36,10 +39,9 @@ from vcwallet.formats.base import (
     CredentialFormat,
     Formats,
     HeldCredential,
-    ReceivedCredential,
 )
-from vcwallet.formats.type_metadata import ResolvedType, TypeCatalogue, require_conformity
-from vcwallet.history import HashChain, LogEntry
+from vcwallet.formats.type_metadata import TypeCatalogue, require_conformity
+from vcwallet.history import HashChain, HasRecords, LogEntry, chain_end
 from vcwallet.keys import jwk
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.combined_policy import CombinedPolicy
@@ -53,12 +55,15 @@ from vcwallet.protocols.openid4vp import Request, Response, read_request
 from vcwallet.protocols.proximity import RetrievalMethod, TcpRetrieval
 from vcwallet.status.checker import CredentialStatus, StatusChecker
 from vcwallet.status.outcome import STANDARD, StatusResult
-from vcwallet.storage import Delete, Put, RecordExistsError, RecordStore
+from vcwallet.storage import Change, Delete, Put, RecordExistsError, RecordStore
+from vcwallet.trust.client import COLLECTIONS as COLLECTIONS_OF_TRUST
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet import entries
-from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, find_card
+from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, each, find_card, readable
+from vcwallet.wallet.continuity import HISTORY, BackupReceipt, device_of, identity
+from vcwallet.wallet.damage import Damage
 from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
 from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text
@@ -68,6 +73,14 @@ from vcwallet.wallet.statuses import forgotten, is_statement, last_status, remem
 
 MAX_CHOICES = 20
 """How many credentials are offered for one credential query, last received first."""
+
+RECEIVED_AT_ONCE = 500
+"""How many credentials `Wallet.receive_all` keeps in one commit."""
+
+_OTHER_COLLECTIONS = (
+    *("holder_key", "holder_key_use", "consent", "wallet", "card_status", "status_list"),
+    *COLLECTIONS_OF_TRUST,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +129,9 @@ class Wallet:
         self._formats: Formats = {one.format: one for one in formats}
         self._clock = clock
         self._keys = keys if keys is not None else StoredKeys(store)
-        self._history = HashChain(store, "history")
+        self._history = HashChain(store, HISTORY)
         self._secret = _secret_of(store)
+        self._device = device_of(store)
         self._statuses = StatusChecker(store=store, trust=trust, policy=STANDARD, secret=self._secret)
         self.language = language
 
@@ -131,7 +145,8 @@ class Wallet:
         """
         handle = self._keys.create(algorithm)
         key = self._keys.signer(handle).public_key
-        self._store.commit(Put("holder_key", self._record_id(key), handle.encode("utf-8"), new=True))
+        made = f"{handle} {self._device}".encode()
+        self._store.commit(Put("holder_key", self._record_id(key), made, new=True))
         return HolderKey(key, handle)
 
     def receive(self, credential: Credential) -> Card:
@@ -144,25 +159,103 @@ class Wallet:
                 credential is bound to (``HOLDER_KEY_USED``).
             MalformedError, UnsupportedError: it is no credential of a format that the wallet reads.
         """
-        at, identifier = self._clock(), card_id(credential)
-        known = find_card(self._store, identifier)
+        known = find_card(self._store, card_id(credential))
         if known is not None:
             return known
-        received = self._format(credential.format).read_issued(credential.raw).verify(trust=self._issuers, at=at)
-        held = received.held
-        resolved = self._types.type(held.type_ids[0], integrity=held.type_integrity)
-        require_conformity(resolved, held.claims, concealed=held.concealed, complete=True)
-        card = self._card(credential, received, resolved, at)
-        self._keep(card, held)
-        return card
+        taken = self._check(credential)
+        self._keep(taken)
+        return taken.card
 
-    def cards(self, type_id: str | None = None) -> Iterator[Card]:
-        """Yield the credentials of a type, or all, last received first.
+    def receive_all(self, credentials: Iterable[Credential], *, progress: Callable[[int], None] | None = None) -> int:
+        """Check credentials and keep them, many in one commit; return how many of them are new.
+
+        Each is checked as `receive` does.  At the first one that does not hold, those before it are kept and its error
+        is raised; going on behind it, or from the start again, changes nothing of what is there.
+
+        Args:
+            credentials: any number of them; few are in memory at a time.
+            progress: called when some more are durable, with their number so far.
 
         Raises:
-            StoreCorruptError: a record is damaged; the others can still be read.
+            VerificationError, BindingError, MalformedError, UnsupportedError: as `receive`.
+            StoreError: the store could not write.
         """
-        return cards_of(self._store, type_id)
+        done = 0
+        for batch, error in self._checked_in_batches(credentials):
+            done += self._keep_all(batch)
+            if progress is not None:
+                progress(done)
+            if error is not None:
+                raise error
+        return done
+
+    def cards(self, type_id: str | None = None, *, skip_damaged: bool = False) -> Iterator[Card]:
+        """Yield the credentials of a type, or all, last received first.
+
+        Args:
+            type_id: a type, or None.
+            skip_damaged: leave out what is damaged; `damaged` says what that is.
+
+        Raises:
+            StoreCorruptError: a record is damaged; asked for the next one, the iterator goes on behind it.
+        """
+        found = cards_of(self._store, type_id)
+        return readable(found) if skip_damaged else found
+
+    def damaged(self) -> Iterator[Damage]:
+        """Yield what is damaged in the store, and go on behind it; looks at everything once, so it takes its time."""
+        for card in each(cards_of(self._store)):
+            if isinstance(card, Card):
+                yield from self._damaged_key(card)
+            else:
+                yield Damage.of(card, kind=COLLECTION)
+        for kind in _OTHER_COLLECTIONS:
+            for record in each(self._store.find(kind)):
+                if isinstance(record, StoreCorruptError):
+                    yield Damage.of(record, kind=kind)
+        try:
+            for _ in self._history.entries():
+                pass
+        except StoreCorruptError as error:
+            yield Damage.of(error, kind=HISTORY)
+
+    def cards_to_renew(self) -> Iterator[Card]:
+        """Yield the credentials that were received on an earlier device, whose keys whoever has that one has, too.
+
+        Raises:
+            StoreCorruptError: a record is damaged; asked for the next one, the iterator goes on behind it.
+        """
+        return filter(lambda card: card.device < self._device, cards_of(self._store))
+
+    def replace(self, card: Card, credential: Credential) -> Card:
+        """Keep a credential in the place of an older one of its type and issuer, whose key is forgotten with it.
+
+        All of that is done or nothing; once it is, doing it again changes nothing.
+
+        Raises:
+            VerificationError, BindingError, MalformedError, UnsupportedError: as `receive`.
+            LocalProtocolError: it is of another type or issuer, is bound to the older one's key, to none where that one
+                is, or to one of an earlier device, or is in the wallet already (``NO_REPLACEMENT``); or the older one
+                is not there.
+            StoreError: the store could not write.
+        """
+        known = find_card(self._store, card_id(credential))
+        old = find_card(self._store, card.id)
+        if known is not None and old is None:
+            return known
+        if old is None:
+            raise LocalProtocolError("the credential to replace is not in the wallet")
+        if known is not None:
+            raise _no_replacement()
+        taken = self._check(credential)
+        _require_replacement(taken.card, old, device=self._device)
+        try:
+            self._put([taken], [entries.replacement(taken.card, at=taken.card.received_at)], *self._forgetting(old))
+        except RecordExistsError:
+            raise _key_used() from None
+        if old.key is not None:
+            self._keys.delete(old.key)
+        return taken.card
 
     def claims(self, card: Card) -> JsonObject:
         """Return every claim of a credential, for the holder to look at.
@@ -179,11 +272,7 @@ class Wallet:
             StoreError: the store could not write; what was forgotten so far stays forgotten.
         """
         if find_card(self._store, card.id) is not None:
-            key = self._reopen(card).holder_key
-            kinds = ("holder_key", "holder_key_use")
-            about_key = [Delete(kind, self._record_id(key)) for kind in kinds] if key is not None else []
-            deleted = (Delete(COLLECTION, card.id), forgotten(card), *about_key)
-            self._history.append(entries.deletion(card, at=self._clock()), *deleted)
+            self._history.append(entries.deletion(card, at=self._clock()), *self._forgetting(card))
         if card.key is not None:
             self._keys.delete(card.key)
 
@@ -320,6 +409,14 @@ class Wallet:
         """
         return self._history.export()
 
+    def state(self) -> BackupReceipt:
+        """Return how far the wallet has come: what the receipt of a backup made now would say.
+
+        Raises:
+            StoreCorruptError: the end of the history was changed (``HISTORY_BROKEN``).
+        """
+        return self._receipt(self._store, number=0)
+
     def update_trust(self, published: PublishedTrust) -> None:
         """Take a newer list of the same registry.
 
@@ -349,37 +446,101 @@ class Wallet:
     def _reopen(self, card: Card) -> HeldCredential:
         return self._format(card.credential.format).reopen(card.credential.raw)
 
-    def _card(self, credential: Credential, received: ReceivedCredential, resolved: ResolvedType, at: datetime) -> Card:
+    def _check(self, credential: Credential) -> _Taken:
+        """Return a credential as it will be kept, after every check but that its key is used once."""
+        at = self._clock()
+        received = self._format(credential.format).read_issued(credential.raw).verify(trust=self._issuers, at=at)
         held, issuer = received.held, received.issuer
-        return Card(
+        resolved = self._types.type(held.type_ids[0], integrity=held.type_integrity)
+        require_conformity(resolved, held.claims, concealed=held.concealed, complete=True)
+        handle, device = self._handle_of(held.holder_key)
+        card = Card(
             id=card_id(credential),
             credential=credential,
             type_ids=tuple(dict.fromkeys((*resolved.type_ids, *held.type_ids))),
             issuer=issuer.party,
             issuer_name=dict(issuer.name),
-            key=self._handle_of(held.holder_key),
+            key=handle,
             received_at=at,
             expires=held.expires,
+            device=device,
+        )
+        return _Taken(card, held.holder_key)
+
+    def _handle_of(self, key: PublicKey | None) -> tuple[str | None, int]:
+        """Return the handle of a key and the device that it was made on; a bearer credential is the present one's."""
+        if key is None:
+            return None, self._device
+        made = self._store.get("holder_key", self._record_id(key))
+        if made is None:
+            raise BindingError("the credential is bound to a key of someone else", code="HOLDER_KEY_UNKNOWN")
+        handle, _, device = made.decode("utf-8").partition(" ")
+        return handle, int(device or 0)  # nothing was said of devices before wallets could be restored
+
+    def _keep(self, taken: _Taken) -> bool:
+        """Store a credential, and return whether it was not there already."""
+        try:
+            self._put([taken], [entries.receipt(taken.card)])
+        except RecordExistsError:
+            if find_card(self._store, taken.card.id) is None:
+                raise _key_used() from None
+            return False
+        return True
+
+    def _put(self, taken: Sequence[_Taken], logged: Sequence[JsonObject], *also: Change) -> None:
+        changes = [one.card.put() for one in taken]
+        # One key, one credential: a key in two of them would link their presentations.
+        changes += [
+            Put("holder_key_use", self._record_id(one.key), one.card.id.encode("ascii"), new=True)
+            for one in taken
+            if one.key is not None
+        ]
+        self._history.extend(logged, *also, *changes)
+
+    def _checked_in_batches(self, credentials: Iterable[Credential]) -> Iterator[tuple[list[_Taken], VcError | None]]:
+        """Yield what was checked, up to the first that does not hold, and then its error."""
+        batch: list[_Taken] = []
+        for credential in credentials:
+            try:
+                batch.append(self._check(credential))
+            except VcError as error:
+                yield batch, error
+                return
+            if len(batch) == RECEIVED_AT_ONCE:
+                yield batch, None
+                batch = []
+        yield batch, None
+
+    def _keep_all(self, batch: Sequence[_Taken]) -> int:
+        """Store credentials in one commit, or one by one where some are there already; return how many are new."""
+        try:
+            if batch:
+                self._put(batch, [entries.receipt(taken.card) for taken in batch])
+        except RecordExistsError:
+            return sum(self._keep(taken) for taken in batch)
+        return len(batch)
+
+    def _forgetting(self, card: Card) -> list[Change]:
+        """Return the changes that remove a credential and what is known of its key, but not the key itself."""
+        key = self._reopen(card).holder_key
+        about_key = [Delete(kind, self._record_id(key)) for kind in ("holder_key", "holder_key_use")] if key else []
+        return [Delete(COLLECTION, card.id), forgotten(card), *about_key]
+
+    def _damaged_key(self, card: Card) -> Iterator[Damage]:
+        try:
+            self._signer(card)
+        except StoreError as error:
+            yield Damage.of(error, kind="key", card=card)
+
+    def _receipt(self, store: HasRecords, *, number: int) -> BackupReceipt:
+        end = chain_end(store, HISTORY)
+        return BackupReceipt(
+            wallet=identity(self._secret), number=number, made_at=self._clock(), entries=end.count, head=end.hash
         )
 
-    def _handle_of(self, key: PublicKey | None) -> str | None:
-        if key is None:
-            return None
-        handle = self._store.get("holder_key", self._record_id(key))
-        if handle is None:
-            raise BindingError("the credential is bound to a key of someone else", code="HOLDER_KEY_UNKNOWN")
-        return handle.decode("utf-8")
-
-    def _keep(self, card: Card, held: HeldCredential) -> None:
-        changes = [card.put()]
-        if held.holder_key is not None:
-            # One key, one credential: a key in two of them would link their presentations.
-            changes.append(Put("holder_key_use", self._record_id(held.holder_key), card.id.encode("ascii"), new=True))
-        try:
-            self._history.append(entries.receipt(card), *changes)
-        except RecordExistsError:
-            if find_card(self._store, card.id) is None:
-                raise BindingError("another credential is bound to this key", code="HOLDER_KEY_USED") from None
+    def _log_backup(self) -> int:
+        """Write into the history that a backup is made, and return its number."""
+        return self._history.append(entries.backup(at=self._clock())).sequence
 
     def _authenticate(self, incoming: IncomingRequest, at: datetime) -> AuthenticatedRequest:
         try:
@@ -399,7 +560,7 @@ class Wallet:
         seen: set[str] = set()
         is_allowed = cache(lambda type_id: self._is_allowed(type_id, query, registration))
         for type_id in query.type_ids:
-            for card in cards_of(self._store, type_id):
+            for card in readable(cards_of(self._store, type_id)):
                 if card.id in seen or _has_expired(card, at):
                     continue
                 seen.add(card.id)
@@ -495,6 +656,30 @@ class Wallet:
 
     def _signer(self, card: Card) -> Signer | None:
         return None if card.key is None else self._keys.signer(card.key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A credential that holds, and the key that it is bound to."""
+
+    card: Card
+    key: PublicKey | None
+
+
+def _require_replacement(new: Card, old: Card, *, device: int) -> None:
+    is_alike = new.type_ids[0] == old.type_ids[0] and new.issuer == old.issuer
+    # The old key goes with the old credential, and must not be the one that the new one needs.
+    has_key_of_its_own = old.key is None or (new.key is not None and new.key != old.key)
+    if not is_alike or not has_key_of_its_own or new.device < device:
+        raise _no_replacement()
+
+
+def _no_replacement() -> LocalProtocolError:
+    return LocalProtocolError("this credential does not replace that one", code="NO_REPLACEMENT")
+
+
+def _key_used() -> BindingError:
+    return BindingError("another credential is bound to this key", code="HOLDER_KEY_USED")
 
 
 def _offline(_: HttpRequest) -> HttpResponse:

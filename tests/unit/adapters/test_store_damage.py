@@ -18,7 +18,7 @@ from typing import ClassVar
 import pytest
 
 from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, RecordCorruptError, SqlStore
-from vcwallet.adapters.store.header import Header, KeyDerivation, frame
+from vcwallet.adapters.store.header import SCHEMA_VERSION, Header, KeyDerivation, frame
 from vcwallet.errors import StoreCorruptError, StoreError, StoreNewerError, WrongPassphraseError
 from vcwallet.storage import Delete, Put, Record
 
@@ -112,7 +112,7 @@ class TestHeader:
         set_header(path, column, whole)
         reopened(path, kind).close()
 
-    @pytest.mark.parametrize("version", [0, -1, 2, 257, 2**40, "1x", b"\1"])
+    @pytest.mark.parametrize("version", [0, -1, 1, 3, 257, 2**40, "1x", b"\1"])
     def test_a_changed_version_is_damage_not_a_newer_store(self, path, kind, version):
         change(path, "UPDATE vcwallet_store SET schema_version = ?", version)
         with pytest.raises(StoreCorruptError):
@@ -127,11 +127,11 @@ class TestHeader:
 
     def test_a_store_of_a_newer_schema_is_refused_as_newer_and_left_alone(self, path, kind):
         parameters, wrapped_key = read(path, "SELECT parameters, wrapped_key FROM vcwallet_store")
-        newer = forged_checksum(parameters, wrapped_key, version=2)
-        change(path, "UPDATE vcwallet_store SET schema_version = 2, checksum = ?", newer)
+        newer = forged_checksum(parameters, wrapped_key, version=3)
+        change(path, "UPDATE vcwallet_store SET schema_version = 3, checksum = ?", newer)
         with pytest.raises(StoreNewerError):
             reopened(path, kind)
-        assert read(path, "SELECT schema_version FROM vcwallet_store") == (2,)
+        assert read(path, "SELECT schema_version FROM vcwallet_store") == (3,)
 
     def test_a_missing_or_second_header_is_damage(self, path, kind):
         change(
@@ -227,6 +227,12 @@ class TestForgedHeader:
             (b'{"store"', b'["store"'),
             (b'{"store"', b'{"more":1,"store"'),
             (b'"lanes":1', b'"lanes": 1'),
+            (b'"generation":1', b'"generation":0'),
+            (b'"generation":1', b'"generation":2'),
+            (b'"generation":1', b'"generation":1001'),
+            (b'"generation":1', b'"generation":true'),
+            (b'"data_keys":1', b'"data_keys":0'),
+            (b'"data_keys":1', b'"data_keys":2'),
         ],
     )
     def test_parameters_that_vcwallet_does_not_write_are_refused(self, path, old, new):
@@ -268,16 +274,16 @@ class TestForgedHeader:
         assert caught.value.code == "STORE_NOT_SEALED"
 
     def test_a_header_round_trips_through_its_row(self):
-        made, data_key = Header.sealed("x", KeyDerivation(memory_kib=20_000, iterations=2, lanes=2))
+        made, ring = Header.sealed("x", KeyDerivation(memory_kib=20_000, iterations=2, lanes=2))
         row = made.row()
         again = Header.from_row(row["schema_version"], row["parameters"], row["wrapped_key"], row["checksum"])
         assert again == made
         assert again.seal is not None
-        assert again.unwrap(again.seal, "x") == data_key
-        assert data_key.hex() not in repr(made)
+        assert again.unwrap(again.seal, "x") == ring
+        assert ring.data_keys[0].hex() not in repr(made)
 
 
-def forged_checksum(parameters: bytes, wrapped_key: bytes, *, version: int = 1) -> bytes:
+def forged_checksum(parameters: bytes, wrapped_key: bytes, *, version: int = SCHEMA_VERSION) -> bytes:
     return hashlib.sha256(frame(version.to_bytes(8, "big"), parameters, wrapped_key)).digest()
 
 

@@ -86,7 +86,7 @@ def make_file(url: URL) -> None:
 class Database:
     """Connections to one database, shared by threads but not by forked processes."""
 
-    __slots__ = ("_engine", "_is_open", "_process", "_reading", "_writer", "_writing")
+    __slots__ = ("_engine", "_is_open", "_process", "_reading", "_snapshots", "_writer", "_writing")
 
     def __init__(self, url: URL, *, busy_timeout: timedelta) -> None:
         """Prepare the connections; the first use opens one.
@@ -97,6 +97,9 @@ class Database:
         is_memory = url.get_backend_name() == "sqlite" and url.database is None
         self._engine = _sqlite(url, busy_timeout) if url.get_backend_name() == "sqlite" else _postgresql(url)
         self._writer = self._engine.execution_options(**{_WRITES: True})
+        # A transaction of SQLite sees one state anyway.
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        self._snapshots = self._engine if is_sqlite else _repeatable(self._engine)
         # Writers of this process queue here, which is fairer and faster than SQLite's polling of its lock.
         self._writing = threading.Lock()
         # All threads share the one connection that holds a database in memory.
@@ -117,10 +120,22 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database until it is given back, while others write.
+
+        Raises:
+            StoreError: the database failed.
+            LocalProtocolError: it is closed, or belongs to the process that this one was forked from.
+        """
+        self._require_usable()
+        with as_store_errors(), self._reading, self._snapshots.connect() as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection for one transaction: all is durable at its end, or nothing was done if an error leaves.
 
-        In SQLite it is the only one that writes; for other databases see `records.last_position`.
+        In SQLite it is the only one that writes; for other databases see `records.lock`.
 
         Raises:
             StoreError: the database failed.
@@ -217,3 +232,7 @@ def _postgresql(url: URL) -> Engine:
         return create_engine(url, max_overflow=-1, hide_parameters=True)
     except ModuleNotFoundError:
         raise MissingExtraError("postgres") from None
+
+
+def _repeatable(engine: Engine) -> Engine:
+    return engine.execution_options(isolation_level="REPEATABLE READ")

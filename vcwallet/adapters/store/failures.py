@@ -17,8 +17,14 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTimeError
 
 from vcwallet.errors import StoreBusyError, StoreCorruptError, StoreError, StoreFullError
 
+
+class DeadlockError(StoreBusyError):
+    """Two transactions waited for each other, and this one was undone; done again, it may well succeed."""
+
+
 _BUSY = StoreBusyError, "the store is in use by another process"
 _CORRUPT = StoreCorruptError, "the database is damaged, or is none"
+_DEADLOCK = DeadlockError, _BUSY[1]
 _FULL = StoreFullError, "there is no room to write"
 _FAILED = StoreError, "the database cannot be read or written"
 
@@ -39,8 +45,8 @@ _BY_SQLSTATE = {
     "53100": _FULL,  # disk_full
     "53300": _BUSY,  # too_many_connections
     "55P03": _BUSY,  # lock_not_available
-    "40P01": _BUSY,  # deadlock_detected
-    "40001": _BUSY,  # serialization_failure
+    "40P01": _DEADLOCK,  # deadlock_detected
+    "40001": _DEADLOCK,  # serialization_failure
     "XX001": _CORRUPT,  # data_corrupted
     "XX002": _CORRUPT,  # index_corrupted
 }

@@ -1,9 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The header of a store: who it is, and its data key wrapped under a passphrase (Argon2id, RFC 9106; AES-256-GCM).
+"""The header of a store: who it is, and its keys wrapped under a passphrase (Argon2id, RFC 9106; AES-256-GCM).
 
 The parameters are authenticated twice over.  A checksum, which needs no key, tells damage from a wrong passphrase; and
-they are associated data of the wrapped key, so that nobody can weaken them and fix the checksum.
+they are associated data of the wrapped keys, so that nobody can weaken them and fix the checksum.
+
+Schema 1 wrapped one data key, schema 2 wraps a `KeyRing` and says how many keys are in it.
 """
 
 from __future__ import annotations
@@ -12,22 +14,22 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from vcwallet.adapters.store.key_ring import KEY_BYTES, MAX_GENERATIONS, KeyRing
 from vcwallet.claims import JsonObject
 from vcwallet.encoding import base64url, json
 from vcwallet.errors import MalformedError, StoreCorruptError, StoreNewerError, WrongPassphraseError
 
-SCHEMA_VERSION = 1
-KEY_BYTES = 32
+SCHEMA_VERSION = 2
 NONCE_BYTES = 12
-_TAG_BYTES = 16
+TAG_BYTES = 16
+SALT_BYTES = 16
 _ID_BYTES = 16
-_SALT_BYTES = 16
 
 _LEAST_MEMORY_KIB = 19 * 1024
 _LEAST_ITERATIONS = 2
@@ -68,6 +70,29 @@ class KeyDerivation:
         )
         return derivation.derive(secret)
 
+    def parameters(self, salt: bytes) -> JsonObject:
+        """Return the JSON form of these costs and a salt."""
+        return {
+            "kdf": "argon2id",
+            "memory_kib": self.memory_kib,
+            "iterations": self.iterations,
+            "lanes": self.lanes,
+            "salt": base64url.encode(salt),
+        }
+
+    @classmethod
+    def from_parameters(cls, members: Mapping[str, object]) -> tuple[KeyDerivation, bytes]:
+        """Return costs and salt; the caller compares the JSON form again, which finds what is not looked at here.
+
+        Raises:
+            KeyError, TypeError, ValueError, MalformedError: these are none.
+        """
+        costs = {name: members[name] for name in ("memory_kib", "iterations", "lanes")}
+        salt = base64url.decode(str(members["salt"]))
+        if len(salt) != SALT_BYTES:
+            raise ValueError("not a salt of ours")
+        return cls(**costs), salt  # type: ignore[arg-type]
+
 
 RECOMMENDED = KeyDerivation(memory_kib=64 * 1024, iterations=3)
 """The second recommended option of RFC 9106, section 4, in one lane: about a fifth of a second."""
@@ -78,11 +103,19 @@ FAST_FOR_TESTS_ONLY = KeyDerivation(memory_kib=_LEAST_MEMORY_KIB, iterations=_LE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """How the data key of a sealed store is wrapped."""
+    """How the keys of a sealed store are wrapped: the last `data_keys` of as many data keys as `generation` says."""
 
     derivation: KeyDerivation
     salt: bytes
-    wrapped_key: bytes = field(repr=False)
+    wrapped_keys: bytes = field(repr=False)
+    generation: int = 1
+    data_keys: int = 1
+
+    def __post_init__(self) -> None:
+        if type(self.generation) is not int or type(self.data_keys) is not int:
+            raise TypeError("the keys of a store are counted in whole numbers")
+        if not 1 <= self.generation <= MAX_GENERATIONS or not 1 <= self.data_keys <= min(2, self.generation):
+            raise ValueError("a store has one data key, and during a rotation two")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,33 +127,40 @@ class Header:
     schema_version: int = SCHEMA_VERSION
 
     @classmethod
-    def unsealed(cls) -> Header:
-        """Return the header of a new store whose records are not sealed."""
-        return cls(store_id=os.urandom(_ID_BYTES), seal=None)
+    def unsealed(cls, store_id: bytes | None = None) -> Header:
+        """Return the header of a store whose records are not sealed, by default of a new one."""
+        return cls(store_id=store_id or new_store_id(), seal=None)
 
     @classmethod
-    def sealed(cls, passphrase: str, derivation: KeyDerivation) -> tuple[Header, bytes]:
-        """Return the header of a new sealed store, and its data key.
+    def sealed(cls, passphrase: str, derivation: KeyDerivation) -> tuple[Header, KeyRing]:
+        """Return the header of a new sealed store, and its keys.
 
         Raises:
             ValueError: the passphrase is empty.
         """
-        data_key = os.urandom(KEY_BYTES)
-        return cls.wrapping(data_key, os.urandom(_ID_BYTES), passphrase, derivation), data_key
+        store_id = new_store_id()
+        ring = KeyRing.new(store_id)
+        return cls.wrapping(ring, store_id, passphrase, derivation), ring
 
     @classmethod
-    def wrapping(cls, data_key: bytes, store_id: bytes, passphrase: str, derivation: KeyDerivation) -> Header:
-        """Return the header that gives `data_key` to whoever knows the passphrase.
+    def wrapping(cls, ring: KeyRing, store_id: bytes, passphrase: str, derivation: KeyDerivation) -> Header:
+        """Return the header that gives `ring` to whoever knows the passphrase.
 
         Raises:
             ValueError: the passphrase is empty.
         """
-        if not passphrase:
-            raise ValueError("a passphrase has at least one character")
-        salt, nonce = os.urandom(_SALT_BYTES), os.urandom(NONCE_BYTES)
-        bound = _bound(SCHEMA_VERSION, _parameters(store_id, derivation, salt))
-        wrapped_key = nonce + AESGCM(derivation.derive(passphrase, salt)).encrypt(nonce, data_key, bound)
-        return cls(store_id=store_id, seal=Seal(derivation=derivation, salt=salt, wrapped_key=wrapped_key))
+        require_passphrase(passphrase)
+        salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
+        made = Seal(
+            derivation=derivation,
+            salt=salt,
+            wrapped_keys=b"",
+            generation=ring.generation,
+            data_keys=len(ring.data_keys),
+        )
+        bound = _bound(SCHEMA_VERSION, _parameters(SCHEMA_VERSION, store_id, made))
+        wrapped = nonce + AESGCM(derivation.derive(passphrase, salt)).encrypt(nonce, ring.to_bytes(), bound)
+        return cls(store_id=store_id, seal=replace(made, wrapped_keys=wrapped))
 
     @classmethod
     def from_row(cls, schema_version: object, parameters: object, wrapped_key: object, checksum: object) -> Header:
@@ -136,15 +176,15 @@ class Header:
             raise StoreCorruptError("the header of the store is damaged")
         if schema_version > SCHEMA_VERSION:
             raise StoreNewerError(f"the store has schema {schema_version}; this vcwallet knows up to {SCHEMA_VERSION}")
-        return cls._from_parameters(parameters, wrapped_key)
+        return cls._from_parameters(schema_version, parameters, wrapped_key)
 
     @classmethod
-    def _from_parameters(cls, parameters: bytes, wrapped_key: bytes) -> Header:
+    def _from_parameters(cls, schema_version: int, parameters: bytes, wrapped_keys: bytes) -> Header:
         try:
             members = json.loads_object(parameters)
             store_id = base64url.decode(members["store"])
-            seal = None if members["seal"] is None else _seal(members["seal"], wrapped_key)
-            header = cls(store_id=store_id, seal=seal)
+            seal = None if members["seal"] is None else _seal(schema_version, members["seal"], wrapped_keys)
+            header = cls(store_id=store_id, seal=seal, schema_version=schema_version)
             if header.row()["parameters"] != parameters:
                 raise ValueError("a second spelling, or members that we do not know")
         except (MalformedError, KeyError, TypeError, ValueError):
@@ -152,30 +192,52 @@ class Header:
             raise StoreCorruptError("the header of the store is not one that vcwallet writes") from None
         return header
 
+    @property
+    def generation(self) -> int:
+        """The generation of keys under which records are written."""
+        return self.seal.generation if self.seal else 1
+
     def row(self) -> dict[str, int | bytes]:
         """Return the columns of the stored row."""
-        seal = self.seal
-        parameters = _parameters(self.store_id, seal.derivation, seal.salt) if seal else _parameters(self.store_id)
-        wrapped_key = seal.wrapped_key if seal else b""
+        parameters = _parameters(self.schema_version, self.store_id, self.seal)
+        wrapped_keys = self.seal.wrapped_keys if self.seal else b""
         return {
             "schema_version": self.schema_version,
             "parameters": parameters,
-            "wrapped_key": wrapped_key,
-            "checksum": _checksum(self.schema_version, parameters, wrapped_key),
+            "wrapped_key": wrapped_keys,
+            "checksum": _checksum(self.schema_version, parameters, wrapped_keys),
         }
 
-    def unwrap(self, seal: Seal, passphrase: str) -> bytes:
-        """Return the data key.
+    def unwrap(self, seal: Seal, passphrase: str) -> KeyRing:
+        """Return the keys.
 
         Raises:
-            WrongPassphraseError: this is not the passphrase that it was wrapped under.
+            WrongPassphraseError: this is not the passphrase that they were wrapped under.
         """
-        bound = _bound(self.schema_version, _parameters(self.store_id, seal.derivation, seal.salt))
-        nonce, wrapped = seal.wrapped_key[:NONCE_BYTES], seal.wrapped_key[NONCE_BYTES:]
+        bound = _bound(self.schema_version, _parameters(self.schema_version, self.store_id, seal))
+        nonce, wrapped = seal.wrapped_keys[:NONCE_BYTES], seal.wrapped_keys[NONCE_BYTES:]
         try:
-            return AESGCM(seal.derivation.derive(passphrase, seal.salt)).decrypt(nonce, wrapped, bound)
+            keys = AESGCM(seal.derivation.derive(passphrase, seal.salt)).decrypt(nonce, wrapped, bound)
         except InvalidTag:
             raise WrongPassphraseError("the passphrase does not open the store") from None
+        if self.schema_version == 1:
+            return KeyRing.of(keys, self.store_id)
+        return KeyRing.from_bytes(keys, data_keys=seal.data_keys)
+
+
+def new_store_id() -> bytes:
+    """Return an identifier that no other store has."""
+    return os.urandom(_ID_BYTES)
+
+
+def require_passphrase(passphrase: str) -> None:
+    """Refuse an empty passphrase.
+
+    Raises:
+        ValueError: it is empty.
+    """
+    if not passphrase:
+        raise ValueError("a passphrase has at least one character")
 
 
 def frame(*parts: bytes) -> bytes:
@@ -193,22 +255,19 @@ def _checksum(schema_version: int, parameters: bytes, wrapped_key: bytes) -> byt
     return hashlib.sha256(frame(schema_version.to_bytes(8, "big"), parameters, wrapped_key)).digest()
 
 
-def _parameters(store_id: bytes, derivation: KeyDerivation | None = None, salt: bytes = b"") -> bytes:
-    seal: JsonObject | None = None
-    if derivation is not None:
-        seal = {
-            "kdf": "argon2id",
-            "memory_kib": derivation.memory_kib,
-            "iterations": derivation.iterations,
-            "lanes": derivation.lanes,
-            "salt": base64url.encode(salt),
-        }
-    return json.dumps({"store": base64url.encode(store_id), "seal": seal})
+def _parameters(schema_version: int, store_id: bytes, seal: Seal | None) -> bytes:
+    members: JsonObject | None = None
+    if seal is not None:
+        keys = {} if schema_version == 1 else {"generation": seal.generation, "data_keys": seal.data_keys}
+        members = {**seal.derivation.parameters(seal.salt), **keys}
+    return json.dumps({"store": base64url.encode(store_id), "seal": members})
 
 
-def _seal(members: Mapping[str, object], wrapped_key: bytes) -> Seal:
-    costs = {name: members[name] for name in ("memory_kib", "iterations", "lanes")}
-    salt = base64url.decode(str(members["salt"]))
-    if len(salt) != _SALT_BYTES or len(wrapped_key) != NONCE_BYTES + KEY_BYTES + _TAG_BYTES:
+def _seal(schema_version: int, members: Mapping[str, object], wrapped_keys: bytes) -> Seal:
+    derivation, salt = KeyDerivation.from_parameters(members)
+    numbers = {} if schema_version == 1 else {name: members[name] for name in ("generation", "data_keys")}
+    seal = Seal(derivation=derivation, salt=salt, wrapped_keys=wrapped_keys, **numbers)  # type: ignore[arg-type]
+    keys = 1 if schema_version == 1 else seal.data_keys + seal.generation
+    if len(wrapped_keys) != NONCE_BYTES + keys * KEY_BYTES + TAG_BYTES:
         raise ValueError("not a seal of this schema")
-    return Seal(derivation=KeyDerivation(**costs), salt=salt, wrapped_key=wrapped_key)  # type: ignore[arg-type]
+    return seal

@@ -3,6 +3,7 @@
 """The tables of a store, in portable SQL.
 
 Identifiers and collection names stand as they are: whoever keeps personal data gives its records random identifiers.
+These are the tables of the newest schema; `vcwallet.adapters.store.migration` makes them of older ones.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    String,
     Table,
     Text,
     UniqueConstraint,
@@ -26,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from vcwallet.adapters.store.header import Header
+from vcwallet.adapters.store.header import SCHEMA_VERSION, Header
 from vcwallet.errors import StoreCorruptError
 
 
@@ -62,6 +64,7 @@ record: Table = Table(
     Column("id", Text, nullable=False),
     Column("tags", _Bytes, nullable=False),  # 16 bytes each; the truth, of which the next table is an index
     Column("body", _Bytes, nullable=False),
+    Column("key_generation", Integer, nullable=False, server_default="1"),  # which data key sealed the body
     UniqueConstraint("collection", "id"),
 )
 # Lists a collection, newest first, without touching the bodies.
@@ -75,6 +78,15 @@ tag: Table = Table(
     sqlite_with_rowid=False,
 )
 
+REVISION_TABLE = "vcwallet_schema"
+revision: Table = Table(REVISION_TABLE, metadata, Column("version_num", String(32), primary_key=True))
+"""What alembic calls the schema that is there; ours to ask is the number in the header."""
+
+
+def revision_of(schema_version: int) -> str:
+    """Return alembic's name of a schema."""
+    return f"schema_{schema_version}"
+
 
 def is_installed(connection: Connection) -> bool:
     """Whether this database holds a store."""
@@ -85,6 +97,7 @@ def install(connection: Connection, made: Header) -> None:
     """Make the tables of a new store."""
     metadata.create_all(connection, checkfirst=False)
     connection.execute(insert(header), {"id": 1, **made.row()})
+    connection.execute(insert(revision), {"version_num": revision_of(SCHEMA_VERSION)})
 
 
 def read_header(connection: Connection) -> Header:

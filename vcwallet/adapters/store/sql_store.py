@@ -15,25 +15,31 @@ data gives its records random identifiers.  Putting back an older copy of the wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import islice
 from types import TracebackType
-from typing import Any, NoReturn, Protocol, Self, TypeVar
+from typing import Any, NamedTuple, NoReturn, Protocol, Self, TypeVar, cast
+
+from sqlalchemy import Connection
 
 from vcwallet.adapters.store import records
 from vcwallet.adapters.store.database import Database, Location, make_file, parse_location, require_file
-from vcwallet.adapters.store.header import RECOMMENDED, Header, KeyDerivation
+from vcwallet.adapters.store.header import RECOMMENDED, SCHEMA_VERSION, Header, KeyDerivation, new_store_id
+from vcwallet.adapters.store.key_ring import KeyRing
+from vcwallet.adapters.store.migration import migrate
 from vcwallet.adapters.store.schema import install, is_installed, read_header, replace_header
-from vcwallet.adapters.store.sealing import BLIND_BYTES, Sealed, Sealing, Unsealed, place_of
+from vcwallet.adapters.store.sealing import Sealed, Sealing, Unsealed, place_of, split_blinds
 from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreError, quoted
-from vcwallet.storage import Change, Put, Record
+from vcwallet.storage import Change, Put, Record, RecordStore
 
 PATIENCE = timedelta(seconds=5)
 """How long to wait for another process that writes, unless told otherwise."""
 
 _READ_AT_ONCE = 100
 _WRITE_AT_ONCE = 1_000
+_RESEAL_AT_ONCE = 500
 
 
 class RecordCorruptError(StoreCorruptError):
@@ -45,16 +51,42 @@ class RecordCorruptError(StoreCorruptError):
         self.id = id
 
 
+class OpenedRow(NamedTuple):
+    """What is in a row; `blinds` are the hashes of its tags."""
+
+    collection: str
+    id: str
+    position: int
+    blinds: bytes
+    body: bytes
+    generation: int
+
+
+class StoredRecord(NamedTuple):
+    """A record on its way from one store to another, with the hashes of its tags."""
+
+    collection: str
+    id: str
+    blinds: bytes
+    body: bytes
+
+
+def nothing(_: int) -> None:
+    """Report progress to nobody."""
+
+
 class SqlStore:
     """Keeps records in a database; safe to share between threads, and between processes that each open it."""
 
-    __slots__ = ("_database", "_sealing", "_store_id")
+    __slots__ = ("_database", "_known", "_sealing", "_store_id")
 
-    def __init__(self, database: Database, sealing: Sealing, store_id: bytes) -> None:
+    def __init__(self, database: Database, sealing: Sealing, header: Header) -> None:
         """Use an opened database; `create`, `open` and `open_unsealed` open one."""
         self._database = database
         self._sealing = sealing
-        self._store_id = store_id
+        self._store_id = header.store_id
+        # The header's parameters that were last found to go with the keys in use.
+        self._known: object = header.row()["parameters"]
 
     # --- opening and closing ---
 
@@ -80,17 +112,17 @@ class SqlStore:
             ValueError: the passphrase is empty.
         """
         url = parse_location(location)
-        header, data_key = Header.sealed(passphrase, derivation)
+        header, ring = Header.sealed(passphrase, derivation)
         make_file(url)
         with kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database, database.write() as connection:
             if is_installed(connection):
                 raise StoreError("there is a store already", code="STORE_EXISTS")
             install(connection, header)
-        return cls(database, Sealed(data_key, header.store_id), header.store_id)
+        return cls(database, Sealed(ring, header.store_id), header)
 
     @classmethod
     def open(cls, location: Location, *, passphrase: str, busy_timeout: timedelta = PATIENCE) -> Self:
-        """Open a sealed store.
+        """Open a sealed store; one of an older schema is brought up to the newest, all or nothing.
 
         Raises:
             WrongPassphraseError: the store is intact, but this is not its passphrase.
@@ -106,8 +138,10 @@ class SqlStore:
             # An unsealed store in place of a sealed one is somebody's attempt to have secrets written into it.
             if header.seal is None:
                 raise StoreError("the store is not sealed", code="STORE_NOT_SEALED")
-            data_key = header.unwrap(header.seal, passphrase)
-        return cls(database, Sealed(data_key, header.store_id), header.store_id)
+            ring = header.unwrap(header.seal, passphrase)
+            if header.schema_version < SCHEMA_VERSION:
+                header = _upgraded(database, Header.wrapping(ring, header.store_id, passphrase, header.seal.derivation))
+        return cls(database, Sealed(ring, header.store_id), header)
 
     @classmethod
     def open_unsealed(cls, location: Location, *, busy_timeout: timedelta = PATIENCE) -> Self:
@@ -130,7 +164,11 @@ class SqlStore:
                 header = read_header(connection)
             if header.seal is not None:
                 raise StoreError("the store is sealed and needs its passphrase", code="STORE_SEALED")
-        return cls(database, Unsealed(header.store_id), header.store_id)
+            if header.schema_version < SCHEMA_VERSION:
+                header = _upgraded(database, Header.unsealed(header.store_id))
+        return cls(database, Unsealed(header.store_id), header)
+
+    # --- keys ---
 
     def change_passphrase(self, new: str, *, derivation: KeyDerivation = RECOMMENDED) -> None:
         """Let only `new` open the store from now on; records stay as they are, since their key does.
@@ -138,16 +176,133 @@ class SqlStore:
         A copy of the file made earlier still opens with the passphrase of then.
 
         Raises:
-            StoreError: the store could not write; the old passphrase is still the one.
+            StoreError: the store could not write, or its keys were changed elsewhere (``STORE_KEY_CHANGED``); the old
+                passphrase is still the one.
             LocalProtocolError: the store is not sealed.
             ValueError: the passphrase is empty.
         """
-        if not isinstance(self._sealing, Sealed):
-            raise LocalProtocolError("a store that is not sealed has no passphrase")
-        header = Header.wrapping(self._sealing.data_key, self._store_id, new, derivation)
-        with self._database.write() as connection:
-            replace_header(connection, header)
+        ring = self._ring
+        with self._database.read() as connection:
+            header = read_header(connection)
+        # A key that a rotation has done away with must not come back, nor the one that it brought get lost.
+        if header.seal is None or (header.generation, header.seal.data_keys) != (ring.generation, len(ring.data_keys)):
+            raise _keys_changed()
+        self._put_keys(ring, new, derivation, instead_of=header)
         self._database.forget_overwritten()
+
+    @property
+    def is_rotating(self) -> bool:
+        """Whether a rotation of the data key was begun and has not ended."""
+        return isinstance(self._sealing, Sealed) and self._sealing.ring.is_rotating
+
+    def rotate_key(
+        self,
+        *,
+        passphrase: str,
+        derivation: KeyDerivation = RECOMMENDED,
+        progress: Callable[[int], None] = nothing,
+    ) -> tuple[RecordCorruptError, ...]:
+        """Seal every record anew under a new data key, forget the old one, and return which records were damaged.
+
+        One that was interrupted is gone on with.  Until this has returned, the passphrase opens both keys, and what is
+        written is under the new one.  Whoever else had the store open before is told to open it again
+        (``STORE_KEY_CHANGED``).  Damaged records stay as they are.
+
+        Args:
+            passphrase: the store's, under which its keys are wrapped again.
+            derivation: what it costs to try the passphrase from now on.
+            progress: called between batches with the number of records done by this call.
+
+        Raises:
+            WrongPassphraseError: this is not the passphrase; nothing was changed.
+            StoreError: the store could not write, or its passphrase was changed meanwhile (``STORE_KEY_CHANGED``);
+                call again to go on.
+            LimitExceededError: the store has had 1,000 data keys; restore a backup into a new one.
+            LocalProtocolError: the store is not sealed.
+        """
+        header, ring = self._unwrapped(passphrase)
+        if not ring.is_rotating:
+            ring = ring.rotating(self._store_id)
+            header = self._put_keys(ring, passphrase, derivation, instead_of=header)
+        self._sealing = Sealed(ring, self._store_id)
+        done, last, damaged = 0, 0, list[RecordCorruptError]()
+        while (batch := self._reseal_behind(last, damaged)) is not None:
+            last, done = batch[0], done + batch[1]
+            progress(done)
+        self._put_keys(ring.rotated(), passphrase, derivation, instead_of=header)
+        self._database.forget_overwritten()
+        return tuple(damaged)
+
+    @property
+    def _ring(self) -> KeyRing:
+        if not isinstance(self._sealing, Sealed):
+            raise LocalProtocolError("a store that is not sealed has no passphrase and no keys")
+        return self._sealing.ring
+
+    def _unwrapped(self, passphrase: str) -> tuple[Header, KeyRing]:
+        """Return the header that is there now, and the keys that the passphrase gets from it."""
+        mine = self._ring
+        with self._database.read() as connection:
+            header = read_header(connection)
+        if header.seal is None or header.store_id != self._store_id or header.generation < mine.generation:
+            raise _keys_changed()
+        return header, header.unwrap(header.seal, passphrase)
+
+    def _put_keys(self, ring: KeyRing, passphrase: str, derivation: KeyDerivation, *, instead_of: Header) -> Header:
+        """Wrap these keys under a passphrase, unless somebody has changed keys or passphrase since `instead_of`."""
+        header = Header.wrapping(ring, self._store_id, passphrase, derivation)
+        before, made = (self._sealing, self._known), Sealed(ring, self._store_id)
+        try:
+            with self._database.write() as connection:
+                if records.lock(connection) != instead_of.row()["parameters"]:
+                    raise _keys_changed()
+                replace_header(connection, header)
+                # Still under the lock, so that the next writer of this process has the keys that go with the header.
+                self._sealing, self._known = made, header.row()["parameters"]
+        except BaseException:
+            if self._sealing is made:
+                self._sealing, self._known = before
+            raise
+        return header
+
+    def _reseal_behind(self, position: int, damaged: list[RecordCorruptError]) -> tuple[int, int] | None:
+        """Seal the next records under the last key; return the position of the last, and how many; None at the end."""
+        with self._database.write() as connection:
+            self._require_writable(connection)
+            sealing = cast("Sealed", self._sealing)
+            placed = records.rows_to_reseal(
+                connection, generation=sealing.generation, after=position, limit=_RESEAL_AT_ONCE
+            )
+            rows, tags = [], []
+            for collection, row in placed:
+                found = self._opened(collection, row)
+                if isinstance(found, RecordCorruptError):
+                    damaged.append(found)
+                    continue
+                blinds = sealing.advanced(found.blinds)
+                rows.append(self._row(found.collection, found.id, found.position, blinds, found.body))
+                tags += [{"tag": blind, "position": found.position} for blind in split_blinds(blinds)]
+            if rows:
+                records.reseal_rows(connection, rows, tags)
+        return (int(str(placed[-1].row.position)), len(placed)) if placed else None
+
+    def _require_writable(self, connection: Connection) -> None:
+        """Keep other writers out, and refuse to write under other keys than the header's."""
+        parameters = records.lock(connection)
+        if parameters != self._known:
+            header = read_header(connection)
+            if (header.store_id, header.generation) != (self._store_id, self._sealing.generation):
+                raise _keys_changed()
+            self._known = parameters
+
+    def _require_readable(self, connection: Connection) -> None:
+        """Refuse to look for what was written under keys that this process does not have."""
+        if records.parameters(connection) != self._known:
+            header = read_header(connection)
+            if header.store_id != self._store_id or header.generation not in self._sealing.generations:
+                raise _keys_changed()
+
+    # --- closing ---
 
     def close(self) -> None:
         """Close the database; closing twice is no error."""
@@ -175,14 +330,9 @@ class SqlStore:
         """
         if not changes:
             return
-        outcomes = records.outcomes(changes)
-        puts = [outcome.change for outcome in outcomes if isinstance(outcome.change, Put)]
         with self._database.write() as connection:
-            position = records.last_position(connection) + 1 if puts else 0
-            records.remove_replaced(connection, outcomes)
-            for start in range(0, len(puts), _WRITE_AT_ONCE):
-                rows = self._sealed(puts[start : start + _WRITE_AT_ONCE], position + start)
-                records.insert_rows(connection, *rows)
+            self._require_writable(connection)
+            self._apply(connection, changes)
 
     def get(self, collection: str, id: str, /) -> bytes | None:
         """Return the body of a record (see `RecordStore.get`).
@@ -190,11 +340,7 @@ class SqlStore:
         Raises:
             RecordCorruptError: the record is damaged.
         """
-        for found in self._read(collection, [id], None):
-            if isinstance(found, RecordCorruptError):
-                raise found
-            return found.body
-        return None
+        return _only(self._read(collection, [id], None))
 
     def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
         """Yield the records of a collection that carry `tag` (all for None), last written first.
@@ -208,37 +354,133 @@ class SqlStore:
         """
         return _Found(self._found(collection, tag))
 
+    # --- a backup's side ---
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Give one state of the store to read while others write; for a store in memory they wait.
+
+        Raises:
+            StoreError: the database failed, or its keys were changed elsewhere (``STORE_KEY_CHANGED``).
+        """
+        with self._database.snapshot() as connection:
+            self._require_readable(connection)
+            yield Snapshot(self, connection)
+
+    @classmethod
+    def fill(
+        cls,
+        location: Location,
+        found: Iterable[StoredRecord],
+        *,
+        passphrase: str,
+        derivation: KeyDerivation = RECOMMENDED,
+        tag_keys: tuple[bytes, ...],
+        then: Callable[[RecordStore], None],
+    ) -> Self:
+        """Make a new store of records with the hashes of their tags, all or nothing.
+
+        Args:
+            location: where (see `create`).
+            found: the records, first written first; an error that it raises leaves no store.
+            passphrase: what opens the store.
+            derivation: what it costs to try a passphrase.
+            tag_keys: those that the tags were hashed under.
+            then: the last that is done before the store is there; it may write.
+
+        Raises:
+            RecordExistsError: a record comes twice.
+            LimitExceededError: there are no more tag keys to be had.
+            StoreError: as `create`.
+        """
+        url, store_id = parse_location(location), new_store_id()
+        ring = KeyRing.new(store_id, earlier_tag_keys=tag_keys)
+        header = Header.wrapping(ring, store_id, passphrase, derivation)
+        make_file(url)
+        with kept_if_successful(Database(url, busy_timeout=PATIENCE)) as database, database.write() as connection:
+            if is_installed(connection):
+                raise StoreError("there is a store already", code="STORE_EXISTS")
+            install(connection, header)
+            made = cls(database, Sealed(ring, store_id), header)
+            made._take(connection, found)
+            then(_Inside(made, connection))
+        return made
+
+    def _take(self, connection: Connection, found: Iterable[StoredRecord]) -> None:
+        """Write records as they come, in bounded memory."""
+        numbered, sealing = enumerate(found, 1), cast("Sealed", self._sealing)
+        while batch := list(islice(numbered, _WRITE_AT_ONCE)):
+            rows, tags = [], []
+            for position, each in batch:
+                blinds = sealing.advanced(each.blinds)
+                rows.append(self._row(each.collection, each.id, position, blinds, each.body))
+                tags += [{"tag": blind, "position": position} for blind in split_blinds(blinds)]
+            records.insert_rows(connection, rows, tags)
+
+    # --- rows ---
+
+    def _apply(self, connection: Connection, changes: Sequence[Change]) -> None:
+        outcomes = records.outcomes(changes)
+        puts = [outcome.change for outcome in outcomes if isinstance(outcome.change, Put)]
+        position = records.last_position(connection) + 1 if puts else 0
+        records.remove_replaced(connection, outcomes)
+        for start in range(0, len(puts), _WRITE_AT_ONCE):
+            rows = self._sealed(puts[start : start + _WRITE_AT_ONCE], position + start)
+            records.insert_rows(connection, *rows)
+
     def _sealed(self, puts: Sequence[Put], position: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Return the rows of records, the first at `position`, and of their tags."""
         bodies, tags = [], []
         for at, put in enumerate(puts, position):
             blinds = [self._sealing.blind(put.collection, text) for text in dict.fromkeys(put.tags)]
-            joined = b"".join(blinds)
-            body = self._sealing.seal(put.body, place_of(put.collection, put.id, at, joined))
-            bodies.append({"position": at, "collection": put.collection, "id": put.id, "tags": joined, "body": body})
+            bodies.append(self._row(put.collection, put.id, at, b"".join(blinds), put.body))
             tags += [{"tag": blind, "position": at} for blind in blinds]
         return bodies, tags
 
+    def _row(self, collection: str, id: str, position: int, blinds: bytes, body: bytes) -> dict[str, Any]:
+        return {
+            "position": position,
+            "collection": collection,
+            "id": id,
+            "tags": blinds,
+            "body": self._sealing.seal(body, place_of(collection, id, position, blinds)),
+            "key_generation": self._sealing.generation,
+        }
+
     def _found(self, collection: str, tag: str | None) -> Iterator[Record | RecordCorruptError]:
-        blind = None if tag is None else self._sealing.blind(collection, tag)
         # No transaction stays open while the caller looks at a record: it would keep the log from being emptied.
-        with self._database.read() as connection:
-            newest = records.ids(connection, collection, blind, limit=_READ_AT_ONCE)
-        yield from self._read(collection, newest, blind)
+        newest = self._ids(collection, tag, limit=_READ_AT_ONCE)
+        yield from self._read(collection, newest, tag)
         if len(newest) < _READ_AT_ONCE:
             return
         # Most callers have what they want by now, and need not wait for the list of a hundred thousand.
         done = set(newest)
-        with self._database.read() as connection:
-            ids = [id for id in records.ids(connection, collection, blind) if id not in done]
+        ids = [id for id in self._ids(collection, tag) if id not in done]
         for start in range(0, len(ids), _READ_AT_ONCE):
-            yield from self._read(collection, ids[start : start + _READ_AT_ONCE], blind)
+            yield from self._read(collection, ids[start : start + _READ_AT_ONCE], tag)
 
-    def _read(self, collection: str, ids: Sequence[str], blind: bytes | None) -> Iterator[Record | RecordCorruptError]:
-        """Yield those of the records that are there, in the order of `ids`, and carry `blind` if it is given."""
+    def _ids(self, collection: str, tag: str | None, *, limit: int | None = None) -> Sequence[str]:
+        before = self._sealing
+        with self._database.read() as connection:
+            if tag is not None:
+                # Under a key that this process does not have it would find nothing, which is not the same as an error.
+                self._require_readable(connection)
+            return records.ids(connection, collection, self._blinds(before, collection, tag), limit=limit)
+
+    def _blinds(self, before: Sealing, collection: str, tag: str | None) -> tuple[bytes, ...]:
+        """Return the hashes of a tag, also where a thread rotates the keys meanwhile."""
+        if tag is None:
+            return ()
+        return tuple(dict.fromkeys((*before.blinds(collection, tag), *self._sealing.blinds(collection, tag))))
+
+    def _read(self, collection: str, ids: Sequence[str], tag: str | None) -> Iterator[Record | RecordCorruptError]:
+        """Yield those of the records that are there, in the order of `ids`, and carry `tag` if it is given."""
+        before = self._sealing
         try:
             with self._database.read() as connection:
                 rows = records.rows(connection, collection, ids)
+                if any(row.key_generation not in before.generations for row in rows.values()):
+                    self._require_readable(connection)
         except (StoreCorruptError, UnicodeEncodeError):
             # A damaged page, or an identifier that is no text any more, takes the whole statement with it.  One by
             # one, the others can still be read.
@@ -246,30 +488,34 @@ class SqlStore:
                 yield RecordCorruptError(collection, str(ids[0]))
             else:
                 for id in ids:
-                    yield from self._read(collection, [id], blind)
+                    yield from self._read(collection, [id], tag)
             return
+        blinds = set(self._blinds(before, collection, tag))
         for id in ids:
             if id in rows:
-                yield from self._unsealed(collection, rows[id], blind)
+                found = self._opened(collection, rows[id], before)
+                if isinstance(found, RecordCorruptError):
+                    yield found
+                # The tags of the record itself decide: what led here may be out of date, or no true index of them.
+                elif tag is None or not blinds.isdisjoint(split_blinds(found.blinds)):
+                    yield Record(id, found.body)
 
-    def _unsealed(
-        self, collection: str, row: records.StoredRow, blind: bytes | None
-    ) -> Iterator[Record | RecordCorruptError]:
-        """Yield the record, or that it is damaged; nothing if it does not carry `blind`."""
-        id, position, tags, body = row
+    def _opened(
+        self, collection: object, row: records.StoredRow, before: Sealing | None = None
+    ) -> OpenedRow | RecordCorruptError:
+        """Return what is in a row, or that it is damaged."""
+        id, position, tags, body, generation = row
         try:
             # A damaged file holds any type in any column.
-            if not isinstance(id, str) or not isinstance(position, int):
+            if not isinstance(collection, str) or not isinstance(id, str) or not isinstance(position, int):
                 raise StoreCorruptError("the record has no identifier or place")
-            if not isinstance(tags, bytes) or not isinstance(body, bytes):
+            if not isinstance(tags, bytes) or not isinstance(body, bytes) or not isinstance(generation, int):
                 raise StoreCorruptError("the record has no body or tags")
-            opened = self._sealing.unseal(body, place_of(collection, id, position, tags))
+            sealing = before if before is not None and generation in before.generations else self._sealing
+            opened = sealing.unseal(body, place_of(collection, id, position, tags), generation)
         except StoreCorruptError:
-            yield RecordCorruptError(collection, str(id))
-            return
-        # The tags of the record itself decide: what led here may be out of date, or be no true index of them.
-        if blind is None or blind in _blinds(tags):
-            yield Record(id, opened)
+            return RecordCorruptError(str(collection), str(id))
+        return OpenedRow(collection, id, position, tags, opened, generation)
 
 
 class _Found(Iterator[Record]):
@@ -287,8 +533,91 @@ class _Found(Iterator[Record]):
         return found
 
 
-def _blinds(tags: bytes) -> set[bytes]:
-    return {tags[start : start + BLIND_BYTES] for start in range(0, len(tags), BLIND_BYTES)}
+class Snapshot:
+    """One state of a store.
+
+    Attributes:
+        tag_keys: those that the tags of its records are hashed under.
+    """
+
+    def __init__(self, store: SqlStore, connection: Connection) -> None:
+        self._store = store
+        self._connection = connection
+        self._sealing = cast("Sealed", store._sealing)
+        self.tag_keys: tuple[bytes, ...] = store._ring.tag_keys
+
+    def get(self, collection: str, id: str, /) -> bytes | None:
+        """Return the body of a record (see `RecordStore.get`).
+
+        Raises:
+            RecordCorruptError: the record is damaged.
+        """
+        row = records.rows(self._connection, collection, [id]).get(id)
+        if row is None:
+            return None
+        found = self._store._opened(collection, row, self._sealing)
+        if isinstance(found, RecordCorruptError):
+            raise found
+        return found.body
+
+    def records(self) -> Iterator[StoredRecord | RecordCorruptError]:
+        """Yield all records, first written first, damaged or not.
+
+        Raises:
+            StoreCorruptError: a part of the file cannot be read at all.
+        """
+        last = 0
+        while placed := records.all_rows(self._connection, after=last, limit=_READ_AT_ONCE):
+            last = int(str(placed[-1].row.position))
+            for collection, row in placed:
+                found = self._store._opened(collection, row, self._sealing)
+                yield found if isinstance(found, RecordCorruptError) else self._stored(found)
+
+    def _stored(self, found: OpenedRow) -> StoredRecord:
+        is_last = found.generation == self._sealing.generation
+        blinds = found.blinds if is_last else self._sealing.advanced(found.blinds)
+        return StoredRecord(found.collection, found.id, blinds, found.body)
+
+
+class _Inside:
+    """A store that is being made, seen from within the transaction that makes it."""
+
+    def __init__(self, store: SqlStore, connection: Connection) -> None:
+        self._store = store
+        self._connection = connection
+
+    def commit(self, *changes: Change) -> None:
+        self._store._apply(self._connection, changes)
+
+    def get(self, collection: str, id: str, /) -> bytes | None:
+        return Snapshot(self._store, self._connection).get(collection, id)
+
+    def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
+        raise LocalProtocolError("nothing is looked for in a store that is being made")
+
+
+def _keys_changed() -> StoreError:
+    return StoreError("keys or passphrase were changed elsewhere; open the store again", code="STORE_KEY_CHANGED")
+
+
+def _upgraded(database: Database, header: Header) -> Header:
+    """Bring the tables up to the newest schema, with this header; return the one that is there then."""
+    with database.write() as connection:
+        records.lock(connection)
+        found = read_header(connection)
+        if found.schema_version < SCHEMA_VERSION:
+            migrate(connection, from_schema=found.schema_version)
+            replace_header(connection, header)
+        return read_header(connection)
+
+
+def _only(found: Iterator[Record | RecordCorruptError]) -> bytes | None:
+    """Return the body of the one record that is found, or None."""
+    for record in found:
+        if isinstance(record, RecordCorruptError):
+            raise record
+        return record.body
+    return None
 
 
 class _Closable(Protocol):

