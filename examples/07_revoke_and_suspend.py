@@ -85,7 +85,9 @@ def main() -> None:
             ministry.issue(licence, format=SdJwtVc, holder=key, valid_for=YEAR, idempotency_key="nurse/88888/dc+sd-jwt")
         except AlreadyIssuedError as error:
             stage.say(f"the same application once more: {error.code}, no second licence")
-        stage.say(f"published: {', '.join(one.uri for one in signer.publish())}; at once again: {len(signer.publish())}")
+        stage.say(
+            f"published: {', '.join(one.uri for one in signer.publish())}; at once again: {len(signer.publish())}"
+        )
 
     with stage.step("The hospital checks the licence"):
         check(stage, hospital, wallet)

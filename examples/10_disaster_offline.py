@@ -47,9 +47,7 @@ YEAR, HOUR = timedelta(days=365), timedelta(hours=1)
 PASSPHRASE = "correct horse battery staple"
 
 
-class EvacueeCard(
-    CredentialType, vct="urn:vcwallet:example:jp:evacuee-card:1", ja="避難者カード", en="Evacuee card"
-):
+class EvacueeCard(CredentialType, vct="urn:vcwallet:example:jp:evacuee-card:1", ja="避難者カード", en="Evacuee card"):
     """What a shelter has to know, and no more: it is on paper, and everybody who finds the paper can read it."""
 
     full_name: Annotated[str, Claim("氏名", "Full name")]
@@ -83,7 +81,11 @@ PAPER = DcqlQuery.from_json(
 
 def main() -> None:
     """Run the example."""
-    folder, stage, clock = output_folder("disaster_offline"), Stage("vcwallet: a shelter without a network"), StoryClock()
+    folder, stage, clock = (
+        output_folder("disaster_offline"),
+        Stage("vcwallet: a shelter without a network"),
+        StoryClock(),
+    )
 
     with stage.step("In quiet times: the city issues on phones and on paper"):
         registry = TrustRegistry.create("Demo trust registry", country="JP", clock=clock)
@@ -168,7 +170,9 @@ def page(codes: Sequence[bytes], *, columns: int = 4) -> Image.Image:
     side, margin, head = max(picture.width for picture in pictures), 40, 140
     rows = -(-len(pictures) // columns)
     sheet = Image.new("L", (columns * (side + margin) + margin, rows * (side + margin) + margin + head), 255)
-    ImageDraw.Draw(sheet).text((margin, margin), "Mirai City: evacuee card", font=ImageFont.load_default(size=56), fill=0)
+    ImageDraw.Draw(sheet).text(
+        (margin, margin), "Mirai City: evacuee card", font=ImageFont.load_default(size=56), fill=0
+    )
     for number, picture in enumerate(pictures):
         row, column = divmod(number, columns)
         sheet.paste(picture, (margin + column * (side + margin), head + margin + row * (side + margin)))

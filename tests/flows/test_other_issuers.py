@@ -35,6 +35,7 @@ from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.formats.sd_jwt_vc.issuer_metadata import IssuerMetadataPolicy, fetch_issuer
 from vcwallet.keys import jwk, multikey
 from vcwallet.keys.policy import IssuerPolicy, Role
+from vcwallet.status.outcome import STANDARD
 from vcwallet.storage import MemoryStore
 from vcwallet.trust import did as dids
 from vcwallet.trust.client import TrustedListClient
@@ -120,6 +121,7 @@ class Story:
             store=MemoryStore(),
             formats=self.world.formats,
             clock=self.world.clock,
+            status=STANDARD,
             issuers=issuers,
         )
 

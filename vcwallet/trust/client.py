@@ -184,7 +184,7 @@ class TrustedListClient:
 
         A listed party that comes without its certificates is refused here, and by no other policy accepted.
         """
-        listed = source.issuer is not None and (source.issuer, Role.CREDENTIAL_ISSUER) in self._accepted.services
+        listed = source.issuer is not None and (source.issuer, Role.CREDENTIAL_ISSUER) in self._in_use.snapshot.services
         return listed or bool(source.chain)
 
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:

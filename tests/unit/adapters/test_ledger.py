@@ -316,9 +316,9 @@ def wait_for_a_lock(location: str) -> None:
     engine = create_engine(parse_location(location), poolclass=NullPool)
     with engine.connect() as connection:
         # Outside of a transaction that would see the same activity again and again.
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
         query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        while connection.execute(query).scalar_one() == 0:
+        while autocommit.execute(query).scalar_one() == 0:
             pass
 
 

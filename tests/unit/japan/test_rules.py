@@ -37,7 +37,9 @@ from vcwallet.japan.rules import (
 )
 from vcwallet.keys.policy import TrustedKey
 from vcwallet.keys.software import SoftwareSigner
+from vcwallet.status.outcome import StatusResult, StatusState
 from vcwallet.verifier import Verified
+from vcwallet.verifier.verified import Evidence
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ISSUER = TrustedKey(key=SoftwareSigner.generate().public_key, party="urn:example:issuer", name={}, source="test")
@@ -68,12 +70,15 @@ def nurse(name: Any = "渡邉\U000e0101　花子", *, proved: bool = False) -> V
     return credential(NURSE, {"full_name": name}, proved=proved)
 
 
+NO_STATUS = StatusResult(state=StatusState.NOT_APPLICABLE, checked_at=NOW)
+
+
 def resident(name: Any = "渡邉　花子", *, proved: bool = True) -> VerifiedCredential:
     return credential((ResidenceRecord.vct,), {"full_name": name}, proved=proved)
 
 
 def bound(*credentials: VerifiedCredential, **options: Any) -> tuple[IdentityBinding, ...]:
-    named = {str(number): (one,) for number, one in enumerate(credentials)}
+    named = {str(number): (Evidence.of(one, NO_STATUS),) for number, one in enumerate(credentials)}
     return require_identity_bound(
         Verified(credentials=named, purpose="qualification_check", verified_at=NOW), **options
     )
@@ -221,7 +226,7 @@ def with_ages(kind: type[CredentialType], format: str, answers: dict[int, Any], 
 
 
 def proved(*credentials: VerifiedCredential, matter: AgeMatter = AgeMatter.ALCOHOL) -> None:
-    named = {str(number): (one,) for number, one in enumerate(credentials)}
+    named = {str(number): (Evidence.of(one, NO_STATUS),) for number, one in enumerate(credentials)}
     require_age_proved(Verified(credentials=named, purpose="age_restricted_sale", verified_at=NOW), matter=matter)
 
 
