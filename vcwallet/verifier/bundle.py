@@ -19,8 +19,14 @@ from pydantic import Field
 from vcwallet.claims import JsonObject
 from vcwallet.encoding import base64url, json
 from vcwallet.encoding.wire import Array, WireModel, read
+<<<<<<< HEAD
 from vcwallet.errors import MalformedError
 from vcwallet.status.held_lists import MAX_LISTS, ListKey, list_form
+=======
+from vcwallet.errors import LocalProtocolError, MalformedError
+from vcwallet.status.held_lists import MAX_LISTS, ListKey
+from vcwallet.status.token_status_list import MediaType
+>>>>>>> status
 from vcwallet.trust.published import PublishedTrust
 
 MAX_BUNDLE_BYTES: Final = 64 * 1024 * 1024
@@ -50,8 +56,17 @@ class OfflineBundle:
     lists: tuple[BundledList, ...]
 
     def to_json(self) -> bytes:
+<<<<<<< HEAD
         """Return it as a JSON document."""
         lists: list[JsonObject] = [
+=======
+        """Return it as a JSON document.
+
+        Raises:
+            LocalProtocolError: it is longer than anybody would read (``BUNDLE_TOO_LARGE``).
+        """
+        lists = [
+>>>>>>> status
             {
                 "uri": one.key.uri,
                 "media_type": one.key.media_type.value,
@@ -60,7 +75,10 @@ class OfflineBundle:
             }
             for one in self.lists
         ]
-        return json.dumps({"trust": self.trust.to_json().decode("utf-8"), "status_lists": lists})
+        data = json.dumps({"trust": self.trust.to_json().decode("utf-8"), "status_lists": lists})
+        if len(data) > MAX_BUNDLE_BYTES:
+            raise LocalProtocolError(f"a bundle has at most {MAX_BUNDLE_BYTES} bytes", code="BUNDLE_TOO_LARGE")
+        return data
 
     @classmethod
     def from_json(cls, data: bytes) -> OfflineBundle:
