@@ -299,7 +299,6 @@ class TestStatus:
             [shown], [issued] = revoked.result(), reissued.result()
             assert ledger.issued(key)[0].status is (Status.INVALID if shown.id == issued.id else Status.VALID)
 
-
     def test_who_waits_for_another_to_reissue_changes_what_that_one_has_issued(self, postgres):
         with SqlLedger.create(postgres, lists=LISTS, size=SIZE) as one, SqlLedger.open(postgres) as two:
             enter(one, "a-1")
@@ -314,10 +313,8 @@ class TestStatus:
 
 def wait_for_a_lock(location: str) -> None:
     """Return once a transaction waits for another."""
-    engine = create_engine(parse_location(location), poolclass=NullPool)
+    engine = create_engine(parse_location(location), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        # Outside of a transaction that would see the same activity again and again.
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
         while connection.execute(query).scalar_one() == 0:
             pass
