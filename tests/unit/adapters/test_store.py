@@ -25,7 +25,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTimeError
 from tests.support.scripts import REPOSITORY
 from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, KeyDerivation, SqlStore
 from vcwallet.adapters.store.database import parse_location
-from vcwallet.adapters.store.failures import as_store_errors
+from vcwallet.adapters.store.failures import DeadlockError, as_store_errors
 from vcwallet.adapters.store.sql_store import PATIENCE
 from vcwallet.errors import (
     LocalProtocolError,
@@ -576,7 +576,9 @@ with SqlStore.open_unsealed({str(path)!r}) as store:
         ("cause", "meaning"),
         [
             (PostgresError("53100"), StoreFullError),
-            (PostgresError("40P01"), StoreBusyError),
+            (PostgresError("55P03"), StoreBusyError),
+            (PostgresError("40P01"), DeadlockError),
+            (PostgresError("40001"), DeadlockError),
             (PostgresError("XX001"), StoreCorruptError),
             (PostgresError("42P01"), StoreError),
             (OSError(28, "no space"), StoreFullError),
