@@ -533,7 +533,7 @@ class TrustRegistry:
             LocalProtocolError: another process has changed the registry.
         """
         kept = self._authority.without(key_id)
-        gone = [own for one in self._authority.former if one not in kept.former for own in one[1:]]
+        gone = [own for kind, own in self._authority.former if (kind, own) not in kept.former]
         still = {own.key_id for _, own in kept.authorities()}
         crl_reason = Reason.CA_COMPROMISE if compromised else Reason.SUPERSEDED
         revoked = [

@@ -55,8 +55,12 @@ _ANCHOR = "trust_anchor"
 _LIST = "trusted_list"
 _TIME = "trust_time"
 _LATEST = "latest"
+<<<<<<< HEAD
 COLLECTIONS = (_ANCHOR, _LIST, _TIME)
 """Where a follower keeps what it knows."""
+=======
+_ATTEMPTS = 3  # a list that another process replaces while the records are read is in none of them
+>>>>>>> registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,10 +306,11 @@ class TrustedListClient:
         return anchor != present and any(record.body == anchor for record in self._store.find(_ANCHOR))
 
     def _replace(self, candidate: _InUse, roots: tuple[x509.Certificate, ...], *, at: datetime) -> None:
-        # Records of their own for each number, never overwritten: whoever loses a race cannot put back older ones.
+        # Records of their own for each number, never overwritten, and none deleted but older ones: whoever loses a race
+        # cannot put back older lists.
         seen, first = max(self._latest, at), candidate.root_number - len(roots) + 1
         changes: list[Change] = [_pin(number, root) for number, root in enumerate(roots, first)]
-        changes += [Delete(_LIST, record.id) for record in self._store.find(_LIST)]
+        changes += [Delete(_LIST, record.id) for record in self._store.find(_LIST) if record.id < candidate.id]
         try:
             self._store.commit(_put(candidate), _put_time(seen), *changes)
         except RecordExistsError:
@@ -458,24 +463,34 @@ def _put_time(at: datetime) -> Put:
 
 
 def _newest(store: RecordStore, *, max_kept: int, accepted: _InUse | None = None) -> _InUse:
-    root: Record | None = max(store.find(_ANCHOR), key=lambda record: record.id, default=None)
-    if root is None:
+    last_pin = max((record.id for record in store.find(_ANCHOR)), default=None)
+    if last_pin is None:
         raise LocalProtocolError("this store follows no registry yet; start one")
-    newest: Record | None = max(store.find(_LIST), key=lambda record: record.id, default=None)
-    if newest is None or not newest.id.startswith(f"{root.id}-"):
-        raise StoreCorruptError("the trusted list is gone from the store")
+    newest = _newest_record(store)
+    number, _, _ = newest.id.partition("-")
+    root = store.get(_ANCHOR, number)
+    if root is None or number < last_pin:  # it may be greater: another process has just taken a new root
+        raise StoreCorruptError("the trusted list in the store is not below the root that is pinned")
     if accepted is not None and accepted.id == newest.id:
         return accepted
     try:
         snapshot = read_snapshot(
             PublishedTrust.from_json(newest.body),
-            validator=ChainValidator(from_der(root.body), max_kept=max_kept),
+            validator=ChainValidator(from_der(root), max_kept=max_kept),
             at=None,
             accepted=accepted.snapshot if accepted is not None else None,
         )
-        return _InUse(root_number=int(root.id), snapshot=snapshot)
+        return _InUse(root_number=int(number), snapshot=snapshot)
     except (VcError, ValueError):  # ValueError: the record's identifier is no number
         raise StoreCorruptError("the trusted list in the store is not the one that was accepted") from None
+
+
+def _newest_record(store: RecordStore) -> Record:
+    for _ in range(_ATTEMPTS):
+        newest: Record | None = max(store.find(_LIST), key=lambda record: record.id, default=None)
+        if newest is not None:
+            return newest
+    raise StoreCorruptError("the trusted list is gone from the store")
 
 
 def _kept_time(store: RecordStore) -> datetime:

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -24,7 +25,7 @@ from vcwallet.errors import (
 from vcwallet.keys import KeySource, Role
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.registry import TrustRegistry
-from vcwallet.storage import Change, Delete, MemoryStore, Put
+from vcwallet.storage import Change, Delete, MemoryStore, Put, Record
 from vcwallet.trust.certificates import ISSUING_CA, LEAF, CertificateAuthority, Subject, build_certificate, to_der
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.published import PublishedTrust
@@ -384,6 +385,65 @@ def test_of_two_processes_that_take_two_lists_of_one_number_the_later_one_is_ref
         first.update(fork.published(), at=NOW)
     assert caught.value.code == "REGISTRY_ROLLBACK"
     assert first.published == demo.registry.published()
+
+
+class SlowStore(MemoryStore):
+    """A store in which something else happens just after its lists were looked for, each time that it is said."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__()
+        self._records = dict(store._records)
+        self.meanwhile: list[Callable[[], None] | None] = []
+
+    def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
+        found = list(super().find(collection, tag))
+        if collection == "trusted_list" and self.meanwhile:
+            act = self.meanwhile.pop(0)
+            if act is not None:
+                act()
+        yield from found
+
+
+def two_updates(demo: Demo) -> tuple[PublishedTrust, PublishedTrust]:
+    demo.registry.suspend(demo.city.identifier, reason="audit")
+    first = demo.registry.published()
+    demo.registry.rotate_root(reason="plan")
+    return first, demo.registry.published()
+
+
+def test_a_newer_list_that_another_process_takes_meanwhile_is_not_deleted(demo: Demo) -> None:
+    older, newer = two_updates(demo)
+    for moment in range(2):
+        store = SlowStore(demo.client_store)
+        late, quick = TrustedListClient.resume(store), TrustedListClient.resume(store)
+        store.meanwhile = [*[None] * moment, partial(quick.update, newer, at=NOW)]
+        late.update(older, at=NOW)
+        assert TrustedListClient.resume(store).published == newer
+        late.update(newer, at=NOW)
+        assert late.published == newer
+
+
+def test_a_list_that_is_replaced_while_it_is_looked_for_is_looked_for_again(demo: Demo) -> None:
+    class Vanishing(SlowStore):
+        missing = 2
+
+        def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
+            if collection == "trusted_list" and self.missing:
+                self.missing -= 1
+                return iter(())
+            return super().find(collection, tag)
+
+    store = Vanishing(demo.client_store)
+    assert TrustedListClient.resume(store).published == demo.client.published
+    store.missing = 3
+    with pytest.raises(StoreCorruptError):
+        TrustedListClient.resume(store)
+
+
+def test_a_list_below_a_root_that_was_succeeded_is_damage_where_the_successor_is_pinned(demo: Demo) -> None:
+    demo.client_store.commit(Put("trust_anchor", "000002", b"new"))
+    with pytest.raises(StoreCorruptError, match="pinned"):
+        TrustedListClient.resume(demo.client_store)
 
 
 def test_only_one_list_is_kept(demo: Demo) -> None:
