@@ -64,6 +64,7 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "rfc9901",
         "sd-jwt-vc",
         "token-status-list-issuer",
+        "token-status-list",
         "ts-119-475",
         "ts-119-602",
     ]

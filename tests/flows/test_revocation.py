@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ class Scene:
         return self.host(request)
 
     def issue(self) -> None:
-        options = {"format": FORMATS[self.world.format], "valid_for": DAYS_90, "idempotency_key": "a-1"}
+        options: dict[str, Any] = {"format": FORMATS[self.world.format], "valid_for": DAYS_90, "idempotency_key": "a-1"}
         self.world.wallet.receive(self.city.issue(resident(), holder=self.world.wallet.new_holder_key(), **options))
 
     def outcome(self, *, publishes: bool = True) -> str:

@@ -83,7 +83,7 @@ def test_the_reference_in_an_sd_jwt():
 
 
 def test_the_reference_in_a_cwt():
-    payload = cwt.parse(bytes.fromhex(TOKENS["referenced_token_cwt_hex"])).signed.unverified_payload
+    payload: Any = cwt.parse(bytes.fromhex(TOKENS["referenced_token_cwt_hex"])).signed.unverified_payload
     assert StatusReference.from_claim(cbor.loads(payload)[65535]) == REFERENCE
 
 

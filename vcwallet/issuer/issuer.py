@@ -115,8 +115,8 @@ class Issuer:
             StoreError: the ledger failed; nothing was issued.
             ValueError: the validity is not positive, or the key is none.
         """
-        content, writer = self._content(record, format, valid_for, on)
-        [credential] = self._sign(content, writer, [holder], idempotency_key)
+        content, writer = self._content(record, format, holder, valid_for, on)
+        [credential] = self._sign([content], writer, idempotency_key)
         return credential
 
     def issue_batch(
@@ -137,8 +137,8 @@ class Issuer:
             ValueError: no keys, more than 50, or one of them twice.
         """
         _require_different(holders)
-        content, writer = self._content(record, format, valid_for, on)
-        return self._sign(content, writer, holders, idempotency_key)
+        content, writer = self._content(record, format, holders[0], valid_for, on)
+        return self._sign(_for_each(holders, content), writer, idempotency_key)
 
     def reissue(
         self,
@@ -154,6 +154,8 @@ class Issuer:
     ) -> Credential:
         """Revoke what was issued under the key, and return a new credential in its place: both are done, or neither.
 
+        Done twice, it is done twice: of all that was issued under a key, only the last is valid.
+
         Args:
             record: what is said about the person now; further arguments are those of `issue`.
             format: the credential format.
@@ -168,8 +170,8 @@ class Issuer:
             LocalProtocolError: nothing was issued under this key (code ``NOT_ISSUED``); others as for `issue`.
             StoreError: the ledger failed; nothing was revoked or issued.
         """
-        content, writer = self._content(record, format, valid_for, on)
-        [credential] = self._sign(content, writer, [holder], idempotency_key, replaces=self._decision(reason, actor))
+        content, writer = self._content(record, format, holder, valid_for, on)
+        [credential] = self._sign([content], writer, idempotency_key, replaces=self._decision(reason, actor))
         return credential
 
     def reissue_batch(
@@ -190,8 +192,9 @@ class Issuer:
             ValueError: no keys, more than 50, or one of them twice; others as for `reissue`.
         """
         _require_different(holders)
-        content, writer = self._content(record, format, valid_for, on)
-        return self._sign(content, writer, holders, idempotency_key, replaces=self._decision(reason, actor))
+        content, writer = self._content(record, format, holders[0], valid_for, on)
+        decision = self._decision(reason, actor)
+        return self._sign(_for_each(holders, content), writer, idempotency_key, replaces=decision)
 
     # --- status ------------------------------------------------------------------------------------------------------
 
@@ -244,9 +247,14 @@ class Issuer:
         self._type_integrity.clear()
 
     def _content(
-        self, record: CredentialType, format: FormatChoice, valid_for: timedelta, on: date | None
+        self,
+        record: CredentialType,
+        format: FormatChoice,
+        holder: HolderChoice | None,
+        valid_for: timedelta,
+        on: date | None,
     ) -> tuple[CredentialContent, CredentialFormat]:
-        """Return what will be signed, but for holder and status, and the format."""
+        """Return what will be signed, but for the status, and the format."""
         if valid_for <= timedelta(0):
             raise ValueError("a credential is valid for some time")
         now = self._clock()
@@ -257,7 +265,7 @@ class Issuer:
             type_id=shape.type_id,
             claims=shape.claims(record.claims(on=on or now.astimezone(self._time_zone).date())),
             concealment=shape.concealment(),
-            holder=None,
+            holder=_key_of(holder),
             issued_at=issued_at,
             expires=expires,
             type_integrity=self._integrity(shape.type_id),
@@ -266,25 +274,23 @@ class Issuer:
 
     def _sign(
         self,
-        content: CredentialContent,
+        contents: Sequence[CredentialContent],
         writer: CredentialFormat,
-        holders: Sequence[HolderChoice | None],
         idempotency_key: str | None,
         replaces: Decision | None = None,
     ) -> tuple[Credential, ...]:
-        """Sign one credential for each holder, once the ledger has entered them, and return them once it keeps them."""
-        contents = [replace(content, holder=_key_of(holder)) for holder in holders]
+        """Sign the credentials, once the ledger has entered them, and return them once it keeps them."""
         if self._ledger is None:
             if idempotency_key is not None:
                 raise _no_ledger()
             return tuple(Credential(format=writer.format, raw=self._raw(one, writer)) for one in contents)
         new = NewIssue(
             idempotency_key=secrets.token_urlsafe(_KEY_BYTES) if idempotency_key is None else idempotency_key,
-            copies=len(holders),
-            type_id=content.type_id,
+            copies=len(contents),
+            type_id=contents[0].type_id,
             format=writer.format,
             issued_at=self._clock(),
-            expires=content.expires,
+            expires=contents[0].expires,
             replaces=replaces,
         )
         with self._ledger.issuing(new) as entries:
@@ -365,6 +371,11 @@ def _require_different(holders: Sequence[HolderChoice]) -> None:
     # Two credentials of one key would be linked by it, which is what a batch is there to avoid.
     if len({_key_of(holder) for holder in holders}) != len(holders):
         raise ValueError("each credential of a batch is for a key of its own")
+
+
+def _for_each(holders: Sequence[HolderChoice], first: CredentialContent) -> list[CredentialContent]:
+    """Return the content of each holder's credential, given that of the first one's."""
+    return [first, *(replace(first, holder=_key_of(holder)) for holder in holders[1:])]
 
 
 def _key_of(holder: HolderChoice | None) -> PublicKey | None:

@@ -54,7 +54,7 @@ class StatusListPlan:
         uri: an https URL without a slash at its end.  The lists are below it (``/1``, ``/2`` and so on), and it is the
             address of the aggregation, which names them all (Token Status List, section 9).
         size: how many credentials a list has room for, a multiple of 8.  The more there are in one list, the less it
-            says about each (section 12.3).
+            says about each (section 12.1).
         bits: the bits of one status: 2, or 1 where nothing is ever suspended, or 4 or 8.
 
     Raises:

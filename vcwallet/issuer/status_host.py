@@ -56,7 +56,7 @@ class StatusHost:
         return response
 
     def _aggregation(self) -> HttpResponse:
-        """Return the addresses of all lists (section 9.3)."""
+        """Return the addresses of all lists (section 9)."""
         uris = self._ledger.published_uris(at=self._clock())
         return _found(aggregation(uris), "application/json", _AGGREGATION_MAX_AGE)
 

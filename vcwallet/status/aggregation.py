@@ -22,7 +22,7 @@ from vcwallet.status.token_status_list import is_list_uri
 
 MAX_AGGREGATION_BYTES: Final = 1024 * 1024
 MAX_AGGREGATED: Final = 10_000
-_CLAUSE: Final = "Token Status List, section 9.2"
+_CLAUSE: Final = "Token Status List, section 9.3"
 _JSON: Final = "application/json"
 
 
@@ -31,7 +31,7 @@ class _Document(WireModel):
 
 
 def aggregation(uris: Iterable[str]) -> bytes:
-    """Return the document that lists the addresses of status lists (section 9.2)."""
+    """Return the document that lists the addresses of status lists (section 9.3)."""
     return json.dumps({"status_lists": list(uris)})
 
 

@@ -30,6 +30,7 @@ from vcwallet.errors import (
     KeyLockedError,
     LocalProtocolError,
     StoreBusyError,
+    StoreCorruptError,
     StoreError,
 )
 from vcwallet.issuer.ledger import AlreadyIssuedError, Issuance, PublishedList, Status, StatusListState
@@ -313,10 +314,8 @@ class TestStatus:
 
 def wait_for_a_lock(location: str) -> None:
     """Return once a transaction waits for another."""
-    engine = create_engine(parse_location(location), poolclass=NullPool)
+    engine = create_engine(parse_location(location), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        # Outside of a transaction that would see the same activity again and again.
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
         while connection.execute(query).scalar_one() == 0:
             pass
@@ -413,16 +412,19 @@ class TestOpening:
             assert ledger.issued("a-1") == entries
             assert (due(ledger)[f"{LISTS}/1"].size, due(ledger)[f"{LISTS}/1"].bits) == (16, 1)
 
-    def test_it_is_not_made_over_another(self, place, postgres_is_durable, tmp_path):
-        where = place if place is not None else tmp_path / "other.db"
-        SqlLedger.create(where, lists=LISTS).close()
+    @pytest.mark.parametrize("place", ["file", "postgresql"], indirect=True)
+    def test_it_is_not_made_over_another(self, place):
+        SqlLedger.create(place, lists=LISTS).close()
         with pytest.raises(StoreError) as caught:
-            SqlLedger.create(where, lists=LISTS)
+            SqlLedger.create(place, lists=LISTS)
         assert caught.value.code == "STORE_EXISTS"
 
-    @pytest.fixture
-    def postgres_is_durable(self) -> None:
-        """A name for the reader: what is created there stays until the schema is dropped."""
+    def test_a_server_without_a_ledger_or_that_is_not_there_is_a_store_error(self, postgres, tmp_path):
+        with pytest.raises(StoreCorruptError) as caught:
+            SqlLedger.open(postgres)
+        assert caught.value.code == "NOT_A_LEDGER"
+        with pytest.raises(StoreError, match="cannot be read"):
+            SqlLedger.open(f"postgresql:///ledger?host={tmp_path}")
 
     def test_where_nothing_is_nothing_is_opened_or_made(self, path):
         with pytest.raises(StoreError) as caught:

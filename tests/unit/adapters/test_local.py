@@ -7,12 +7,26 @@ from __future__ import annotations
 import os
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.trust import Clock
 from tests.support.world import SHOPPING, AgeCard, Resident, resident
-from vcwallet import Issuer, Mdoc, Response, SdJwtVc, TrustRegistry, Verifier, Wallet, ask
+from vcwallet import (
+    AlreadyIssuedError,
+    Issuer,
+    Mdoc,
+    Response,
+    SdJwtVc,
+    SqlLedger,
+    StatusHost,
+    StatusSigner,
+    TrustRegistry,
+    Verifier,
+    Wallet,
+    ask,
+)
 from vcwallet.adapters import local
 from vcwallet.errors import (
     LocalProtocolError,
@@ -21,6 +35,7 @@ from vcwallet.errors import (
     TrustedListError,
     WrongPassphraseError,
 )
+from vcwallet.flow import HttpRequest
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.wallet.session import device_response
 
@@ -46,6 +61,30 @@ def open_files(path: Path) -> int:
     """How many file descriptors of this process are for the file or what SQLite keeps beside it."""
     links = [Path("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
     return sum(str(os.path.realpath(link)).startswith(str(path.resolve())) for link in links)
+
+
+class TestStatus:
+    def test_a_ledger_in_a_file_goes_on_where_it_stopped(self, tmp_path, clock, registry):
+        path, lists = tmp_path / "ledger.db", "https://status.example/lists"
+        city = registry.enrol_issuer("City", code="city", may_issue=[Resident])
+        signer = registry.enrol_status_signer("City", code="city")
+        terms: dict[str, Any] = {
+            "format": SdJwtVc,
+            "holder": None,
+            "valid_for": timedelta(days=90),
+            "idempotency_key": "17",
+        }
+        with SqlLedger.create(path, lists=lists, size=64) as ledger:
+            Issuer(city, ledger=ledger, clock=clock).issue(resident(), **terms)
+            assert len(StatusSigner(signer, ledger=ledger, clock=clock).publish()) == 2
+        with SqlLedger.open(path) as ledger:
+            issuer = Issuer(city, ledger=ledger, clock=clock)
+            with pytest.raises(AlreadyIssuedError):
+                issuer.issue(resident(), **terms)
+            issuer.revoke("17", reason="moved away", actor="residents desk")
+            assert len(StatusSigner(signer, ledger=ledger, clock=clock).publish()) == 1
+            response = StatusHost(ledger, clock=clock)(HttpRequest(method="GET", url=f"{lists}/1", max_bytes=10_000))
+            assert response.status == 200
 
 
 class TestMainJob:

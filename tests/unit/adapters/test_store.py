@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTimeError
 from tests.support.scripts import REPOSITORY
 from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, KeyDerivation, SqlStore
 from vcwallet.adapters.store.database import parse_location
-from vcwallet.adapters.store.failures import as_store_errors
+from vcwallet.adapters.store.failures import DeadlockError, as_store_errors
 from vcwallet.adapters.store.sql_store import PATIENCE
 from vcwallet.errors import (
     LocalProtocolError,
@@ -577,7 +577,9 @@ with SqlStore.open_unsealed({str(path)!r}) as store:
         ("cause", "meaning"),
         [
             (PostgresError("53100"), StoreFullError),
-            (PostgresError("40P01"), StoreBusyError),
+            (PostgresError("55P03"), StoreBusyError),
+            (PostgresError("40P01"), DeadlockError),
+            (PostgresError("40001"), DeadlockError),
             (PostgresError("XX001"), StoreCorruptError),
             (PostgresError("42P01"), StoreError),
             (OSError(28, "no space"), StoreFullError),
@@ -594,3 +596,66 @@ with SqlStore.open_unsealed({str(path)!r}) as store:
 
 def limit_to_fifty_pages(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA max_page_count=50")
+
+
+class TestPostgresql:
+    """What is different about a server: there is no file, and it may not be there."""
+
+    def test_a_store_is_there_again_when_opened_again(self, postgres):
+        with create(postgres) as store:
+            store.commit(Put("c", "1", b"body", tags=("t",)))
+        with SqlStore.open(postgres, passphrase=PASSPHRASE) as store:
+            assert list(store.find("c", "t")) == [Record("1", b"body")]
+        with pytest.raises(WrongPassphraseError):
+            SqlStore.open(postgres, passphrase="wrong")
+
+    def test_a_store_is_not_made_over_another_or_taken_for_one_of_the_other_kind(self, postgres):
+        create(postgres).close()
+        for wrong, code in ((lambda: create(postgres), "STORE_EXISTS"), (lambda: unsealed(postgres), "STORE_SEALED")):
+            with pytest.raises(StoreError) as caught:
+                wrong()
+            assert caught.value.code == code
+
+    def test_a_database_without_a_store_is_none(self, postgres):
+        with pytest.raises(StoreCorruptError) as caught:
+            SqlStore.open(postgres, passphrase=PASSPHRASE)
+        assert caught.value.code == "NOT_A_STORE"
+
+    def test_the_passphrase_can_be_changed(self, postgres):
+        with create(postgres) as store:
+            store.commit(Put("c", "1", b"body"))
+            store.change_passphrase("another", derivation=FAST_FOR_TESTS_ONLY)
+            assert store.get("c", "1") == b"body"
+        with SqlStore.open(postgres, passphrase="another") as store:
+            assert store.get("c", "1") == b"body"
+
+    def test_a_server_that_is_not_there_is_a_store_error_without_its_address(self, tmp_path):
+        for use in (unsealed, create):
+            with pytest.raises(StoreError) as caught:
+                use(f"postgresql://somebody:secret@/wallets?host={tmp_path}")
+            assert "secret" not in str(caught.value)
+            assert caught.value.__cause__ is None
+
+    def test_several_users_get_what_has_to_be_new_once(self, postgres):
+        unsealed(postgres).close()
+        start = threading.Barrier(8)
+
+        def take(number: int) -> list[str]:
+            taken = []
+            with unsealed(postgres) as store:
+                start.wait()
+                for name in range(20):
+                    with suppress(RecordExistsError):
+                        store.commit(Put("claimed", str(name), b"", new=True), Put("own", f"{number}-{name}", b""))
+                        taken.append(f"{number}-{name}")
+            return taken
+
+        with ThreadPoolExecutor(8) as pool:
+            taken = [name for names in pool.map(take, range(8)) for name in names]
+        with unsealed(postgres) as store:
+            assert sorted(ids(store.find("own"))) == sorted(taken)
+            assert len(taken) == len(ids(store.find("claimed"))) == 20
+
+
+def unsealed(place: str) -> SqlStore:
+    return SqlStore.open_unsealed(place)

@@ -108,13 +108,15 @@ def test_an_older_list_is_a_rollback_also_after_the_end_of_the_newer(holder):
     assert caught.value.code == "STATUS_ROLLBACK"
 
 
-def test_whoever_loses_a_race_leaves_nothing_that_is_used(holder):
-    """Two processes find no list; the one with the older writes last."""
+@pytest.mark.parametrize("first", ["newer", "older"])
+def test_whoever_loses_a_race_leaves_nothing_that_is_used(holder, first):
+    """Two processes find no list, and both write."""
     newer, older = signed(token({7: 1}, issued_at=NOW)), signed(token({7: 0}))
     late = Holder(store=holder.store)
     late.lists._copies = lambda key: []  # type: ignore[method-assign]  # it looked before the other one wrote
-    holder.lists.keep(JWT_KEY, newer, fetched_at=NOW, origin=Origin.NETWORK, at=NOW)
-    late.lists.keep(JWT_KEY, older, fetched_at=NOW, origin=Origin.NETWORK, at=NOW)
+    tokens = (newer, older) if first == "newer" else (older, newer)
+    for one, data in zip((holder, late), tokens, strict=True):
+        one.lists.keep(JWT_KEY, data, fetched_at=NOW, origin=Origin.NETWORK, at=NOW)
     assert holder.records == 2
     assert holder.value(7) == Holder(store=holder.store).value(7) == 1
     assert [one.issued_at for one in holder.lists.all()] == [NOW]

@@ -11,6 +11,7 @@
 
 Bodies and tags of a sealed store are hidden.  Collection names and record identifiers are not: whoever keeps personal
 data gives its records random identifiers.  Putting back an older copy of the whole file cannot be noticed from within.
+PostgreSQL keeps no identifier that has a NUL character in it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 """The entries of a ledger: claiming places in status lists, looking up, and changing statuses.
 
 A place is claimed by writing the entry: a constraint of the database, not something that was read before, says whether
-it was free (Token Status List, section 13.3).
+it was free (Token Status List, section 13.2).
 """
 
 from __future__ import annotations

@@ -131,7 +131,8 @@ class SqlLedger:
     def issuing(self, new: NewIssue, /) -> Iterator[tuple[Issuance, ...]]:
         """Enter a new issue, and give its entries while the credentials are signed (see `IssuanceLedger.issuing`).
 
-        Other issues wait meanwhile where the database is a SQLite file.
+        Other issues wait meanwhile: those of this process, and where the database is a SQLite file those of all.  So
+        the block signs, and does nothing else with the ledger.
 
         Raises:
             AlreadyIssuedError: there is an issue of this key already, and it is not to be replaced.

@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Attacks on status: by who controls the network, the publisher's host, another signer, or the credential's issuer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.status import HOUR, URI, Host, StatusWorld, by_hand, claims_of, signed, token
+from tests.support.world import MDOC, SD_JWT, Resident, World
+from vcwallet.errors import MalformedError, StatusError
+from vcwallet.flow import HttpResponse
+from vcwallet.status.outcome import StatusState
+from vcwallet.status.token_status_list import MediaType
+
+REVOKED = 7
+
+
+@pytest.fixture(params=[SD_JWT, MDOC])
+def city(request: pytest.FixtureRequest) -> StatusWorld:
+    """A city that has revoked the credential that the wallet shows."""
+    made = StatusWorld(request.param)
+    made.hold(index=REVOKED)
+    made.publish({REVOKED: 1})
+    return made
+
+
+def code_of(city: StatusWorld) -> str:
+    with pytest.raises(StatusError) as caught:
+        city.present()()
+    return caught.value.code
+
+
+def answer(city: StatusWorld, body: bytes, media_type: MediaType | None = None) -> None:
+    content_type = (media_type or city.media_type).value
+    city.host.answers[URI] = HttpResponse(status=200, headers={"content-type": content_type}, body=body)
+
+
+def test_without_an_attack_it_is_refused_as_revoked(city):
+    assert code_of(city) == "STATUS_REVOKED"
+
+
+def test_whoever_holds_back_the_list_makes_it_unknown_and_not_valid(city):
+    city.host.is_down = True
+    assert code_of(city) == "STATUS_UNKNOWN"
+
+
+def test_a_copy_from_before_the_revocation_is_good_until_its_end_and_no_longer(city):
+    """A network that replays: why lists have an end, and why it is not lengthened by any skew or policy."""
+    world = city.world
+    city.publish()
+    before = city.host.token(URI, city.media_type)
+    world.clock.pass_by(hours=47, minutes=59)
+    answer(city, before)
+    assert city.present()().evidence(Resident)[0].status_result.state is StatusState.VALID
+    world.clock.pass_by(minutes=1)
+    assert code_of(city) == "STATUS_STALE"
+
+
+def test_a_copy_from_before_the_revocation_is_refused_by_whoever_knows_the_newer(city):
+    world = city.world
+    old = replace(city.host.lists[URI], issued_at=world.clock() - HOUR, statuses=token().statuses)
+    assert code_of(city) == "STATUS_REVOKED"
+    world.clock.pass_by(hours=1)
+    signer = city.host.signer
+    assert signer is not None
+    answer(city, signed(old, city.media_type, signer=signer.signer, chain=signer.chain))
+    assert code_of(city) == "STATUS_REVOKED"
+
+
+FORGERIES: dict[str, Callable[[StatusWorld], tuple[Any, Any]]] = {
+    "the issuer's credential key": lambda city: (city.world.city_enrolment.signer, city.world.city_enrolment.chain),
+    "a verifier": lambda city: (city.world.shop_enrolment.signer, city.world.shop_enrolment.chain),
+    "the true chain and another key": lambda city: (city.world.shop_enrolment.signer, of(city.host)[1]),
+    "another registry": lambda city: of(StatusWorld(city.format).host),
+    "a signer of somebody else": lambda city: of_somebody_else(city.world),
+}
+
+
+def of(host: Host) -> tuple[Any, Any]:
+    assert host.signer is not None
+    return host.signer.signer, host.signer.chain
+
+
+def of_somebody_else(world: World) -> tuple[Any, Any]:
+    enrolment = world.registry.enrol_status_signer("Tax office", code="office")
+    world.update()
+    return enrolment.signer, enrolment.chain
+
+
+@pytest.mark.parametrize("forger", FORGERIES)
+def test_nobody_else_can_say_that_it_is_valid(city, forger):
+    signer, chain = FORGERIES[forger](city)
+    clean = replace(city.host.lists[URI], statuses=token().statuses)
+    answer(city, signed(clean, city.media_type, signer=signer, chain=chain))
+    assert code_of(city) == "STATUS_UNKNOWN"
+
+
+def test_the_list_of_another_address_says_nothing(city):
+    """Every place of it is valid, and its signature is by the right key."""
+    other = "https://city.example/lists/clean"
+    city.publish(uri=other)
+    answer(city, city.host.token(other, city.media_type))
+    assert code_of(city) == "STATUS_UNKNOWN"
+
+
+def test_another_kind_of_token_of_the_same_signer_says_nothing(city):
+    signer = city.host.signer
+    assert signer is not None
+    clean = claims_of(replace(city.host.lists[URI], statuses=token().statuses), city.media_type)
+    kind = "JWT" if city.media_type is MediaType.JWT else "application/cwt"
+    answer(city, by_hand(clean, city.media_type, typ=kind, signer=signer.signer, chain=signer.chain))
+    assert code_of(city) == "STATUS_UNKNOWN"
+
+
+def test_a_list_that_is_cut_short_of_the_place_says_nothing(city):
+    city.publish(size=REVOKED - 3)
+    assert code_of(city) == "STATUS_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://city.example/lists/1",
+        "https://user:secret@city.example/lists/1",
+        "file:///etc/passwd",
+        "gopher://localhost:70/",
+        "https://city.example/lists/1#place",
+        "",
+    ],
+)
+def test_an_issuer_cannot_make_a_verifier_fetch_what_is_no_list(uri):
+    city = StatusWorld(SD_JWT)
+    city.hold(status={"status_list": {"idx": 1, "uri": uri}})
+    with pytest.raises(MalformedError):
+        city.present()()
+    assert city.host.requests == []
+
+
+def test_an_empty_status_is_a_status():
+    """An issuer's ``{}`` is not the same as none: something was meant, and is not understood."""
+    city = StatusWorld(SD_JWT)
+    city.hold(status={})
+    assert code_of(city) == "STATUS_UNKNOWN"
+
+
+def test_a_suspension_is_not_lifted_by_waiting_until_the_list_is_stale(city):
+    city.publish({REVOKED: 2})
+    assert code_of(city) == "STATUS_SUSPENDED"
+    city.host.is_down = True
+    city.world.clock.pass_by(hours=1)
+    assert code_of(city) == "STATUS_STALE"
