@@ -287,6 +287,27 @@ class TestDamagedStore:
         with restored(tmp_path / "x") as again:
             assert [record.id for record in again.find("c", "all")] == ["1", "x" * 3_000, "a\0b", ""]
 
+    def test_a_page_that_cannot_be_read_does_not_keep_the_others_from_being_saved(self, tmp_path):
+        path = tmp_path / "pages.db"
+        expected = {str(number): bytes([number]) * 1_500 for number in range(250)}
+        with create(path) as store:
+            store.commit(*(Put("c", id, body, tags=("t",)) for id, body in expected.items()))
+        with closing(sqlite3.connect(path)) as database:
+            (body,) = database.execute("SELECT body FROM vcwallet_record WHERE id = '130'").fetchone()
+        whole = bytearray(path.read_bytes())
+        page = whole.index(body[:100]) // 4096 * 4096
+        whole[page : page + 4096] = bytes(4096)
+        path.write_bytes(whole)
+        with SqlStore.open(path, passphrase=PASSPHRASE) as store:
+            with pytest.raises(RecordCorruptError):
+                back_up(store, tmp_path / "x")
+            left_out = {error.id for error in back_up(store, tmp_path / "x", leave_out_damaged=True)}
+        assert "130" in left_out
+        assert len(left_out) <= 4
+        with restored(tmp_path / "x") as again:
+            found = {record.id: record.body for record in again.find("c", "t")}
+            assert found == {id: body for id, body in expected.items() if id not in left_out}
+
     def test_damage_of_what_it_is_about_is_damage(self, store, tmp_path):
         damage(tmp_path / "store.db", "番号 花子")
         with pytest.raises(RecordCorruptError):

@@ -81,7 +81,8 @@ def copy_to_postgresql(file: str, url: str) -> None:
         connection.execute(sa.text(f"DROP TABLE {REVISION_TABLE}"))
         for table in TABLES:
             columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
-            rows = [dict(zip(columns, row, strict=True)) for row in database.execute(f"SELECT * FROM {table}")]  # noqa: S608
+            found = database.execute(f"SELECT * FROM {table}")  # noqa: S608
+            rows = [dict(zip(columns, row, strict=True)) for row in found]
             made = sa.Table(table, sa.MetaData(), autoload_with=connection)
             connection.execute(sa.insert(made), rows)
     engine.dispose()

@@ -74,7 +74,8 @@ def interrupted(store: SqlStore, *, after: int = 1) -> None:
 
 def column(path: Path, name: str) -> list:
     with closing(sqlite3.connect(path)) as database:
-        return [row[0] for row in database.execute(f"SELECT {name} FROM vcwallet_record ORDER BY position")]  # noqa: S608
+        found = database.execute(f"SELECT {name} FROM vcwallet_record ORDER BY position")  # noqa: S608
+        return [row[0] for row in found]
 
 
 def rows(path: Path) -> list:

@@ -85,7 +85,7 @@ def write_backup(
     with _new_file(Path(path)) as file, store.snapshot() as snapshot:
         writer = BackupWriter(file, passphrase=passphrase, derivation=derivation)
         writer.write(_of_itself(snapshot, about(snapshot) if callable(about) else about))
-        for number, record in enumerate(snapshot.records(), 1):
+        for number, record in enumerate(snapshot.everything(), 1):
             if not isinstance(record, RecordCorruptError):
                 writer.write(_to_bytes(record))
             elif leave_out_damaged:

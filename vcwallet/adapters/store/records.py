@@ -52,6 +52,8 @@ _ALL_ROWS = (
     .order_by(record.c.position)
     .limit(bindparam("at_most"))
 )
+# In the order of an index that has all of it, so that the table is not looked at.
+_PLACES = select(record.c.collection, record.c.position, record.c.id).order_by(record.c.collection, record.c.position)
 _ROWS_TO_RESEAL = _ALL_ROWS.where(record.c.key_generation != bindparam("of_generation"))
 _RESEALED = ("tags", "body", "key_generation")
 _RESEAL = update(record).where(record.c.position == bindparam("at_position"))
@@ -167,6 +169,12 @@ def all_rows(connection: Connection, *, after: int, limit: int) -> list[PlacedRo
     """Return the rows of all collections behind a position, first written first, at most `limit`."""
     found = connection.execute(_ALL_ROWS, {"after": after, "at_most": limit})
     return [PlacedRow(collection, StoredRow(*row)) for collection, *row in found]
+
+
+def places(connection: Connection, *, after: int) -> list[tuple[str, str]]:
+    """Return collection and identifier of the rows behind a position, first written first, from an index alone."""
+    found = [row for row in connection.execute(_PLACES).all() if row.position > after]
+    return [(row.collection, row.id) for row in sorted(found, key=lambda row: int(row.position))]
 
 
 def rows_to_reseal(connection: Connection, *, generation: int, after: int, limit: int) -> list[PlacedRow]:

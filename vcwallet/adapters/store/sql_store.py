@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, NoReturn, Protocol, Self, TypeVar, cast
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
 from vcwallet.adapters.store import records
 from vcwallet.adapters.store.database import Database, Location, make_file, parse_location, require_file
@@ -285,7 +286,7 @@ class SqlStore:
                 tags += [{"tag": blind, "position": found.position} for blind in split_blinds(blinds)]
             if rows:
                 records.reseal_rows(connection, rows, tags)
-        return (int(str(placed[-1].row.position)), len(placed)) if placed else None
+        return (cast("int", placed[-1].row.position), len(placed)) if placed else None
 
     def _require_writable(self, connection: Connection) -> None:
         """Keep other writers out, and refuse to write under other keys than the header's."""
@@ -561,18 +562,38 @@ class Snapshot:
             raise found
         return found.body
 
-    def records(self) -> Iterator[StoredRecord | RecordCorruptError]:
+    def everything(self) -> Iterator[StoredRecord | RecordCorruptError]:
         """Yield all records, first written first, damaged or not.
 
         Raises:
-            StoreCorruptError: a part of the file cannot be read at all.
+            StoreCorruptError: so much of the file is damaged that it cannot be told what there is.
         """
         last = 0
-        while placed := records.all_rows(self._connection, after=last, limit=_READ_AT_ONCE):
-            last = int(str(placed[-1].row.position))
+        while True:
+            try:
+                placed = records.all_rows(self._connection, after=last, limit=_READ_AT_ONCE)
+            except DatabaseError:
+                yield from self._one_by_one(last)
+                return
+            if not placed:
+                return
+            last = cast("int", placed[-1].row.position)
             for collection, row in placed:
-                found = self._store._opened(collection, row, self._sealing)
-                yield found if isinstance(found, RecordCorruptError) else self._stored(found)
+                yield self._outcome(collection, row)
+
+    def _one_by_one(self, after: int) -> Iterator[StoredRecord | RecordCorruptError]:
+        """Yield what is behind a position, although a page of the table cannot be read: an index says what there is."""
+        for collection, id in records.places(self._connection, after=after):
+            try:
+                row = records.rows(self._connection, collection, [id])[id]
+            except (DatabaseError, KeyError, UnicodeEncodeError):
+                yield RecordCorruptError(str(collection), str(id))
+            else:
+                yield self._outcome(collection, row)
+
+    def _outcome(self, collection: object, row: records.StoredRow) -> StoredRecord | RecordCorruptError:
+        found = self._store._opened(collection, row, self._sealing)
+        return found if isinstance(found, RecordCorruptError) else self._stored(found)
 
     def _stored(self, found: OpenedRow) -> StoredRecord:
         is_last = found.generation == self._sealing.generation
