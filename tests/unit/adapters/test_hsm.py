@@ -192,6 +192,12 @@ def test_a_key_of_another_kind_is_not_made(keys: HsmKeyStore, algorithm: Algorit
     refused(UnsupportedError, "HSM_ALGORITHM", lambda: keys.create(algorithm))
 
 
+def test_a_key_that_is_missing_is_no_reason_to_start_the_library_anew(keys: HsmKeyStore) -> None:
+    session = softhsm.library().get_token(token_label="city").open()
+    refused(StoreError, "HSM_KEY_NOT_FOUND", lambda: keys.signer("00"))
+    assert len(session.generate_random(64)) == 8  # the session of another part of the program lives on
+
+
 # --- keys of a ceremony ----------------------------------------------------------------------------------------------
 
 
@@ -394,9 +400,15 @@ def test_a_token_whose_pin_was_changed_meanwhile_is_not_tried_twice(device: soft
 
 def test_a_wrong_pin_is_not_tried_again_by_later_calls_and_a_right_one_is(device: softhsm.Device) -> None:
     """Tokens count; the one here does not, so a change of its PIN shows whether it was asked."""
-    pins = ["4321"]
-    with HsmKeyStore(softhsm.LIBRARY, token="city", pin=lambda: pins[-1]) as keys:
+    pins, asked = ["4321"], []
+
+    def pin() -> str:
+        asked.append(pins[-1])
+        return pins[-1]
+
+    with HsmKeyStore(softhsm.LIBRARY, token="city", pin=pin) as keys:
         refused(WrongPassphraseError, "HSM_PIN_INCORRECT", lambda: keys.create(Algorithm.ES256))
+        assert asked == ["4321"]
         in_token(lambda session: session.set_pin(softhsm.PIN, "4321"))
         refused(WrongPassphraseError, "HSM_PIN_INCORRECT", lambda: keys.create(Algorithm.ES256))
         pins.append("87654321")
@@ -541,6 +553,7 @@ def run(program: str, device: softhsm.Device) -> str:
         env=os.environ | device.environment,
         capture_output=True,
         text=True,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -549,7 +562,7 @@ def run(program: str, device: softhsm.Device) -> str:
 
 def test_a_child_of_a_fork_must_open_its_own(device: softhsm.Device) -> None:
     program = f"""
-import os
+import os, threading
 from vcwallet.adapters.hsm import HsmKeyStore
 from vcwallet.errors import LocalProtocolError
 from vcwallet.keys import Algorithm
@@ -561,9 +574,21 @@ keys = opened()
 handle = keys.create(Algorithm.ES256)
 signer = keys.signer(handle)
 signer.sign(b"x")
-with keys._token._lock:  # as when another thread signs at this moment
-    child = os.fork()
-if child == 0:
+held, done = threading.Event(), threading.Event()
+
+def hold():
+    with keys._token._lock:  # as when another thread signs at this moment
+        held.set()
+        done.wait()
+
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait()
+child = os.fork()
+if child:
+    done.set()
+    thread.join()
+else:
     try:
         signer.sign(b"x")
     except LocalProtocolError:
