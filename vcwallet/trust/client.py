@@ -55,12 +55,9 @@ _ANCHOR = "trust_anchor"
 _LIST = "trusted_list"
 _TIME = "trust_time"
 _LATEST = "latest"
-<<<<<<< HEAD
 COLLECTIONS = (_ANCHOR, _LIST, _TIME)
 """Where a follower keeps what it knows."""
-=======
 _ATTEMPTS = 3  # a list that another process replaces while the records are read is in none of them
->>>>>>> registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

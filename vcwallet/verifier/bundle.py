@@ -19,14 +19,8 @@ from pydantic import Field
 from vcwallet.claims import JsonObject
 from vcwallet.encoding import base64url, json
 from vcwallet.encoding.wire import Array, WireModel, read
-<<<<<<< HEAD
-from vcwallet.errors import MalformedError
-from vcwallet.status.held_lists import MAX_LISTS, ListKey, list_form
-=======
 from vcwallet.errors import LocalProtocolError, MalformedError
-from vcwallet.status.held_lists import MAX_LISTS, ListKey
-from vcwallet.status.token_status_list import MediaType
->>>>>>> status
+from vcwallet.status.held_lists import MAX_LISTS, ListKey, list_form
 from vcwallet.trust.published import PublishedTrust
 
 MAX_BUNDLE_BYTES: Final = 64 * 1024 * 1024
@@ -56,17 +50,12 @@ class OfflineBundle:
     lists: tuple[BundledList, ...]
 
     def to_json(self) -> bytes:
-<<<<<<< HEAD
-        """Return it as a JSON document."""
-        lists: list[JsonObject] = [
-=======
         """Return it as a JSON document.
 
         Raises:
             LocalProtocolError: it is longer than anybody would read (``BUNDLE_TOO_LARGE``).
         """
-        lists = [
->>>>>>> status
+        lists: list[JsonObject] = [
             {
                 "uri": one.key.uri,
                 "media_type": one.key.media_type.value,

@@ -316,13 +316,8 @@ def wait_for_a_lock(location: str) -> None:
     """Return once a transaction waits for another."""
     engine = create_engine(parse_location(location), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-<<<<<<< HEAD
-        # Outside of a transaction that would see the same activity again and again.
-        autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
-=======
->>>>>>> ledger
         query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        while autocommit.execute(query).scalar_one() == 0:
+        while connection.execute(query).scalar_one() == 0:
             pass
 
 
