@@ -16,7 +16,6 @@ from stage import Stage, output_folder
 from story_clock import StoryClock
 
 from vcwallet import (
-    AlreadyIssuedError,
     Card,
     Issuer,
     Mdoc,
@@ -81,10 +80,9 @@ def main() -> None:
             cards[number] = wallet.receive(credential)
             [entry] = ledger.issued(number)
             stage.say(f"{number:26} place {entry.index:6} of {entry.uri}")
-        try:
-            ministry.issue(licence, format=SdJwtVc, holder=key, valid_for=YEAR, idempotency_key="nurse/88888/dc+sd-jwt")
-        except AlreadyIssuedError as error:
-            stage.say(f"the same application once more: {error.code}, no second licence")
+        with stage.refused("the same application once more"):
+            again = wallet.new_holder_key()
+            ministry.issue(licence, format=Mdoc, holder=again, valid_for=YEAR, idempotency_key="nurse/88888/mso_mdoc")
         stage.say(
             f"published: {', '.join(one.uri for one in signer.publish())}; at once again: {len(signer.publish())}"
         )

@@ -10,12 +10,13 @@ its ledger; the new phone puts each in the place of the old one; the bank asks f
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from municipal_data import load_qualifications, load_residents, load_tax_assessments
 from stage import Stage, output_folder
+from story_clock import StoryClock
 
 from vcwallet import (
     Card,
@@ -39,20 +40,10 @@ ON_PAPER = "seven words on a paper in a drawer at home"
 QUARTER = timedelta(days=90)
 
 
-class Clock:
-    """The clock of this machine, and days that pass in an instant."""
-
-    ahead = timedelta(0)
-
-    def __call__(self) -> datetime:
-        """Tell the time."""
-        return datetime.now(UTC) + self.ahead
-
-
 class Agency:
     """An issuer with its ledger, and the lists by which it says what it has revoked."""
 
-    def __init__(self, registry: TrustRegistry, clock: Clock, name: str, *types: type[CredentialType]) -> None:
+    def __init__(self, registry: TrustRegistry, clock: StoryClock, name: str, *types: type[CredentialType]) -> None:
         """Enrol it."""
         slug = name.lower().replace(" ", "-")
         self.ledger = SqlLedger.create(None, lists=f"https://{slug}.example/status", size=100_000)
@@ -89,7 +80,7 @@ class Agency:
 
 def main() -> None:
     """Run the example."""
-    folder, stage, clock = output_folder("lost_phone"), Stage("vcwallet: a lost phone"), Clock()
+    folder, stage, clock = output_folder("lost_phone"), Stage("vcwallet: a lost phone"), StoryClock()
 
     with stage.step("Agencies with ledgers, and a bank that asks for the status of what it is shown"):
         registry = TrustRegistry.create("Demo trust registry", country="JP", clock=clock)
@@ -122,7 +113,7 @@ def main() -> None:
         stage.say(f"backup {receipt.number}: {size:,} bytes, {receipt.entries} entries of history, keys and all")
 
     with stage.step("The phone is lost; a new one restores the last backup"):
-        clock.ahead += timedelta(days=1)
+        clock.forward(timedelta(days=1))
         restore = partial(
             Wallet.restore,
             folder / "new-phone.db",
@@ -182,11 +173,11 @@ def application(vct: str) -> str:
     return f"application-4711-{vct}"
 
 
-def publish(clock: Clock, *agencies: Agency) -> None:
+def publish(clock: StoryClock, *agencies: Agency) -> None:
     """Publish the lists that have changed, and let an hour pass: nobody goes on relying on those of before."""
     for agency in agencies:
         agency.signer.publish()
-    clock.ahead += timedelta(hours=1)
+    clock.forward(timedelta(hours=1))
 
 
 def present(bank: Verifier, wallet: Wallet) -> str:
