@@ -96,10 +96,10 @@ class Verifier:
         self._formats: Formats = {one.format: one for one in formats}
         self._clock = clock
         self._trust = TrustedListClient.follow(enrolment.trust, store=store, at=clock())
-        self._issuers = CombinedPolicy((self._trust, *issuers))
+        self._status_policy = status
+        self.update_issuers(*issuers)
         self._types = TypeCatalogue(self._trust.type_metadata)
         self._receipts = HashChain(store, "receipt")
-        self._statuses = StatusChecker(store=store, trust=self._trust, policy=status)
         self._http: Transport = http if http is not None else _offline
         self.identifier: str = enrolment.identifier
 
@@ -250,8 +250,12 @@ class Verifier:
         self._types = TypeCatalogue(self._trust.type_metadata)
 
     def update_issuers(self, *issuers: IssuerPolicy) -> None:
-        """Trust these issuers besides those of the registry, in place of the ones that were given before."""
+        """Trust these issuers besides those of the registry, in place of the ones that were given before.
+
+        The same policies say who signs the status lists of their credentials.
+        """
         self._issuers = CombinedPolicy((self._trust, *issuers))
+        self._statuses = StatusChecker(store=self._store, trust=self._issuers, policy=self._status_policy)
 
     # --- without a network ---------------------------------------------------------------------------------------
 

@@ -124,7 +124,6 @@ class Wallet:
         """
         self._store = store
         self._trust = trust
-        self._issuers = CombinedPolicy((trust, *issuers))
         self._types = TypeCatalogue(trust.type_metadata)
         self._formats: Formats = {one.format: one for one in formats}
         self._clock = clock
@@ -132,7 +131,7 @@ class Wallet:
         self._history = HashChain(store, HISTORY)
         self._secret = _secret_of(store)
         self._device = device_of(store)
-        self._statuses = StatusChecker(store=store, trust=trust, policy=STANDARD, secret=self._secret)
+        self.update_issuers(*issuers)
         self.language = language
 
     # --- receiving -----------------------------------------------------------------------------------------------
@@ -427,8 +426,12 @@ class Wallet:
         self._types = TypeCatalogue(self._trust.type_metadata)
 
     def update_issuers(self, *issuers: IssuerPolicy) -> None:
-        """Trust these issuers besides those of the registry, in place of the ones that were given before."""
+        """Trust these issuers besides those of the registry, in place of the ones that were given before.
+
+        The same policies say who signs the status lists of their credentials.
+        """
         self._issuers = CombinedPolicy((self._trust, *issuers))
+        self._statuses = StatusChecker(store=self._store, trust=self._issuers, policy=STANDARD, secret=self._secret)
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
