@@ -70,15 +70,16 @@ def nurse(name: Any = "渡邉\U000e0101　花子", *, proved: bool = False) -> V
     return credential(NURSE, {"full_name": name}, proved=proved)
 
 
-NO_STATUS = StatusResult(state=StatusState.NOT_APPLICABLE, checked_at=NOW)
-
-
 def resident(name: Any = "渡邉　花子", *, proved: bool = True) -> VerifiedCredential:
     return credential((ResidenceRecord.vct,), {"full_name": name}, proved=proved)
 
 
+def evidence(one: VerifiedCredential) -> Evidence:
+    return Evidence.of(one, StatusResult(state=StatusState.NOT_APPLICABLE, checked_at=NOW))
+
+
 def bound(*credentials: VerifiedCredential, **options: Any) -> tuple[IdentityBinding, ...]:
-    named = {str(number): (Evidence.of(one, NO_STATUS),) for number, one in enumerate(credentials)}
+    named = {str(number): (evidence(one),) for number, one in enumerate(credentials)}
     return require_identity_bound(
         Verified(credentials=named, purpose="qualification_check", verified_at=NOW), **options
     )
@@ -226,7 +227,7 @@ def with_ages(kind: type[CredentialType], format: str, answers: dict[int, Any], 
 
 
 def proved(*credentials: VerifiedCredential, matter: AgeMatter = AgeMatter.ALCOHOL) -> None:
-    named = {str(number): (Evidence.of(one, NO_STATUS),) for number, one in enumerate(credentials)}
+    named = {str(number): (evidence(one),) for number, one in enumerate(credentials)}
     require_age_proved(Verified(credentials=named, purpose="age_restricted_sale", verified_at=NOW), matter=matter)
 
 
