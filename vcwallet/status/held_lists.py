@@ -150,8 +150,7 @@ class HeldLists:
         if latest.issued_at > stored.issued_at:
             raise StatusError("a status list older than one already seen", code="STATUS_ROLLBACK")
         self._remember(_digest(stored), signed)
-        is_nothing_new = latest.issued_at == stored.issued_at and latest.counted_from >= stored.counted_from
-        if is_nothing_new and latest is not stored and (latest.token == stored.token or origin is Origin.BUNDLE):
+        if origin is Origin.BUNDLE and latest.issued_at == stored.issued_at and latest is not stored:
             return OpenList(stored=latest, signed=self._opened(latest, at))
         # A record for each time of issue: whoever loses a race leaves an older one behind, which nobody will use.
         outdated = [Delete(_COLLECTION, self._id(one)) for one in before if one.issued_at < stored.issued_at]
@@ -167,6 +166,7 @@ class HeldLists:
         return _latest(map(_read, self._store.find(_COLLECTION)))
 
     def _opened(self, stored: StoredList, at: datetime) -> SignedStatusList:
+        """Return what a copy says; one that was read before may have ended since."""
         digest = _digest(stored)
         with self._lock:
             known = self._open.get(digest)
@@ -175,7 +175,6 @@ class HeldLists:
         if known is None:
             known = parse(stored.token, stored.key.media_type).verify(uri=stored.key.uri, trust=self._trust, at=at)
             self._remember(digest, known)
-        known.token.require_current(at)
         return known
 
     def _remember(self, digest: bytes, signed: SignedStatusList) -> None:
@@ -243,10 +242,13 @@ def _order(stored: StoredList) -> tuple[datetime, datetime]:
 def _read(record: Record) -> StoredList:
     try:
         body = cbor.loads(record.body, limits=_LIMITS)
+        uri, token, party = body["uri"], body["token"], body["party"]
+        if not isinstance(uri, str) or not isinstance(token, bytes) or not isinstance(party, str):
+            raise TypeError("a member of another type")
         return StoredList(
-            key=ListKey(uri=body["uri"], media_type=MediaType(body["media_type"])),
-            token=body["token"],
-            party=body["party"],
+            key=ListKey(uri=uri, media_type=MediaType(body["media_type"])),
+            token=token,
+            party=party,
             issued_at=datetime.fromtimestamp(body["issued_at"], UTC),
             fetched_at=datetime.fromtimestamp(body["fetched_at"], UTC),
             origin=Origin(body["origin"]),

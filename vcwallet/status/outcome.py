@@ -98,16 +98,6 @@ class StatusResult:
         raise TypeError("a status is evidence, not a truth value; a policy decides with require()")
 
 
-_REFUSED: Final = {
-    StatusState.REVOKED: ("STATUS_REVOKED", "the credential has been revoked"),
-    StatusState.SUSPENDED: ("STATUS_SUSPENDED", "the credential is suspended"),
-    StatusState.OTHER: ("STATUS_OTHER", "the credential has a status of another meaning than valid"),
-    StatusState.UNKNOWN: ("STATUS_UNKNOWN", "the credential's status cannot be told"),
-    StatusState.STALE: ("STATUS_STALE", "what is known of the credential's status is too old"),
-    StatusState.NOT_APPLICABLE: ("STATUS_MISSING", "the credential has no status, and one is required"),
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPolicy:
     """How strict a verifier is about status.  Revoked, other and unknown are refused by every policy.
@@ -140,8 +130,7 @@ class StatusPolicy:
             return
         if result.state is StatusState.NOT_APPLICABLE and self.accept_without_status:
             return
-        code, message = _REFUSED[result.state]
-        raise StatusError(f"{message}: {result.reason}" if result.reason else message, code=code)
+        raise _refusal(result)
 
 
 STRICT: Final = StatusPolicy(stale_for=timedelta(0), accept_without_status=False, accept_suspended=False)
@@ -150,3 +139,23 @@ STANDARD: Final = StatusPolicy(stale_for=timedelta(0), accept_without_status=Tru
 """A status is fresh where there is one; whether to give one is the issuer's choice, who may issue for a day instead."""
 DISASTER: Final = StatusPolicy(stale_for=timedelta(hours=72), accept_without_status=True, accept_suspended=False)
 """As `STANDARD`, for verifiers that were cut off: what was known before is relied on for three days."""
+
+
+def _refusal(result: StatusResult) -> StatusError:
+    match result.state:
+        case StatusState.REVOKED:
+            return _error("the credential has been revoked", result, code="STATUS_REVOKED")
+        case StatusState.SUSPENDED:
+            return _error("the credential is suspended", result, code="STATUS_SUSPENDED")
+        case StatusState.STALE:
+            return _error("what is known of the credential's status is too old", result, code="STATUS_STALE")
+        case StatusState.NOT_APPLICABLE:
+            return _error("the credential has no status, and one is required", result, code="STATUS_MISSING")
+        case StatusState.OTHER:
+            return _error("the credential has a status of another meaning than valid", result, code="STATUS_OTHER")
+        case _:
+            return _error("the credential's status cannot be told", result, code="STATUS_UNKNOWN")
+
+
+def _error(message: str, result: StatusResult, *, code: str) -> StatusError:
+    return StatusError(f"{message}: {result.reason}" if result.reason else message, code=code)

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from vcwallet.encoding import base64url, json
 from vcwallet.encoding.wire import Array, WireModel, read
-from vcwallet.errors import MalformedError
+from vcwallet.errors import LocalProtocolError, MalformedError
 from vcwallet.status.held_lists import MAX_LISTS, ListKey
 from vcwallet.status.token_status_list import MediaType
 from vcwallet.trust.published import PublishedTrust
@@ -50,7 +50,11 @@ class OfflineBundle:
     lists: tuple[BundledList, ...]
 
     def to_json(self) -> bytes:
-        """Return it as a JSON document."""
+        """Return it as a JSON document.
+
+        Raises:
+            LocalProtocolError: it is longer than anybody would read (``BUNDLE_TOO_LARGE``).
+        """
         lists = [
             {
                 "uri": one.key.uri,
@@ -60,7 +64,10 @@ class OfflineBundle:
             }
             for one in self.lists
         ]
-        return json.dumps({"trust": self.trust.to_json().decode("utf-8"), "status_lists": lists})
+        data = json.dumps({"trust": self.trust.to_json().decode("utf-8"), "status_lists": lists})
+        if len(data) > MAX_BUNDLE_BYTES:
+            raise LocalProtocolError(f"a bundle has at most {MAX_BUNDLE_BYTES} bytes", code="BUNDLE_TOO_LARGE")
+        return data
 
     @classmethod
     def from_json(cls, data: bytes) -> OfflineBundle:

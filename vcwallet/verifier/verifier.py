@@ -272,6 +272,7 @@ class Verifier:
 
         Raises:
             StoreCorruptError: a record is damaged.
+            LocalProtocolError: there is too much for one bundle (``BUNDLE_TOO_LARGE``).
         """
         held = tuple(
             BundledList(key=one.key, token=one.token, fetched_at=one.fetched_at) for one in self._statuses.lists.all()

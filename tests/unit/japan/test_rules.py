@@ -37,7 +37,9 @@ from vcwallet.japan.rules import (
 )
 from vcwallet.keys.policy import TrustedKey
 from vcwallet.keys.software import SoftwareSigner
+from vcwallet.status.outcome import StatusResult, StatusState
 from vcwallet.verifier import Verified
+from vcwallet.verifier.verified import Evidence
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ISSUER = TrustedKey(key=SoftwareSigner.generate().public_key, party="urn:example:issuer", name={}, source="test")
@@ -72,8 +74,12 @@ def resident(name: Any = "渡邉　花子", *, proved: bool = True) -> VerifiedC
     return credential((ResidenceRecord.vct,), {"full_name": name}, proved=proved)
 
 
+def evidence(one: VerifiedCredential) -> Evidence:
+    return Evidence.of(one, StatusResult(state=StatusState.NOT_APPLICABLE, checked_at=NOW))
+
+
 def bound(*credentials: VerifiedCredential, **options: Any) -> tuple[IdentityBinding, ...]:
-    named = {str(number): (one,) for number, one in enumerate(credentials)}
+    named = {str(number): (evidence(one),) for number, one in enumerate(credentials)}
     return require_identity_bound(
         Verified(credentials=named, purpose="qualification_check", verified_at=NOW), **options
     )
@@ -221,7 +227,7 @@ def with_ages(kind: type[CredentialType], format: str, answers: dict[int, Any], 
 
 
 def proved(*credentials: VerifiedCredential, matter: AgeMatter = AgeMatter.ALCOHOL) -> None:
-    named = {str(number): (one,) for number, one in enumerate(credentials)}
+    named = {str(number): (evidence(one),) for number, one in enumerate(credentials)}
     require_age_proved(Verified(credentials=named, purpose="age_restricted_sale", verified_at=NOW), matter=matter)
 
 

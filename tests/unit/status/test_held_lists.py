@@ -126,11 +126,19 @@ def test_whoever_loses_a_race_leaves_nothing_that_is_used(holder, first):
 
 def test_the_same_list_fetched_again_is_as_fresh_as_the_last_time(holder):
     one = signed(token({7: 2}))
-    for hours in (0, 5, 3):
+    for hours in (0, 3, 5):
         at = NOW + hours * HOUR
         holder.lists.keep(JWT_KEY, one, fetched_at=at, origin=Origin.NETWORK, at=at)
     assert holder.lists.find(JWT_KEY, issuer=ISSUER, at=NOW).fresh_until == NOW + 17 * HOUR
     assert holder.records == 1
+
+
+def test_a_clock_that_was_wrong_for_once_does_no_lasting_harm(holder):
+    """Fetched by a clock of next month, the list would count as stale for as long as it is not signed anew."""
+    one = signed(token({7: 2}, expires=NOW + 2000 * HOUR))
+    for at in (NOW + 700 * HOUR, NOW):
+        holder.lists.keep(JWT_KEY, one, fetched_at=at, origin=Origin.NETWORK, at=at)
+    assert holder.lists.find(JWT_KEY, issuer=ISSUER, at=NOW).fresh_until == NOW + 12 * HOUR
 
 
 class TestTwoSigners:
@@ -242,7 +250,15 @@ RECORD: dict[str, Any] = {
         b"\x80",
         *(
             cbor.dumps(RECORD | wrong)
-            for wrong in ({"media_type": "text/plain"}, {"issued_at": 2**63}, {"issued_at": "x"}, {"origin": "x"})
+            for wrong in (
+                {"media_type": "text/plain"},
+                {"issued_at": 2**63},
+                {"issued_at": "x"},
+                {"origin": "x"},
+                {"uri": 1},
+                {"token": "text"},
+                {"party": None},
+            )
         ),
     ],
 )

@@ -410,8 +410,9 @@ class TestForWhom:
 
     @pytest.mark.parametrize("issuer", ["urn:example:office", "", ISSUER + "/", "urn:example"])
     def test_a_signer_speaks_for_nobody_else(self, found, issuer):
+        trust = OneSigner(acts_for=frozenset({"urn:example:third"}))
         with pytest.raises(NotAuthorisedError) as caught:
-            found.statuses_for(issuer, trust=OneSigner(), at=NOW)
+            found.statuses_for(issuer, trust=trust, at=NOW)
         assert caught.value.code == "STATUS_SIGNER_NOT_AUTHORISED"
 
     def test_a_signer_that_was_stopped_speaks_no_more(self, found):

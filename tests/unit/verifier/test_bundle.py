@@ -16,6 +16,7 @@ from tests.support.world import MDOC, SD_JWT, Resident
 from vcwallet.encoding import base64url, json
 from vcwallet.errors import (
     LimitExceededError,
+    LocalProtocolError,
     MalformedError,
     StatusError,
     StoreError,
@@ -25,7 +26,7 @@ from vcwallet.status.held_lists import MAX_LISTS
 from vcwallet.status.outcome import DISASTER, STANDARD, Origin, StatusPolicy, StatusResult, StatusState
 from vcwallet.status.token_status_list import MediaType
 from vcwallet.storage import Change, MemoryStore, Put
-from vcwallet.verifier import Verifier
+from vcwallet.verifier import Verifier, bundle
 from vcwallet.verifier.bundle import MAX_BUNDLE_BYTES, OfflineBundle
 
 
@@ -74,10 +75,10 @@ def of_first_list(**members: Any) -> Callable[[dict[str, Any]], None]:
 
 def test_a_bundle_comes_back(city):
     data = bundle_of(city)
-    bundle = OfflineBundle.from_json(data)
-    assert bundle.to_json() == data
-    assert [one.key.uri for one in bundle.lists] == [URI]
-    assert bundle.trust == city.world.registry.published()
+    read = OfflineBundle.from_json(data)
+    assert read.to_json() == data
+    assert [one.key.uri for one in read.lists] == [URI]
+    assert read.trust == city.world.registry.published()
 
 
 def test_a_verifier_without_a_network_verifies_with_a_bundle(city):
@@ -276,6 +277,17 @@ def test_a_bundle_has_a_largest_size_and_number_of_lists():
     for wrong in (too_many, data + b" " * MAX_BUNDLE_BYTES):
         with pytest.raises(LimitExceededError):
             OfflineBundle.from_json(wrong)
+
+
+def test_no_bundle_is_made_that_nobody_would_read(monkeypatch):
+    city = StatusWorld(SD_JWT)
+    size = len(bundle_of(city))
+    monkeypatch.setattr(bundle, "MAX_BUNDLE_BYTES", size)
+    assert len(city.world.bank.export_bundle()) == size
+    monkeypatch.setattr(bundle, "MAX_BUNDLE_BYTES", size - 1)
+    with pytest.raises(LocalProtocolError) as caught:
+        city.world.bank.export_bundle()
+    assert caught.value.code == "BUNDLE_TOO_LARGE"
 
 
 def test_a_store_that_fails_is_no_refused_list():
