@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes that issue, revoke and reissue in one ledger, of which one is killed now and then and replaced::
 
-    python -m tests.crash.ledger_users LEDGER WORKERS SECONDS KILLS
+    python -m tests.crash.ledger_users LEDGER WORKERS ACTS KILLS
 
 They say on standard output what was acknowledged, one JSON array a line: what was done, the key, and the places
 concerned; and ``killed`` for each that was killed.  All of them try the same keys, so that they get in each other's
-way.
+way.  After so many acts, all are killed.
 """
 
 from __future__ import annotations
@@ -16,23 +16,25 @@ import os
 import random
 import signal
 import sys
-import time
+import traceback
 
 from tests.support.ledger import DESK, enter
 from vcwallet.adapters.store import SqlLedger
 from vcwallet.errors import StoreBusyError
 from vcwallet.issuer.ledger import AlreadyIssuedError, Issuance, Status
 
+ACKNOWLEDGED, ACKNOWLEDGE = os.pipe()
+
 
 def acknowledge(what: str, key: str = "", entries: tuple[Issuance, ...] = ()) -> None:
     line = json.dumps([what, key, [[entry.uri, entry.index] for entry in entries]])
-    os.write(1, f"{line}\n".encode())  # at once, so that a line comes whole or not at all
+    os.write(ACKNOWLEDGE, f"{line}\n".encode())  # at once, so that a line comes whole or not at all
 
 
-def use(location: str, chance: random.Random, *, until: float) -> None:
+def use(location: str, chance: random.Random) -> None:
     number = 0
     with SqlLedger.open(location) as ledger:
-        while time.monotonic() < until:
+        while True:
             number += chance.randrange(1, 4)
             try:
                 act(ledger, f"key {number}", chance)
@@ -54,33 +56,44 @@ def act(ledger: SqlLedger, key: str, chance: random.Random) -> None:
             acknowledge("taken", key, error.issuances)
 
 
-def start(location: str, seed: int, *, until: float) -> int:
+def start(location: str, seed: int) -> int:
     """Start a worker, which opens the ledger itself, and return its number."""
     process = os.fork()
     if process == 0:
-        status = 1
         try:
-            use(location, random.Random(seed), until=until)
-            status = 0
+            use(location, random.Random(seed))
         finally:
-            os._exit(status)
+            acknowledge("failed")
+            traceback.print_exc()
+            os._exit(1)
     return process
 
 
-def main(location: str, workers: int, seconds: float, kills: int) -> int:
+def kill(process: int) -> None:
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    os.write(1, b'["killed", "", []]\n')  # not into the pipe, which may be full and is read by nobody else
+
+
+def main(location: str, workers: int, acts: int, kills: int) -> int:
     chance = random.Random(workers)
-    begun = time.monotonic()
-    running = {start(location, seed, until=begun + seconds) for seed in range(workers)}
-    for kill in range(kills):
-        time.sleep(max(0.0, begun + seconds * (kill + 1) / (kills + 1) - time.monotonic()))
-        victim = chance.choice(sorted(running))
-        os.kill(victim, signal.SIGKILL)
-        os.waitpid(victim, 0)
-        acknowledge("killed")
-        running.remove(victim)
-        running.add(start(location, workers + kill, until=begun + seconds))
-    return max(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in running)
+    running = {start(location, seed) for seed in range(workers)}
+    with os.fdopen(ACKNOWLEDGED, "rb") as acknowledged:
+        for number in range(1, acts + 1):
+            line = acknowledged.readline()
+            os.write(1, line)
+            if line.startswith(b'["failed"'):
+                break
+            if number % (acts // kills) == 0:
+                victim = chance.choice(sorted(running))
+                kill(victim)
+                running ^= {victim, start(location, workers + number)}
+        for process in running:
+            kill(process)
+        os.close(ACKNOWLEDGE)
+        os.write(1, acknowledged.read())
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))
+    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))

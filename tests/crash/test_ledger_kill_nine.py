@@ -33,9 +33,10 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return where
 
 
-def used(location: str, *, workers: int, seconds: float, kills: int) -> list[tuple[str, str, list[Place]]]:
+def used(location: str, *, acts: int, kills: int) -> list[tuple[str, str, list[Place]]]:
     """Let processes use the ledger and be killed, and return what was acknowledged."""
-    command = [sys.executable, "-m", "tests.crash.ledger_users", location, str(workers), str(seconds), str(kills)]
+    workers = 16 if "postgresql" in location else 4
+    command = [sys.executable, "-m", "tests.crash.ledger_users", location, str(workers), str(acts), str(kills)]
     done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, check=True)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return [(what, key, [(uri, index) for uri, index in places]) for what, key, places in lines]
@@ -87,6 +88,7 @@ def require_whole_issues(issues: dict[tuple[str, int], list[Any]]) -> None:
 def require_acknowledged(acknowledged: list[tuple[str, str, list[Place]]], by_place: dict[Place, Any]) -> None:
     first = Counter(key for what, key, _ in acknowledged if what == "issued")
     assert first
+    assert "failed" not in {what for what, _, _ in acknowledged}
     assert max(first.values()) == 1  # one of all who tried the key has issued
     handed_out = Counter(place for what, _, places in acknowledged if "issued" in what for place in places)
     assert max(handed_out.values()) == 1
@@ -96,17 +98,14 @@ def require_acknowledged(acknowledged: list[tuple[str, str, list[Place]]], by_pl
             assert what != "revoked" or by_place[place].value == 1
 
 
-@pytest.mark.timeout(120)
 def test_nothing_is_given_twice_lost_or_there_by_half(location):
-    workers = 16 if "postgresql" in location else 4
-    acknowledged = used(location, workers=workers, seconds=5, kills=5)
-    assert Counter(what for what, _, _ in acknowledged)["killed"] == 5
+    acknowledged = used(location, acts=250, kills=5)
+    assert Counter(what for what, _, _ in acknowledged)["killed"] >= 5
     require_whole(location, acknowledged)
 
 
 @pytest.mark.sweep
 @pytest.mark.timeout(3_600)
 def test_the_same_for_a_long_time(location):
-    workers = 16 if "postgresql" in location else 4
     for _ in range(3):
-        require_whole(location, used(location, workers=workers, seconds=100, kills=100))
+        require_whole(location, used(location, acts=20_000, kills=200))

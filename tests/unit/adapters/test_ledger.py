@@ -490,7 +490,7 @@ class TestDeadlock:
 
                 def draw(size: int) -> int:
                     if len(left) == 1:
-                        both_have_one.wait(10)
+                        both_have_one.wait()
                     return left.pop(0)
 
                 with ledger._database.write() as connection:
