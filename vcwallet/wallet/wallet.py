@@ -144,7 +144,7 @@ class Wallet:
         """
         handle = self._keys.create(algorithm)
         key = self._keys.signer(handle).public_key
-        made = f"{handle} {self._device}".encode()
+        made = f"{handle}\0{self._device}".encode()
         self._store.commit(Put("holder_key", self._record_id(key), made, new=True))
         return HolderKey(key, handle)
 
@@ -241,6 +241,9 @@ class Wallet:
         known = find_card(self._store, card_id(credential))
         old = find_card(self._store, card.id)
         if known is not None and old is None:
+            # Done before, perhaps up to the point where the older one's key is to go.
+            if card.key is not None and card.key != known.key:
+                self._keys.delete(card.key)
             return known
         if old is None:
             raise LocalProtocolError("the credential to replace is not in the wallet")
@@ -477,7 +480,7 @@ class Wallet:
         made = self._store.get("holder_key", self._record_id(key))
         if made is None:
             raise BindingError("the credential is bound to a key of someone else", code="HOLDER_KEY_UNKNOWN")
-        handle, _, device = made.decode("utf-8").partition(" ")
+        handle, _, device = made.decode("utf-8").partition("\0")
         return handle, int(device or 0)  # nothing was said of devices before wallets could be restored
 
     def _keep(self, taken: _Taken) -> bool:
@@ -533,6 +536,9 @@ class Wallet:
         try:
             self._signer(card)
         except StoreError as error:
+            # A store that is busy, or was given other keys elsewhere, is not damaged.
+            if not isinstance(error, StoreCorruptError) and error.code != StoreError.default_code:
+                raise
             yield Damage.of(error, kind="key", card=card)
 
     def _receipt(self, store: HasRecords, *, number: int) -> BackupReceipt:

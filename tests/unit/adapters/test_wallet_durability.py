@@ -36,6 +36,7 @@ from vcwallet.history import check_export
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.wallet import BackupReceipt
+from vcwallet.wallet import wallet as wallet_module
 
 PASSPHRASE = "correct horse battery staple"
 PAPER = "written on paper"
@@ -364,6 +365,21 @@ class TestDamage:
         scene.present()
         id = scene.damage(collection)
         assert [(damage.kind, damage.id) for damage in scene.wallet.damaged()] == [(collection, id)]
+
+    def test_a_wallet_whose_keys_were_changed_elsewhere_is_not_called_damaged(self, scene):
+        scene.receive()
+        with Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock) as other:
+            damaged = other.damaged()
+            scene.wallet.rotate_key(passphrase=PASSPHRASE)
+            with pytest.raises(StoreError, match="STORE_KEY_CHANGED"):
+                list(damaged)
+
+    def test_everything_that_a_wallet_keeps_is_looked_at(self, scene):
+        scene.receive()
+        scene.present()
+        with closing(sqlite3.connect(scene.path)) as database:
+            kept = {row[0] for row in database.execute("SELECT DISTINCT collection FROM vcwallet_record")}
+        assert kept <= {"credential", "key", "history", *wallet_module._OTHER_COLLECTIONS}
 
     def test_a_damaged_history_is_named(self, scene):
         scene.receive()

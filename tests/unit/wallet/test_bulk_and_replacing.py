@@ -122,6 +122,16 @@ class TestReplacing:
         assert world.wallet.replace(old, credential) == new
         assert snapshot(world.wallet_store) == before
 
+    def test_one_that_was_interrupted_before_the_old_key_was_gone_is_finished(self, world):
+        [old] = world.hold(resident())
+        credential = world.issue(resident())
+        [key] = [record for record in found(world.wallet_store, "key") if record.id == old.key]
+        new = world.wallet.replace(old, credential)
+        world.wallet_store.commit(Put("key", key.id, key.body))
+        assert world.wallet.replace(old, credential) == new
+        assert [record.id for record in found(world.wallet_store, "key")] == [new.key]
+        assert world.answer(world.ask("full_name"))
+
     def test_what_is_not_there_is_not_replaced(self, world):
         [old] = world.hold(resident())
         world.wallet.delete(old)
@@ -198,7 +208,7 @@ def of_another_issuer(world: World) -> Credential:
 def test_a_wallet_of_before_devices_were_counted_is_read(world):
     [card] = world.hold(resident())
     [key] = found(world.wallet_store, "holder_key")
-    world.wallet_store.commit(Put("holder_key", key.id, key.body.split(b" ")[0]))
+    world.wallet_store.commit(Put("holder_key", key.id, key.body.split(b"\0")[0]))
     assert world.wallet.receive(world.issue(income())).type_ids[0] == Income.vct
     assert world.wallet.receive(card.credential) == card
     with pytest.raises(RecordExistsError):
