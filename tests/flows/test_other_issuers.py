@@ -34,6 +34,7 @@ from vcwallet.formats.base import Credential, CredentialContent, IssuerKey
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.formats.sd_jwt_vc.issuer_metadata import IssuerMetadataPolicy, fetch_issuer
 from vcwallet.keys import jwk, multikey
+from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.keys.policy import IssuerPolicy, Role
 from vcwallet.status.outcome import STANDARD
 from vcwallet.storage import MemoryStore
@@ -231,6 +232,16 @@ def test_a_registered_issuer_stays_under_the_registry_whatever_else_names_it(sto
     with pytest.raises(UntrustedError):
         wallet.receive(credential)
     assert SdJwtVc().read_issued(credential.raw).verify(trust=metadata, at=story.world.clock()).issuer.party == did
+    wallet._issuers = CombinedPolicy([metadata])  # a wallet that is less careful
+    wallet.receive(credential)
+    verifier = story.verifier(metadata)
+    request = verifier.request(ask(Resident, "full_name"), purpose="loan")
+    response = wallet.present(approved(wallet.match(request)))
+    with pytest.raises(UntrustedError):
+        verifier.verify(response, expected=request)
+    verifier.update_issuers(metadata)
+    with pytest.raises(UntrustedError):
+        verifier.verify(response, expected=request)
 
 
 def test_a_credential_may_bring_its_trust_chain(story):

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.credentials import Scene
 from tests.support.trust import Clock
 from tests.support.world import SHOPPING, AgeCard, Resident, resident
 from vcwallet import (
     AlreadyIssuedError,
+    Credential,
     Issuer,
     Mdoc,
     Response,
@@ -33,6 +35,7 @@ from vcwallet.errors import (
     ReplayError,
     StoreError,
     TrustedListError,
+    UntrustedError,
     WrongPassphraseError,
 )
 from vcwallet.flow import HttpRequest
@@ -107,6 +110,24 @@ class TestMainJob:
             with pytest.raises(LocalProtocolError, match="CONSENT_USED"):
                 wallet.present(consent)
         assert verifier.verify(answer, expected=request)[Resident].over_20 is True
+
+    def test_issuers_outside_the_registry_are_named_each_time(self, tmp_path, clock, registry):
+        class Everybody:
+            def knows(self, source):
+                return True
+
+            def key_for(self, source, *, role, type_id, at):
+                raise UntrustedError("asked about the issuer")
+
+        path, asked = tmp_path / "wallet.db", {"passphrase": PASSPHRASE, "clock": clock}
+        stranger = Credential(format="dc+sd-jwt", raw=Scene().issued)
+        refused = pytest.raises(UntrustedError, match="asked about")
+        with Wallet.create(path, trust=registry.published(), issuers=[Everybody()], **asked) as wallet, refused:
+            wallet.receive(stranger)
+        with Wallet.open(path, issuers=[Everybody()], **asked) as wallet, refused:
+            wallet.receive(stranger)
+        with Wallet.open(path, **asked) as wallet, pytest.raises(UntrustedError, match="no policy knows"):
+            wallet.receive(stranger)
 
     def test_a_wallet_in_a_file_keeps_both_formats(self, tmp_path, clock, registry):
         """Issued, received, reopened, and answered with: over OpenID4VP, and face to face."""

@@ -268,6 +268,13 @@ def test_the_policy_is_applied_after_the_metadata_of_the_superior(federation):
     assert resolved(federation).metadata[ISSUER_TYPE]["may_issue"] == ["b"]
 
 
+def test_what_the_most_superior_adds_comes_first(federation):
+    for superior, subject, value in ((ANCHOR, AGENCY, "a"), (AGENCY, CITY, "b")):
+        added = metadata_policy.parse({ISSUER_TYPE: {"contacts": {"add": [value]}}})
+        federation[superior].about[subject] = {"metadata_policy": added}
+    assert resolved(federation).metadata[ISSUER_TYPE]["contacts"] == ["a", "b"]
+
+
 def test_policies_are_merged_from_the_top(federation):
     federation[ANCHOR].about[AGENCY] = {
         "metadata_policy": metadata_policy.parse({ISSUER_TYPE: {"may_issue": {"subset_of": [VCT, "a"]}}})
@@ -415,6 +422,14 @@ def test_the_search_goes_on_above_an_anchor_whose_chain_is_not_valid(federation)
     anchors = {ANCHOR: forged, **federation.anchors("https://top.example")}
     entity = run(collect(CITY, anchors=anchors, at=NOW), federation.http)
     assert (entity.anchor, len(entity.superiors)) == ("https://top.example", 3)
+
+
+def test_a_branch_with_a_forged_statement_is_not_followed(federation):
+    url = "https://agency.example/fed/fetch?sub=https%3A%2F%2Fcity.example"
+    federation.answers[url] = signed(by_hand(claims_of(federation.statement(AGENCY, CITY)), federation[CITY].signer))
+    with pytest.raises(UntrustedError):
+        found(federation)
+    assert configuration_url(ANCHOR) not in federation.asked
 
 
 def test_a_circle_of_superiors_ends(federation):
