@@ -260,18 +260,11 @@ def _prohibitions() -> Iterable[str]:
     return {string for string in strings if string.isupper()}
 
 
-def _statuses() -> Iterable[str]:
-    from vcwallet.status import outcome
-
-    return {code for code, _ in outcome._REFUSED.values()}
-
-
 WORKED_OUT: dict[tuple[str, str], Callable[[], Iterable[str]]] = {
     ("vcwallet.protocols.dcql.answer", "outcome.value"): _mismatches,
     ("vcwallet.wallet.screening", "statute.get('code')"): _statutes,
     ("vcwallet.japan.identifiers.identifier", "self.error_code"): _identifiers,
     ("vcwallet.japan.purposes", "found[0].code"): _prohibitions,
-    ("vcwallet.status.outcome", "code"): _statuses,
 }
 """By module and expression, what the codes can be."""
 

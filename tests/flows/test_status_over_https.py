@@ -45,7 +45,7 @@ class Host:
         self._put("/b", "application/vc+jwt", self.town.signed(id=self.bitstring_url))
 
     def _put(self, path: str, kind: str, text: str) -> None:
-        packed = gzip.compress(text.encode())
+        packed = gzip.compress(text.encode(), mtime=0)
         self.pages[path] = response(packed, Content_Type=kind, Content_Encoding="gzip")
 
     def checker(self) -> StatusChecker:
