@@ -54,17 +54,19 @@ from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Grant, IntendedUse, grants
 from vcwallet.verifier import Ask, Verified, ask
-from vcwallet.wallet import Card, Consent, HolderKey, Prompt
+from vcwallet.wallet import BackupReceipt, Card, Consent, Damage, HolderKey, Prompt
 
 __all__ = [
     "AlreadyIssuedError",
     "Ask",
+    "BackupReceipt",
     "Card",
     "Claim",
     "ClaimGroup",
     "Consent",
     "Credential",
     "CredentialType",
+    "Damage",
     "Disclosure",
     "Enrolment",
     "Grant",
