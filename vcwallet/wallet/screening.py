@@ -15,9 +15,11 @@ from typing import Any
 from vcwallet.claims import ClaimPath, path_text
 from vcwallet.credential_type import Disclosure, Sensitivity
 from vcwallet.errors import (
+    NotAuthorisedError,
     OverAskingError,
     PurposeMismatchError,
     RequestRefusedError,
+    SignatureInvalidError,
     StatuteLimitedError,
     UntrustedError,
     VcError,
@@ -61,7 +63,8 @@ def screen(request: AuthenticatedRequest, *, trust: TrustPolicy, type_of: TypeOf
     """Return the registration that allows the request.
 
     Raises:
-        VerifierUnknownError: no valid registration of this verifier came with the request.
+        VerifierUnknownError: no valid registration of this verifier came with the request; the code is
+            ``REGISTRY_UNSIGNED`` where the registrar has not signed it.
         PurposeMismatchError: the registration is for another purpose than the request names.
         StatuteLimitedError: a claim needs a legal basis that the registration does not have; the code is the statute's.
         OverAskingError: the request goes beyond the registration.
@@ -143,6 +146,10 @@ def _registration(request: AuthenticatedRequest, *, trust: TrustPolicy, at: date
         raise VerifierUnknownError("a request comes with exactly one registration certificate")
     try:
         registration = read_registration(request.registrations[0], trust=trust, at=at)
+    except (UntrustedError, NotAuthorisedError, SignatureInvalidError) as error:
+        raise VerifierUnknownError(
+            f"the registration certificate is not the registrar's: {error.args[0]}", code="REGISTRY_UNSIGNED"
+        ) from error
     except VcError as error:
         raise VerifierUnknownError(f"the registration certificate is not valid: {error.args[0]}") from error
     if request.verifier.party not in registration.parties:

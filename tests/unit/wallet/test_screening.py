@@ -167,6 +167,20 @@ class TestRegistration:
         forged = signed_request(world.bank_enrolment, request, verifier_info=infos, purpose="shopping")
         refused(world, forged, VerifierUnknownError)
 
+    def test_a_registration_that_the_registrar_has_not_signed_is_refused(self, world):
+        """A verifier could write itself any claim."""
+        bank = world.bank_enrolment
+        registration = bank.registrations["loan"]
+        header = {"x5c": jose_header.x5c(bank.chain)}
+        own = jwt.sign(payload_of(registration), typ=TYP, signer=bank.signer, header=header)
+        for signed, by_registrar in ((re_signed(world, registration), True), (own, False)):
+            infos = [{"format": "registration_cert", "data": signed}]
+            request = signed_request(bank, world.ask("full_name"), verifier_info=infos)
+            if by_registrar:
+                assert world.wallet.match(request)
+            else:
+                refused(world, request, VerifierUnknownError, code="REGISTRY_UNSIGNED")
+
     def test_an_intermediary_asks_in_the_name_of_the_verifier_that_is_registered(self, world):
         """Who is registered is shown, not who sends the request (ARF 3.0, RPRC_17a)."""
         shop, bank = world.shop_enrolment, world.bank_enrolment
