@@ -3,7 +3,8 @@
 """The documentation is true: its Python runs and its links lead somewhere.
 
 The ``python`` blocks of a page are one script, from top to bottom.  There is no mark that leaves a block out: what
-cannot run is not shown as Python.  Commands for a shell stand in ``console`` blocks.
+cannot run is not shown as Python.  Commands for a shell stand in ``console`` blocks.  A page about a device that is not
+here is skipped, and says so.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import softhsm
 from tests.support.markdown import CodeBlock, anchors, as_script, code_blocks, links
 from tests.support.scripts import run_script
 from tests.support.sources import REPOSITORY, name_of, text_files
@@ -26,8 +28,23 @@ def python_blocks(page: Path) -> list[CodeBlock]:
     return [block for block in code_blocks(page.read_text("utf-8")) if block.info == "python"]
 
 
+NEEDS_A_TOKEN = {"docs/how-to/sign-with-an-hsm.md"}
+
+
+def provide_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do what the shell commands of the page do, in a folder of the test's own."""
+    if not softhsm.is_installed():
+        pytest.skip(softhsm.MISSING)
+    device = softhsm.Device(folder)
+    device.plug_in("mirai-city")
+    for name, value in device.environment.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if python_blocks(page)], ids=name_of)
-def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name_of(page) in NEEDS_A_TOKEN:
+        provide_token(tmp_path, monkeypatch)
     script = tmp_path / f"{page.stem}.py"
     script.write_text(as_script(python_blocks(page)), "utf-8")
     run_script(script, tmp_path)

@@ -158,7 +158,7 @@ LOAN = IntendedUse(
     text={"ja": "融資の審査のため", "en": "To decide on a loan"},
     grants=(
         *grants(Resident, "full_name", "birth_date", "over_20", "nationality", "address", "languages", "contact"),
-        *grants(Income, "total", "allowances", "above"),
+        *grants(Income, "fiscal_year", "total", "allowances", "above"),
     ),
     legal_basis=("contract",),
     retention_days=30,

@@ -231,13 +231,23 @@ def prohibited(use: IntendedUse) -> tuple[Prohibition, ...]:
 def granted_claims(grant: Grant) -> Iterator[GrantedClaim]:
     """Yield the claims that a grant includes; for a type of the catalogue also those inside a group or array."""
     known = _KNOWN.get(grant.type_id, _Known(grant.format))
-    for granted in grant.paths:
-        inside = [place for place, stands in known.places if all(covers(granted, one) for one in stands)]
+    for granted in grant.paths or ((),):  # to ask for a credential alone says what having it says
+        own = Grant(grant.type_id, (granted,), known.format)
+        inside = [place for place, stands in known.places if all(_includes(own, granted, one) for one in stands)]
         for place in inside:
             yield GrantedClaim(type_id=grant.type_id, path=place.path, sensitivity=place.claim.sensitivity)
-        if not inside:
-            # The first component of a path into an mdoc is the namespace, which is no claim.
-            yield GrantedClaim(type_id=grant.type_id, path=granted[1:] if known.format == "mso_mdoc" else granted)
+        for path in _places(granted, known.format) if not inside else ():
+            yield GrantedClaim(type_id=grant.type_id, path=path)
+
+
+def _includes(own: Grant, granted: ClaimPath, place: ClaimPath) -> bool:
+    # One name in an mdoc is an element; who meant a namespace is held to all that is in it.
+    return own.covers(place) or covers(granted, place)
+
+
+def _places(granted: ClaimPath, format: str) -> tuple[ClaimPath, ...]:
+    # The first component of a path into an mdoc is the namespace, which is no claim; one alone could be either.
+    return tuple(dict.fromkeys((granted[1:], granted[-1:]))) if format == "mso_mdoc" else (granted,)
 
 
 def _broken_rule(use: IntendedUse, claim: GrantedClaim) -> str | None:

@@ -73,8 +73,11 @@ def narrowed(use: IntendedUse, grants: Iterable[Grant]) -> IntendedUse:
 
     Raises:
         OverAskingError: a grant is not within the use.
+        ValueError: there is no grant left.
     """
     fewer = replace(use, grants=tuple(grants))
+    if not fewer.grants:
+        raise ValueError("a use has at least one grant")
     _require_no_prohibition(fewer)
     _require_granted(fewer, use)
     return fewer
@@ -115,8 +118,8 @@ def _require_granted(use: IntendedUse, maximum: IntendedUse) -> None:
     beyond = [
         f"{grant.type_id}: {path_text(path)}"
         for grant in use.grants
-        for path in grant.paths
-        if not maximum.covers(grant.type_id, path)
+        for path in grant.paths or ((),)
+        if not maximum.covers(grant.type_id, path, format=grant.format)
     ]
     if beyond:
         raise OverAskingError("the use goes beyond what its purpose allows", claims=beyond)

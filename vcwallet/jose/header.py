@@ -3,7 +3,9 @@
 """JOSE protected headers, read once and checked whole (RFC 7515, section 4).
 
 No member of a header is ever followed: ``jku`` and ``x5u`` are kept but mean nothing, ``kid`` is an opaque string, and
-``jwk`` is not a source of trust.  A signature with ``crit`` or ``b64`` is refused, since vcwallet knows no extension.
+``jwk`` is not a source of trust.  A signature with ``crit`` is refused, since vcwallet knows no extension, and so is
+one whose payload would not be in base64url (``b64``, RFC 7797).  That it is may be said, as registrars do (ETSI TS 119
+475 V1.1.1).
 """
 
 from __future__ import annotations
@@ -68,7 +70,8 @@ def _kept(encoded: bytes) -> Header:
 
 def _parse(encoded: bytes) -> Header:
     members = decode(encoded)
-    if "crit" in members or "b64" in members:
+    b64 = members.get("b64", True)
+    if "crit" in members or not (b64 is True or b64 == "true"):
         raise UnsupportedError("the JOSE header has an extension (crit or b64)", clause="RFC 7515, section 4.1.11")
     return Header(
         algorithm=Algorithm.parse(members.get("alg")),

@@ -55,7 +55,7 @@ from vcwallet.trust.certificates import (
 from vcwallet.trust.members import whole_seconds
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_ENTRIES = 100_000
+MAX_ENTRIES = 50_000
 
 _MAX_NUMBER_BITS = 8 * 20 - 1  # 20 octets, the first bit of which is the sign (RFC 5280, section 5.2.3)
 _VERSION_2 = b"\x02\x01\x01"
@@ -199,7 +199,7 @@ class RevocationList:
             issuer: the certificate of the CA, which the caller trusts.
 
         Raises:
-            LimitExceededError: longer than 10 MiB, or more than 100 000 entries.
+            LimitExceededError: longer than 10 MiB, or more than 50 000 entries.
             MalformedError: not a list of version 2 with a key identifier, a number and a next update; an entry that
                 occurs twice or is no entry of a complete list.
             NotAuthorisedError: the CA may not sign lists (``CRL_NOT_AUTHORISED``).
@@ -283,7 +283,7 @@ def _parse(der: bytes) -> x509.CertificateRevocationList:
         raise LimitExceededError(f"a revocation list is longer than {MAX_BYTES} bytes")
     try:
         found = x509.load_der_x509_crl(der)
-        _read_through(found)
+        _read_through(found, der)
     except UNREADABLE:
         raise _malformed("not a DER revocation list", section="5.1") from None
     if len(found) > MAX_ENTRIES:
@@ -291,7 +291,7 @@ def _parse(der: bytes) -> x509.CertificateRevocationList:
     return found
 
 
-def _read_through(found: x509.CertificateRevocationList) -> None:
+def _read_through(found: x509.CertificateRevocationList, der: bytes) -> None:
     """Read each part but the entries that pyca/cryptography parses on first use only, so that later uses raise nothing.
 
     Raises:
@@ -304,7 +304,7 @@ def _read_through(found: x509.CertificateRevocationList) -> None:
     if not content.startswith(_VERSION_2, head):
         raise ValueError("not of version 2")
     # A signature is whole bytes; pyca would let unused bits pass, a second spelling of the same list.
-    if not found.public_bytes(serialization.Encoding.DER).endswith(b"\x00" + found.signature):
+    if not der.endswith(b"\x00" + found.signature):
         raise ValueError("unused bits")
 
 
@@ -340,15 +340,15 @@ _PARTIAL = frozenset({ExtensionOID.DELTA_CRL_INDICATOR, ExtensionOID.ISSUING_DIS
 
 def _number(found: x509.CertificateRevocationList) -> int:
     number = _list_extension(found, x509.CRLNumber, section="5.2.3").crl_number
-    if number < 0 or number.bit_length() > _MAX_NUMBER_BITS:
-        raise _malformed("the number of a list has at most 20 octets and is not negative", section="5.2.3")
+    if number.bit_length() > _MAX_NUMBER_BITS:  # a negative one is not parsed
+        raise _malformed("the number of a list has at most 20 octets", section="5.2.3")
     return number
 
 
 def _entries(found: x509.CertificateRevocationList) -> dict[int, RevokedCertificate]:
     try:
         entries = {entry.serial_number: entry for entry in map(_read_entry, found)}
-    except UNREADABLE:
+    except (*UNREADABLE, KeyError):  # removeFromCRL has no place in such a list
         raise _malformed("an entry is not one of a complete revocation list", section="5.3") from None
     if len(entries) != len(found):
         raise _malformed("a certificate occurs twice", section="5.1.2.6")
@@ -359,11 +359,14 @@ def _read_entry(entry: x509.RevokedCertificate) -> RevokedCertificate:
     reason = Reason.UNSPECIFIED
     for extension in entry.extensions:
         if isinstance(extension.value, x509.CRLReason):
-            reason = Reason(extension.value.reason.value)
+            reason = _REASONS[extension.value.reason]
         elif extension.critical or extension.oid == CRLEntryExtensionOID.CERTIFICATE_ISSUER:
             message = "an entry of an indirect revocation list, or an unknown critical extension"
             raise UnsupportedError(message, code="CRL_EXTENSION", clause=f"{_RFC}, section 5.3")
     return RevokedCertificate(serial_number=entry.serial_number, revoked_at=entry.revocation_date_utc, reason=reason)
+
+
+_REASONS = {x509.ReasonFlags(reason.value): reason for reason in Reason}
 
 
 def _may_sign_lists(certificate: x509.Certificate) -> bool:

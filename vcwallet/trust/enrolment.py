@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from vcwallet.claims import JsonValue
+from vcwallet.claims import JsonObject, JsonValue
 from vcwallet.encoding import json
 from vcwallet.encoding.wire import Array, WireModel, read
 from vcwallet.errors import MalformedError
@@ -68,18 +68,26 @@ class Enrolment:
             raise ValueError("a passphrase is needed: the document contains a private key")
         if not isinstance(self.signer, SoftwareSigner):
             raise ValueError("a key in hardware or far away stays there")
-        return json.dumps(
-            {
-                "identifier": self.identifier,
-                "name": dict(self.name),
-                "role": self.role,
-                "key": self.signer.to_pem(passphrase=passphrase.encode("utf-8")).decode("ascii"),
-                "chain": _base64(self.chain),
-                "mdoc_chain": _base64(self.mdoc_chain),
-                "registrations": dict(self.registrations),
-                "trust": self.trust.to_json().decode("utf-8"),
-            }
-        )
+        pem = self.signer.to_pem(passphrase=passphrase.encode("utf-8")).decode("ascii")
+        return json.dumps({**self._members(), "key": pem})
+
+    def to_json_without_key(self) -> bytes:
+        """Return it as a JSON document for whoever holds the key in hardware or elsewhere.
+
+        Nothing in it is secret, but it says whom to trust: it has to come from the registry, unchanged.
+        """
+        return json.dumps(self._members())
+
+    def _members(self) -> JsonObject:
+        return {
+            "identifier": self.identifier,
+            "name": dict(self.name),
+            "role": self.role,
+            "chain": _base64(self.chain),
+            "mdoc_chain": _base64(self.mdoc_chain),
+            "registrations": dict(self.registrations),
+            "trust": self.trust.to_json().decode("utf-8"),
+        }
 
     @classmethod
     def from_json(cls, data: bytes, passphrase: str) -> Enrolment:
@@ -90,22 +98,36 @@ class Enrolment:
             MalformedError: not such a document, or its key and certificate do not belong together.
             WrongPassphraseError: the passphrase does not open the key.
         """
-        document = read(_Document, data, max_bytes=2 * MAX_BYTES)
-        trust = PublishedTrust.from_json(document.trust.encode("utf-8"))
+        document = read(_DocumentWithKey, data, max_bytes=2 * MAX_BYTES)
         signer = SoftwareSigner.from_pem(document.key.encode("utf-8"), passphrase=passphrase.encode("utf-8"))
-        try:
-            return cls(
-                identifier=document.identifier,
-                name=document.name,
-                role=Role(document.role),
-                signer=signer,
-                chain=_from_base64(document.chain),
-                mdoc_chain=_from_base64(document.mdoc_chain),
-                registrations=document.registrations,
-                trust=trust,
-            )
-        except ValueError:
-            raise MalformedError("not an enrolment, or parts of different ones") from None
+        return _from_document(document, signer)
+
+    @classmethod
+    def from_json_without_key(cls, data: bytes, *, signer: Signer) -> Enrolment:
+        """Read what `to_json_without_key` wrote.
+
+        Raises:
+            LimitExceededError: longer than 32 MiB.
+            MalformedError: not such a document, or its certificate is for another key than the signer's.
+        """
+        return _from_document(read(_Document, data, max_bytes=2 * MAX_BYTES), signer)
+
+
+def _from_document(document: _Document, signer: Signer) -> Enrolment:
+    trust = PublishedTrust.from_json(document.trust.encode("utf-8"))
+    try:
+        return Enrolment(
+            identifier=document.identifier,
+            name=document.name,
+            role=Role(document.role),
+            signer=signer,
+            chain=_from_base64(document.chain),
+            mdoc_chain=_from_base64(document.mdoc_chain),
+            registrations=document.registrations,
+            trust=trust,
+        )
+    except ValueError:
+        raise MalformedError("not an enrolment, or parts of different ones") from None
 
 
 def _certified(der: bytes) -> PublicKey:
@@ -124,8 +146,11 @@ class _Document(WireModel):
     identifier: Annotated[str, Field(min_length=1)]
     name: Annotated[dict[str, str], Field(min_length=1)]
     role: str
-    key: str
     chain: Annotated[Array[str], Field(min_length=1, max_length=5)]
     mdoc_chain: Annotated[Array[str], Field(max_length=5)] = ()
     registrations: dict[str, str]
     trust: str
+
+
+class _DocumentWithKey(_Document):
+    key: str

@@ -112,7 +112,7 @@ def _views(one: Ask, formats: Collection[str], use: IntendedUse) -> list[TypeVie
 
 def _covers(use: IntendedUse, one: Ask, shape: TypeView) -> bool:
     paths = [path for claim in one.paths for path in shape.paths(claim)]
-    return all(use.covers(shape.type_id, path) for path in paths or [()])
+    return all(use.covers(shape.type_id, path, format=shape.format) for path in paths or [()])
 
 
 def _with_ids(asks: list[tuple[Ask, list[TypeView]]]) -> list[tuple[Ask, dict[str, TypeView]]]:

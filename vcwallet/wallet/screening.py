@@ -74,7 +74,7 @@ def screen(request: AuthenticatedRequest, *, trust: TrustPolicy, type_of: TypeOf
         raise PurposeMismatchError("the request names another purpose than its registration")
     claims = [claim for query in request.query.requested for claim in _claims_of_types(query, type_of)]
     _require_statutes(claims, registration)
-    _require_within_registration(request.query, registration)
+    _require_within_registration(request.query, registration, type_of)
     _require_retention(request.query, registration)
     _require_disclosable(claims, registration)
     return registration
@@ -108,12 +108,16 @@ def claims_with(paths: Iterable[ClaimPath], resolved: ResolvedType) -> Iterator[
 
 
 def _claims_of_types(query: CredentialQuery, type_of: TypeOf) -> Iterator[AskedClaim]:
+    for resolved in _resolved(query, type_of):
+        yield from asked_claims(query, resolved)
+
+
+def _resolved(query: CredentialQuery, type_of: TypeOf) -> Iterator[ResolvedType]:
     for type_id in query.type_ids:
         try:
-            resolved = type_of(type_id)
+            yield type_of(type_id)
         except UntrustedError:
             continue  # nobody may issue this type here, so there is nothing to disclose
-        yield from asked_claims(query, resolved)
 
 
 def _always_open(resolved: ResolvedType) -> Iterator[ClaimPath]:
@@ -141,7 +145,7 @@ def _registration(request: AuthenticatedRequest, *, trust: TrustPolicy, at: date
         registration = read_registration(request.registrations[0], trust=trust, at=at)
     except VcError as error:
         raise VerifierUnknownError(f"the registration certificate is not valid: {error.args[0]}") from error
-    if registration.verifier != request.verifier.party:
+    if request.verifier.party not in registration.parties:
         raise VerifierUnknownError("the registration certificate is another verifier's")
     return registration
 
@@ -160,9 +164,12 @@ def _require_statutes(claims: list[AskedClaim], registration: Registration) -> N
             )
 
 
-def _require_within_registration(query: DcqlQuery, registration: Registration) -> None:
-    beyond = over_asked(registration, [(asked.type_ids, asked.path) for asked in asked_paths(query)])
-    names = {f"{type_id}: {path_text(path)}" for type_id, path in beyond} | _unregistered_types(query, registration)
+def _require_within_registration(query: DcqlQuery, registration: Registration, type_of: TypeOf) -> None:
+    unregistered = _unregistered_types(query, registration)
+    asked = [(each.format, each.type_ids, each.path) for each in asked_paths(query)]
+    shown = [each for each in _shown_unasked(query, type_of) if unregistered.isdisjoint(each[1])]
+    beyond = over_asked(registration, [*asked, *shown])
+    names = {f"{type_id}: {path_text(path)}" for type_id, path in beyond} | unregistered
     if names:
         raise OverAskingError("the request asks for more than the verifier registered", claims=sorted(names))
 
@@ -175,10 +182,19 @@ def _require_retention(query: DcqlQuery, registration: Registration) -> None:
         )
 
 
+def _shown_unasked(query: DcqlQuery, type_of: TypeOf) -> Iterator[tuple[str, tuple[str, ...], ClaimPath]]:
+    """Yield what an answer to a query without claims shows: it asks for nothing but what every presentation shows."""
+    for each in query.requested:
+        for resolved in _resolved(each, type_of) if not each.claims else ():
+            for path in _always_open(resolved):
+                yield each.format, resolved.type_ids[:1], path
+
+
 def _unregistered_types(query: DcqlQuery, registration: Registration) -> set[str]:
     """Return the types that are asked for by themselves: to hold a credential can say much, so it is registered too."""
-    registered = {grant.type_id for grant in registration.use.grants}
-    return {type_id for each in query.requested if not each.claims for type_id in each.type_ids} - registered
+    registered = {(grant.format, grant.type_id) for grant in registration.use.grants}
+    alone = {(each.format, type_id) for each in query.requested if not each.claims for type_id in each.type_ids}
+    return {type_id for _, type_id in alone - registered}
 
 
 def _require_disclosable(claims: list[AskedClaim], registration: Registration) -> None:

@@ -66,11 +66,27 @@ def test_a_header_without_an_algorithm_is_refused():
 
 @pytest.mark.parametrize(
     "extension",
-    [{"crit": ["exp"]}, {"crit": []}, {"crit": None}, {"b64": False}, {"b64": True}, {"crit": ["b64"], "b64": False}],
+    [
+        {"crit": ["exp"]},
+        {"crit": []},
+        {"crit": None},
+        {"b64": False},
+        {"b64": "false"},
+        {"b64": None},
+        {"b64": 1},
+        {"crit": ["b64"], "b64": False},
+        {"crit": ["b64"], "b64": True},
+        {"crit": ["b64"], "b64": "true"},
+    ],
 )
 def test_a_header_with_an_extension_is_refused(extension):
     with pytest.raises(UnsupportedError):
         header.parse(with_members(**extension))
+
+
+@pytest.mark.parametrize("b64", [True, "true"])
+def test_that_the_payload_is_in_base64url_may_be_said(b64):
+    assert header.parse(with_members(b64=b64, cty="b64")).algorithm is Algorithm.ES256
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -98,8 +99,8 @@ def unknown(oid: str = "1.2.3.4") -> x509.UnrecognizedExtension:
 
 def partition(**scope: bool) -> x509.IssuingDistributionPoint:
     names = ("only_contains_user_certs", "only_contains_ca_certs", "indirect_crl", "only_contains_attribute_certs")
-    everything = {"full_name": None, "relative_name": None, "only_some_reasons": None}
-    return x509.IssuingDistributionPoint(**everything, **{name: scope.get(name, False) for name in names})  # type: ignore[arg-type]
+    scopes: dict[str, Any] = {name: scope.get(name, False) for name in names}
+    return x509.IssuingDistributionPoint(full_name=None, relative_name=None, only_some_reasons=None, **scopes)
 
 
 # --- issuing ---------------------------------------------------------------------------------------------------------

@@ -58,6 +58,31 @@ def test_a_key_in_hardware_is_not_written() -> None:
         enrolment.to_json(PASSPHRASE)
 
 
+def test_an_enrolment_of_a_key_in_hardware_goes_to_another_process_without_it() -> None:
+    for enrolment in (Demo().bank, Demo().city):
+        data = enrolment.to_json_without_key()
+        assert b"PRIVATE KEY" not in data
+        signer = HardwareSigner(enrolment.signer.public_key)
+        assert Enrolment.from_json_without_key(data, signer=signer) == replace(enrolment, signer=signer)
+
+
+def test_an_enrolment_without_its_key_is_taken_up_by_no_other_key() -> None:
+    demo = Demo()
+    data = demo.city.to_json_without_key()
+    for signer in (demo.bank.signer, SoftwareSigner.generate()):
+        with pytest.raises(MalformedError):
+            Enrolment.from_json_without_key(data, signer=signer)
+    assert Enrolment.from_json_without_key(data, signer=demo.city.signer) == demo.city
+
+
+def test_an_enrolment_with_and_one_without_a_key_are_not_mistaken() -> None:
+    city = Demo().city
+    with pytest.raises(MalformedError):
+        Enrolment.from_json(city.to_json_without_key(), PASSPHRASE)
+    read = Enrolment.from_json_without_key(city.to_json(PASSPHRASE), signer=city.signer)
+    assert read == city  # the encrypted key beside it is a member like any other that is not known
+
+
 def test_its_repr_shows_no_key_certificate_or_token() -> None:
     text = repr(Demo().bank)
     assert "urn:vcwallet:party:bank" in text

@@ -21,10 +21,12 @@ from tests.support.world import (
     World,
     approved,
     format_of,
+    payload_of,
     resident,
     signed_request,
     snapshot,
 )
+from vcwallet.claims import path_text
 from vcwallet.credential_type import Claim, ClaimGroup, CredentialType, Disclosure, Sensitivity, Statute
 from vcwallet.errors import (
     NoMatchError,
@@ -37,10 +39,12 @@ from vcwallet.errors import (
 )
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import Issuer
+from vcwallet.jose import header as jose_header
+from vcwallet.jose import jwt
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.openid4vp import Request, read_request
 from vcwallet.protocols.openid4vp.request import client_id
-from vcwallet.trust.registration import Grant, IntendedUse, grants
+from vcwallet.trust.registration import TYP, Grant, IntendedUse, grants
 from vcwallet.verifier import ask
 from vcwallet.wallet import Consent
 from vcwallet.wallet.screening import AskedClaim
@@ -55,12 +59,19 @@ def world(request: pytest.FixtureRequest) -> World:
     return made
 
 
-def use(code: str = "test", *, type_id: str | None = None, paths: Any = EVERYTHING, **members: Any) -> IntendedUse:
+def use(
+    code: str = "test",
+    *,
+    type_id: str | None = None,
+    paths: Any = EVERYTHING,
+    format: str = "dc+sd-jwt",
+    **members: Any,
+) -> IntendedUse:
     """Return an intended use that is registered for everything, so that only the rule under test refuses.
 
     It is for both formats, unless it names a type by its identifier.
     """
-    granted = grants(Resident, *paths) if type_id is None else (Grant(type_id, paths),)
+    granted = grants(Resident, *paths) if type_id is None else (Grant(type_id, paths, format),)
     return IntendedUse(code=code, text={"en": "To test"}, grants=granted, **members)
 
 
@@ -80,6 +91,14 @@ def refused(world: World, request: Request | str, error: type[VcError], *, code:
     assert code is None or caught.value.code == code
     assert snapshot(world.wallet_store, "history") == before
     return caught.value
+
+
+def re_signed(world: World, registration: str, **changed: Any) -> str:
+    """Return a registration with changed members, signed anew by the registrar."""
+    claims = {**payload_of(registration), **changed}
+    registrar = world.registry._authority.registrar
+    header = {"x5c": jose_header.x5c(world.registry._authority.chain(registrar.certificate))}
+    return jwt.sign(claims, typ=TYP, signer=registrar.signer, header=header)
 
 
 def called(world: World, claim: str, kind: type[CredentialType] = Resident) -> str:
@@ -147,6 +166,21 @@ class TestRegistration:
         request = world.ask("over_20")
         forged = signed_request(world.bank_enrolment, request, verifier_info=infos, purpose="shopping")
         refused(world, forged, VerifierUnknownError)
+
+    def test_an_intermediary_asks_in_the_name_of_the_verifier_that_is_registered(self, world):
+        """Who is registered is shown, not who sends the request (ARF 3.0, RPRC_17a)."""
+        shop, bank = world.shop_enrolment, world.bank_enrolment
+        for named, error in ((shop.identifier, None), ("urn:vcwallet:party:another", VerifierUnknownError)):
+            registration = re_signed(world, bank.registrations["loan"], act={"sub": {"id": named}})
+            infos = [{"format": "registration_cert", "data": registration}]
+            request = signed_request(
+                shop, world.ask("full_name"), client_id=client_id(shop.chain[0]), verifier_info=infos
+            )
+            if error is None:
+                prompt = world.wallet.match(request)
+                assert (prompt.verifier, prompt.verifier_id) == ("Sakura Bank", bank.identifier)
+            else:
+                refused(world, request, error)
 
     def test_an_expired_registration_is_refused(self):
         world = World()
@@ -238,8 +272,52 @@ class TestOverAsking:
         registered = use(type_id=Resident.vct, paths=(("full_name",),))
         error = refused(world, asks(world, "full_name", registered=registered), OverAskingError)
         assert error.claims == (called(world, "full_name"),)
-        right = use("right", type_id=Resident.doctype, paths=((Resident.doctype, "full_name"),))
+        element = ((Resident.doctype, "full_name"),)
+        wrong = use("wrong", type_id=Resident.doctype, paths=element)  # the right name, of no such SD-JWT VC
+        assert refused(world, asks(world, "full_name", registered=wrong), OverAskingError).claims == error.claims
+        right = use("right", type_id=Resident.doctype, paths=element, format="mso_mdoc")
         assert world.wallet.match(asks(world, "full_name", registered=right)).credentials
+
+    def test_one_name_in_an_mdoc_is_an_element_in_whatever_namespace(self):
+        world = World(MDOC)
+        world.hold()
+        registered = use(type_id=Resident.doctype, paths=(("full_name",),), format="mso_mdoc")
+        assert world.wallet.match(asks(world, "full_name", registered=registered)).credentials
+        another = use("two", type_id=Resident.doctype, paths=(("full_name",),), format="mso_mdoc")
+        refused(world, asks(world, "birth_date", registered=another), OverAskingError)
+
+    @pytest.mark.parametrize(
+        ("vct", "path", "registered"),
+        [
+            (Resident.vct, ["full_name"], True),
+            (Resident.vct, ["address", "locality"], True),
+            (Resident.vct, ["address"], False),
+            (Resident.vct, ["address", "locality", "x"], True),
+            (Resident.vct, ["languages", 0], True),
+            (Resident.vct, ["languages", None], True),
+            (Resident.vct, ["languages"], False),
+            (Resident.vct, ["birth_date"], False),
+            (ForeignResident.vct, ["full_name"], False),
+        ],
+    )
+    def test_the_worked_cases_of_the_registration(self, world, vct, path, registered):
+        granted = use(paths=(("full_name",), ("address", "locality"), ("languages", None)))
+        one = {"id": "one", "format": "dc+sd-jwt", "meta": {"vct_values": [vct]}, "claims": [{"path": path}]}
+        request = asks(world, DcqlQuery.from_json({"credentials": [one]}), registered=granted)
+        if not registered:
+            assert refused(world, request, OverAskingError).claims == (f"{vct}: {path_text(tuple(path))}",)
+        elif path[-1] == "x":  # inside what is registered, but the credential has nothing there
+            refused(world, request, NoMatchError)
+        else:
+            assert world.wallet.match(request).credentials
+
+    def test_what_is_shown_unasked_is_registered_where_nothing_else_is_asked_for(self, world):
+        """A query without claims asks for the open claims of a type and for nothing else."""
+        closed = use(type_id=Income.vct, paths=(("total",),))
+        error = refused(world, asks(world, ask(Income), registered=closed), OverAskingError)
+        assert error.claims == (f"{Income.vct}: fiscal_year",)
+        opened = use("open", type_id=Income.vct, paths=(("fiscal_year",),))
+        assert world.wallet.match(asks(world, ask(Income), registered=opened))
 
     @IN_BOTH_FORMATS
     def test_a_type_that_the_registry_does_not_have_is_over_asking_too(self, world):
