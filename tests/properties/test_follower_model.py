@@ -12,7 +12,14 @@ from collections.abc import Callable
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.support.registry_simulator import PARTS, Crash, CrashingStore, Follower, Simulator
 from tests.support.trust import Clock, Tax
@@ -194,11 +201,12 @@ class Following(RuleBasedStateMachine):
         assert self.client._latest == self.model.latest
 
 
-class FollowingForLong(Following):
-    """The same, many times."""
-
-
 TestFollowing = Following.TestCase
 TestFollowing.settings = settings(max_examples=10, stateful_step_count=25)
-TestFollowingForLong = pytest.mark.timeout(7_200)(pytest.mark.sweep(FollowingForLong.TestCase))
-TestFollowingForLong.settings = settings(max_examples=500, stateful_step_count=50)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("part", range(1, 11))
+def test_the_same_in_five_hundred_sequences_in_ten_parts(part: int) -> None:
+    run_state_machine_as_test(Following, settings=settings(max_examples=50, stateful_step_count=50, derandomize=False))

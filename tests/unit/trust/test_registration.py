@@ -345,6 +345,8 @@ def test_what_need_not_be_said_is_not_there() -> None:
 )
 def test_a_trade_name_comes_before_the_legal_one(changes: JsonObject, expected: dict[str, str]) -> None:
     assert read(sign(changes=changes)).name == expected
+    if changes["name"]:
+        assert read(sign(changes=changes, drop="sub_ln")).name == expected
 
 
 def test_the_actor_may_be_an_identifier_alone() -> None:
