@@ -67,8 +67,8 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "rfc9052",
         "rfc9901",
         "sd-jwt-vc",
-        "token-status-list",
         "token-status-list-issuer",
+        "token-status-list",
         "ts-119-475",
         "ts-119-602",
     ]

@@ -21,6 +21,7 @@ from vcwallet.status.bitstring_status_list import (
     parse,
     sign_vc_jwt,
 )
+from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 
@@ -40,11 +41,11 @@ class Town:
         self.issuer = self.demo.city.identifier
         self.service = self.demo.registry.enrol_status_signer("Status service", acts_for=[self.issuer])
         self.stranger = self.demo.registry.enrol_status_signer("Another status service")
-        self.demo.update()
 
     @property
     def trust(self) -> TrustedListClient:
-        return self.demo.client
+        """A follower that has no time behind it yet: tests ask at any time, in any order."""
+        return TrustedListClient.start(self.demo.registry.published(), store=MemoryStore(), at=self.demo.clock())
 
     def content(self, **details: Any) -> BitstringStatusListCredential:
         return BitstringStatusListCredential(

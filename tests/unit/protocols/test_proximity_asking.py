@@ -34,19 +34,23 @@ from vcwallet.protocols.dcql.query import MAX_CLAIMS
 from vcwallet.protocols.exchange import AuthenticatedRequest
 from vcwallet.protocols.proximity.asking import IncomingDeviceRequest, SentDeviceRequest
 from vcwallet.protocols.proximity.device_request import DeviceRequest, DocRequest, ItemsRequest
+from vcwallet.storage import MemoryStore
+from vcwallet.trust.client import TrustedListClient
 
 TRANSCRIPT = cbor.dumps([1, 2, None])
 OTHER_TRANSCRIPT = cbor.dumps([1, 3, None])
 
-# Built once: nothing here changes it but the clock, which each test gets at the same time.
+# Built once: nothing here changes it but the clock, which each test gets at the same time, and what has seen it pass.
 WORLD = age_world()
 START = WORLD.clock.now
+PUBLISHED = WORLD.registry.published()
 EXPIRES = START + timedelta(minutes=5)
 
 
 @pytest.fixture(autouse=True)
 def world() -> World:
     WORLD.clock.now = START
+    WORLD.wallet._trust = TrustedListClient.start(PUBLISHED, store=MemoryStore(), at=START)
     return WORLD
 
 

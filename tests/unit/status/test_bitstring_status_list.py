@@ -488,8 +488,9 @@ def test_a_list_has_a_beginning_and_an_end(town: Town) -> None:
     text = town.signed()
     assert town.value(text, at=NOW - timedelta(seconds=60)) == 1
     assert town.value(text, at=NOW + timedelta(days=1, seconds=-1)) == 1
+    begins = NOW + timedelta(seconds=61)
     with pytest.raises(ValidityError) as early:
-        town.verify(text, at=NOW - timedelta(seconds=61))
+        town.verify(town.signed(issued_at=begins, valid_from=begins))
     with pytest.raises(ValidityError) as late:
         town.verify(text, at=NOW + timedelta(days=1))
     assert (early.value.code, late.value.code) == ("NOT_YET_VALID", "STATUS_LIST_EXPIRED")
