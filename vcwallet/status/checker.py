@@ -113,7 +113,7 @@ class StatusChecker:
         """
         self._trust = trust
         self.policy = policy
-        self.lists = HeldLists(store, trust=trust, secret=secret)
+        self.lists: HeldLists = HeldLists(store, trust=trust, secret=secret)
 
     def refreshing(self, credentials: Iterable[CredentialStatus], *, at: datetime) -> Flow[Failures]:
         """Fetch the lists of `credentials` that are not held or not fresh, each once; return why some did not come.

@@ -124,8 +124,8 @@ class Stream(httpcore.NetworkStream):
         self._tls = tls
         self._opening = opening
         self._deadline = deadline
-        self.budget = MAX_HEADER_BYTES + _READ_BYTES  # a read may bring the beginning of the body
-        self.has_ended = False
+        self.budget: int = MAX_HEADER_BYTES + _READ_BYTES  # a read may bring the beginning of the body
+        self.has_ended: bool = False
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
