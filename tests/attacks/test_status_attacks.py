@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.status import HOUR, URI, Host, StatusWorld, by_hand, claims_of, signed, token
+from tests.support.status import EVERY_LIST, HOUR, URI, Host, StatusWorld, by_hand, claims_of, signed, token
 from tests.support.world import MDOC, SD_JWT, Resident, World
 from vcwallet.errors import MalformedError, StatusError
 from vcwallet.flow import HttpResponse
 from vcwallet.status.outcome import StatusState
 from vcwallet.status.token_status_list import MediaType
+from vcwallet.verifier.bundle import OfflineBundle
 
 REVOKED = 7
 
@@ -154,3 +155,62 @@ def test_a_suspension_is_not_lifted_by_waiting_until_the_list_is_stale(city):
     city.host.is_down = True
     city.world.clock.pass_by(hours=1)
     assert code_of(city) == "STATUS_STALE"
+
+
+class TestTwoSigners:
+    """A city that has changed from its own status signer to a provider's, which says that the credential is revoked."""
+
+    @pytest.fixture
+    def before(self, city: StatusWorld) -> bytes:
+        """A bundle from before the change, in which nothing is revoked."""
+        city.publish()
+        city.world.bank.prepare_offline()
+        return city.world.bank.export_bundle()
+
+    @pytest.fixture
+    def bundle(self, city: StatusWorld, before: bytes) -> bytes:
+        """One from afterwards, in which both lists are."""
+        world = city.world
+        world.clock.pass_by(minutes=30)
+        city.host.signer = world.registry.enrol_status_signer(
+            "Provider", code="provider", acts_for=[world.city.identifier], supply_points=[EVERY_LIST]
+        )
+        world.update()
+        city.publish({REVOKED: 1}, expires=world.clock() + 2 * HOUR)
+        world.bank.prepare_offline()
+        return world.bank.export_bundle()
+
+    @pytest.fixture
+    def till(self, city: StatusWorld, bundle: bytes) -> Callable[[], str]:
+        """A verifier that has that bundle, and no network; what it makes of the credential."""
+        city.world.http = None
+        verifier = city.world.bank = city.world.verifier(city.world.bank_enrolment)
+        assert len(OfflineBundle.from_json(bundle).lists) == 2
+        verifier.import_bundle(bundle)
+        return lambda: code_of(city)
+
+    def test_the_newer_of_two_lists_in_one_bundle_counts(self, till):
+        assert till() == "STATUS_REVOKED"
+
+    def test_an_older_bundle_takes_nothing_back(self, city, till, before):
+        city.world.bank.import_bundle(before)
+        assert till() == "STATUS_REVOKED"
+
+    def test_the_older_list_does_not_speak_after_the_end_of_the_newer(self, city, till):
+        assert till() == "STATUS_REVOKED"
+        city.world.clock.pass_by(hours=3)
+        assert till() == "STATUS_STALE"
+
+    def test_the_older_list_served_again_takes_nothing_back(self, city, before):
+        old = OfflineBundle.from_json(before).lists[0].token
+        city.world.clock.pass_by(hours=2)
+        provider = city.world.registry.enrol_status_signer(
+            "Provider", code="provider", acts_for=[city.world.city.identifier]
+        )
+        city.world.update()
+        city.host.signer = provider
+        city.publish({REVOKED: 1})
+        assert code_of(city) == "STATUS_REVOKED"
+        city.world.clock.pass_by(hours=2)
+        answer(city, old)
+        assert code_of(city) == "STATUS_REVOKED"

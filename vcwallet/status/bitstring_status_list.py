@@ -455,17 +455,27 @@ class SignedBitstringList:
         Raises:
             ValidityError, UntrustedError, NotAuthorisedError: as `status_of`.
         """
-        self.token.require_current(at)
-        signer = trust.key_for(self.source, role=Role.STATUS_SIGNER, type_id=None, at=at)
-        if signer.key != self.signer.key:
-            raise VerificationError("the status list is by another key than before", clause=_VALIDATE_CLAUSE)
+        signer = self.signer_now(trust=trust, at=at)
         if issuer != signer.party and issuer not in signer.acts_for:
             raise NotAuthorisedError(
                 f"{quoted(signer.party)} signs no status lists for {quoted(issuer)}",
                 code="STATUS_SIGNER_NOT_AUTHORISED",
                 clause=_VALIDATE_CLAUSE,
             )
+        self.token.require_current(at)
         return self.token.statuses
+
+    def signer_now(self, *, trust: TrustPolicy, at: datetime) -> TrustedKey:
+        """Return whose key it is at `at`, and for whom that party acts.
+
+        Raises:
+            UntrustedError, NotAuthorisedError: the signer is no status signer any more.
+            VerificationError: the key is another one than before.
+        """
+        signer = trust.key_for(self.source, role=Role.STATUS_SIGNER, type_id=None, at=at)
+        if signer.key != self.signer.key:
+            raise VerificationError("the status list is by another key than before", clause=_VALIDATE_CLAUSE)
+        return signer
 
     def _require_meant(self, entry: BitstringStatusListEntry) -> None:
         if self.token.id != entry.list_url or self.names is not entry.names:

@@ -275,17 +275,27 @@ class SignedStatusList:
             UntrustedError, NotAuthorisedError: the signer is no status signer any more, or not this issuer's
                 (``STATUS_SIGNER_NOT_AUTHORISED``).
         """
-        self.token.require_current(at)
-        signer = trust.key_for(self.source, role=Role.STATUS_SIGNER, type_id=None, at=at)
-        if signer.key != self.signer.key:
-            raise VerificationError("the status list is by another key than before", clause=_CLAUSE)
+        signer = self.signer_now(trust=trust, at=at)
         if issuer != signer.party and issuer not in signer.acts_for:
             raise NotAuthorisedError(
                 f"{quoted(signer.party)} signs no status lists for {quoted(issuer)}",
                 code="STATUS_SIGNER_NOT_AUTHORISED",
                 clause="Token Status List, section 11.3",
             )
+        self.token.require_current(at)
         return self.token.statuses
+
+    def signer_now(self, *, trust: TrustPolicy, at: datetime) -> TrustedKey:
+        """Return whose key it is at `at`, and for whom that party acts.
+
+        Raises:
+            UntrustedError, NotAuthorisedError: the signer is no status signer any more.
+            VerificationError: the key is another one than before.
+        """
+        signer = trust.key_for(self.source, role=Role.STATUS_SIGNER, type_id=None, at=at)
+        if signer.key != self.signer.key:
+            raise VerificationError("the status list is by another key than before", clause=_CLAUSE)
+        return signer
 
     def __bool__(self) -> bool:
         raise TypeError("a signed status list is evidence, not a truth value")
