@@ -10,12 +10,29 @@ from typing import Any
 
 import pytest
 
-from tests.support.status import EVERY_LIST, HOUR, URI, Host, StatusWorld, by_hand, claims_of, signed, token
+from tests.support.status import (
+    EVERY_LIST,
+    HOUR,
+    NOW,
+    STRANGER,
+    URI,
+    Host,
+    OneSigner,
+    StatusWorld,
+    by_hand,
+    claims_of,
+    signed,
+    token,
+)
 from tests.support.world import MDOC, SD_JWT, Resident, World
-from vcwallet.errors import MalformedError, StatusError
+from vcwallet.errors import LimitExceededError, MalformedError, SignatureInvalidError, StatusError
 from vcwallet.flow import HttpResponse
+from vcwallet.jose import jwt
+from vcwallet.status import bitstring_status_list
+from vcwallet.status.aggregation import read_aggregation
 from vcwallet.status.outcome import StatusState
-from vcwallet.status.token_status_list import MediaType
+from vcwallet.status.token_status_list import MediaType, parse
+from vcwallet.trust.published import PublishedTrust
 from vcwallet.verifier.bundle import OfflineBundle
 
 REVOKED = 7
@@ -155,6 +172,42 @@ def test_a_suspension_is_not_lifted_by_waiting_until_the_list_is_stale(city):
     city.host.is_down = True
     city.world.clock.pass_by(hours=1)
     assert code_of(city) == "STATUS_STALE"
+
+
+class TestManyValues:
+    """Of a few bytes each, which would take a hundred times that as objects, before any signature is looked at."""
+
+    MANY = 1_100_000
+
+    @pytest.mark.parametrize("media_type", MediaType)
+    @pytest.mark.parametrize(("number", "expected"), [(900, SignatureInvalidError), (1_000, LimitExceededError)])
+    def test_in_a_token(self, media_type, number, expected):
+        claims = claims_of(token(), media_type) | {"x": [0] * number}
+        data = by_hand(claims, media_type, signer=STRANGER)
+        with pytest.raises(expected):
+            parse(data, media_type).verify(uri=URI, trust=OneSigner(), at=NOW)
+
+    def test_in_a_bitstring_list(self):
+        claims = {"issuer": "https://city.example", "x": [[]] * 1_000}
+        data = jwt.sign(claims, typ="vc+jwt", signer=STRANGER, header={}).encode()
+        with pytest.raises(LimitExceededError):
+            bitstring_status_list.parse(data)
+
+    @pytest.mark.parametrize("value", [b"0", b"[]", b'{"a":1}'])
+    def test_in_a_list_of_lists(self, value):
+        with pytest.raises(LimitExceededError):
+            read_aggregation(b'{"status_lists":[' + b",".join([value] * 100_000) + b"]}")
+
+    @pytest.mark.parametrize("value", [b"0", b"[]"])
+    def test_in_a_bundle(self, value):
+        with pytest.raises(LimitExceededError) as caught:
+            OfflineBundle.from_json(b'{"trust":"","status_lists":[' + b",".join([value] * self.MANY) + b"]}")
+        assert "values" in str(caught.value)
+
+    def test_in_what_a_registry_publishes(self):
+        with pytest.raises(LimitExceededError) as caught:
+            PublishedTrust.from_json(b'{"anchor":"","x":[' + b",".join([b"0"] * self.MANY) + b"]}")
+        assert "values" in str(caught.value)
 
 
 class TestTwoSigners:

@@ -66,7 +66,14 @@ from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
 from vcwallet.keys.signer import Signer
 from vcwallet.status.bitstring import MIN_ENTRIES, Bitstring
-from vcwallet.status.token_status_list import LIFE_WITHOUT_END, MAX_TOKEN_BYTES, MAX_TTL, MIN_TTL, is_list_uri
+from vcwallet.status.token_status_list import (
+    LIFE_WITHOUT_END,
+    MAX_TOKEN_BYTES,
+    MAX_TOKEN_ITEMS,
+    MAX_TTL,
+    MIN_TTL,
+    is_list_uri,
+)
 
 MAX_STATUS_SIZE: Final = 16
 """How many bits a status of an entry may have; each of its values comes with a message."""
@@ -537,7 +544,7 @@ def parse(data: bytes) -> UnverifiedBitstringList:
     jwt.require_typ(signed.header, _TYP)
     if signed.header.members.get("cty", "vc") != "vc":
         raise VerificationError("the token holds no credential", code="WRONG_TYPE", clause=_JOSE_CLAUSE)
-    claims = json.loads_object(signed.unverified_payload, max_bytes=MAX_TOKEN_BYTES)
+    claims = json.loads_object(signed.unverified_payload, max_bytes=MAX_TOKEN_BYTES, max_items=MAX_TOKEN_ITEMS)
     # Those of the older data model, in which the credential was a part of the claims: whose word would count?
     if "vc" in claims or "vp" in claims:
         raise _malformed("a credential is the claims of its token, not one of them", _JOSE_CLAUSE)

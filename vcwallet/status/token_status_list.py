@@ -49,6 +49,8 @@ from vcwallet.keys.signer import Signer
 from vcwallet.status.status_list import StatusList
 
 MAX_TOKEN_BYTES: Final = 24 * 1024 * 1024
+MAX_TOKEN_ITEMS: Final = 1000
+"""How many values of JSON the claims of a list have; what is long in them is one string."""
 MAX_INDEX: Final = 2**31 - 1
 MAX_URI_CHARACTERS: Final = 2048
 MIN_TTL: Final = timedelta(seconds=60)
@@ -357,7 +359,7 @@ def parse(data: bytes, media_type: MediaType) -> UnverifiedStatusList:
 def _parse_jwt(data: bytes) -> UnverifiedStatusList:
     signed = jws.parse(data, max_bytes=MAX_TOKEN_BYTES)
     jwt.require_typ(signed.header, _JWT_TYP)
-    claims = json.loads_object(signed.unverified_payload, max_bytes=MAX_TOKEN_BYTES)
+    claims = json.loads_object(signed.unverified_payload, max_bytes=MAX_TOKEN_BYTES, max_items=MAX_TOKEN_ITEMS)
     return UnverifiedStatusList(
         media_type=MediaType.JWT, _signed=signed, _claims=claims, _source=_source(claims, signed.header.chain)
     )
@@ -369,7 +371,7 @@ def _parse_cwt(data: bytes) -> UnverifiedStatusList:
     payload = token.signed.unverified_payload
     if payload is None:
         raise MalformedError("a status list comes with its claims", code="PAYLOAD_DETACHED", clause=_CLAUSE)
-    labelled = cbor.loads(payload, limits=Limits(max_bytes=MAX_TOKEN_BYTES))
+    labelled = cbor.loads(payload, limits=Limits(max_bytes=MAX_TOKEN_BYTES, max_items=MAX_TOKEN_ITEMS))
     if not isinstance(labelled, dict):
         raise MalformedError("the claims of a CWT are a map", clause="RFC 8392, section 4")
     claims = {name: labelled[label] for name, label in _CWT_LABELS.items() if label in labelled}
