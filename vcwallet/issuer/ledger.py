@@ -110,7 +110,8 @@ class NewIssue:
         format: the format identifier.
         issued_at: when, to the second.
         expires: the end of technical validity.
-        replaces: if there is one, what was issued under the key before is revoked for this decision, in the same act.
+        replaces: if there is one, what was issued under the key before, and is valid still, is revoked for this
+            decision, in the same act.
 
     Raises:
         ValueError: no key, or one with unprintable characters or of more than 200; no copies, or more than 50.
@@ -221,7 +222,8 @@ class IssuanceLedger(Protocol):
 
         Raises:
             AlreadyIssuedError: there is an issue of this key already, and it is not to be replaced.
-            LocalProtocolError: it is to be replaced, and there is none (code ``NOT_ISSUED``).
+            LocalProtocolError: it is to be replaced, and there is none (code ``NOT_ISSUED``), or it is suspended or
+                revoked (``NOT_VALID``).
             StoreError: the ledger could not write; nothing was entered.
         """
         ...

@@ -136,7 +136,8 @@ class SqlLedger:
 
         Raises:
             AlreadyIssuedError: there is an issue of this key already, and it is not to be replaced.
-            LocalProtocolError: it is to be replaced, and there is none (code ``NOT_ISSUED``).
+            LocalProtocolError: it is to be replaced, and there is none (code ``NOT_ISSUED``), or it is suspended or
+                revoked (``NOT_VALID``).
             StoreBusyError: other processes were writing all the time.
             StoreError: the ledger could not write; nothing was entered.
         """
