@@ -363,7 +363,7 @@ class TestPublishing:
         [(uri, state)] = due(ledger).items()
         assert (uri, state.values, state.issued_at) == (entry.uri, {entry.index: 2}, NOW.replace(microsecond=0))
         publish_all(ledger, at=NOW + HOUR)
-        assert due(ledger) == {}
+        assert due(ledger, at=NOW + HOUR) == {}
 
     def test_a_status_that_is_taken_back_is_a_change_too(self, ledger):
         enter(ledger, "a-1")
@@ -383,6 +383,16 @@ class TestPublishing:
             assert not ledger.keep(publication(f"{LISTS}/1", at=earlier), version=0)
         assert ledger.published(f"{LISTS}/1") == publication(f"{LISTS}/1")
         assert ledger.keep(publication(f"{LISTS}/1", at=NOW + timedelta(seconds=1)), version=0)
+
+    def test_a_token_from_far_ahead_is_replaced_where_a_clock_ran_ahead_and_is_due_all_the_time(self, ledger):
+        minute = timedelta(seconds=60)
+        for ahead, is_replaced in ((minute, False), (minute + timedelta(seconds=1), True)):
+            assert ledger.keep(publication(f"{LISTS}/1", at=NOW + ahead, lifetime=2 * HOUR), version=0)
+            assert (f"{LISTS}/1" in due(ledger)) is is_replaced
+            now = publication(f"{LISTS}/1")
+            assert not ledger.keep(now, version=0)
+            assert ledger.keep(now, version=0, clock_ran_ahead=True) is is_replaced
+        assert ledger.published(f"{LISTS}/1") == publication(f"{LISTS}/1")
 
     def test_a_later_token_of_an_older_version_does_not_replace_a_newer_one(self, ledger):
         """A publisher was slow: what it has read is out of date, whatever the time that it signed at."""
