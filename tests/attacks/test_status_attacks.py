@@ -10,12 +10,30 @@ from typing import Any
 
 import pytest
 
-from tests.support.status import HOUR, URI, Host, StatusWorld, by_hand, claims_of, signed, token
+from tests.support.status import (
+    EVERY_LIST,
+    HOUR,
+    NOW,
+    STRANGER,
+    URI,
+    Host,
+    OneSigner,
+    StatusWorld,
+    by_hand,
+    claims_of,
+    signed,
+    token,
+)
 from tests.support.world import MDOC, SD_JWT, Resident, World
-from vcwallet.errors import MalformedError, StatusError
+from vcwallet.errors import LimitExceededError, MalformedError, SignatureInvalidError, StatusError
 from vcwallet.flow import HttpResponse
+from vcwallet.jose import jwt
+from vcwallet.status import bitstring_status_list
+from vcwallet.status.aggregation import read_aggregation
 from vcwallet.status.outcome import StatusState
-from vcwallet.status.token_status_list import MediaType
+from vcwallet.status.token_status_list import MediaType, parse
+from vcwallet.trust.published import PublishedTrust
+from vcwallet.verifier.bundle import OfflineBundle
 
 REVOKED = 7
 
@@ -154,3 +172,98 @@ def test_a_suspension_is_not_lifted_by_waiting_until_the_list_is_stale(city):
     city.host.is_down = True
     city.world.clock.pass_by(hours=1)
     assert code_of(city) == "STATUS_STALE"
+
+
+class TestManyValues:
+    """Of a few bytes each, which would take a hundred times that as objects, before any signature is looked at."""
+
+    MANY = 1_100_000
+
+    @pytest.mark.parametrize("media_type", MediaType)
+    @pytest.mark.parametrize(("number", "expected"), [(900, SignatureInvalidError), (1_000, LimitExceededError)])
+    def test_in_a_token(self, media_type, number, expected):
+        claims = claims_of(token(), media_type) | {"x": [0] * number}
+        data = by_hand(claims, media_type, signer=STRANGER)
+        with pytest.raises(expected):
+            parse(data, media_type).verify(uri=URI, trust=OneSigner(), at=NOW)
+
+    def test_in_a_bitstring_list(self):
+        claims = {"issuer": "https://city.example", "x": [[]] * 1_000}
+        data = jwt.sign(claims, typ="vc+jwt", signer=STRANGER, header={}).encode()
+        with pytest.raises(LimitExceededError):
+            bitstring_status_list.parse(data)
+
+    @pytest.mark.parametrize("value", [b"0", b"[]", b'{"a":1}'])
+    def test_in_a_list_of_lists(self, value):
+        with pytest.raises(LimitExceededError):
+            read_aggregation(b'{"status_lists":[' + b",".join([value] * 100_000) + b"]}")
+
+    @pytest.mark.parametrize("value", [b"0", b"[]"])
+    def test_in_a_bundle(self, value):
+        with pytest.raises(LimitExceededError) as caught:
+            OfflineBundle.from_json(b'{"trust":"","status_lists":[' + b",".join([value] * self.MANY) + b"]}")
+        assert "values" in str(caught.value)
+
+    def test_in_what_a_registry_publishes(self):
+        with pytest.raises(LimitExceededError) as caught:
+            PublishedTrust.from_json(b'{"anchor":"","x":[' + b",".join([b"0"] * self.MANY) + b"]}")
+        assert "values" in str(caught.value)
+
+
+class TestTwoSigners:
+    """A city that has changed from its own status signer to a provider's, which says that the credential is revoked."""
+
+    @pytest.fixture
+    def before(self, city: StatusWorld) -> bytes:
+        """A bundle from before the change, in which nothing is revoked."""
+        city.publish()
+        city.world.bank.prepare_offline()
+        return city.world.bank.export_bundle()
+
+    @pytest.fixture
+    def bundle(self, city: StatusWorld, before: bytes) -> bytes:
+        """One from afterwards, in which both lists are."""
+        world = city.world
+        world.clock.pass_by(minutes=30)
+        city.host.signer = world.registry.enrol_status_signer(
+            "Provider", code="provider", acts_for=[world.city.identifier], supply_points=[EVERY_LIST]
+        )
+        world.update()
+        city.publish({REVOKED: 1}, expires=world.clock() + 2 * HOUR)
+        world.bank.prepare_offline()
+        return world.bank.export_bundle()
+
+    @pytest.fixture
+    def till(self, city: StatusWorld, bundle: bytes) -> Callable[[], str]:
+        """A verifier that has that bundle, and no network; what it makes of the credential."""
+        city.world.http = None
+        verifier = city.world.bank = city.world.verifier(city.world.bank_enrolment)
+        assert len(OfflineBundle.from_json(bundle).lists) == 2
+        verifier.import_bundle(bundle)
+        return lambda: code_of(city)
+
+    def test_the_newer_of_two_lists_in_one_bundle_counts(self, till):
+        assert till() == "STATUS_REVOKED"
+
+    def test_an_older_bundle_takes_nothing_back(self, city, till, before):
+        city.world.bank.import_bundle(before)
+        assert till() == "STATUS_REVOKED"
+
+    def test_the_older_list_does_not_speak_after_the_end_of_the_newer(self, city, till):
+        assert till() == "STATUS_REVOKED"
+        city.world.clock.pass_by(hours=3)
+        assert till() == "STATUS_STALE"
+
+    def test_the_older_list_served_again_takes_nothing_back(self, city, before):
+        old = OfflineBundle.from_json(before).lists[0].token
+        city.world.clock.pass_by(hours=2)
+        provider = city.world.registry.enrol_status_signer(
+            "Provider", code="provider", acts_for=[city.world.city.identifier]
+        )
+        city.world.update()
+        city.host.signer = provider
+        city.publish({REVOKED: 1})
+        assert code_of(city) == "STATUS_REVOKED"
+        city.world.clock.pass_by(hours=2)
+        answer(city, old)
+        assert code_of(city) == "STATUS_REVOKED"

@@ -20,7 +20,7 @@ import traceback
 
 from tests.support.ledger import DESK, enter
 from vcwallet.adapters.store import SqlLedger
-from vcwallet.errors import StoreBusyError
+from vcwallet.errors import LocalProtocolError, StoreBusyError
 from vcwallet.issuer.ledger import AlreadyIssuedError, Issuance, Status
 
 ACKNOWLEDGED, ACKNOWLEDGE = os.pipe()
@@ -54,6 +54,9 @@ def act(ledger: SqlLedger, key: str, chance: random.Random) -> None:
             acknowledge("reissued", key, enter(ledger, key, replaces=DESK))
         except AlreadyIssuedError as error:
             acknowledge("taken", key, error.issuances)
+        except LocalProtocolError as error:
+            if error.code != "NOT_VALID":  # it was revoked, by this process or another
+                raise
 
 
 def start(location: str, seed: int) -> int:

@@ -46,6 +46,12 @@ class Model:
         revoked = any(self.entries[id].status is Status.INVALID for id in self.last[key])
         return "STATUS_FINAL" if revoked and status is not Status.INVALID else None
 
+    def refusal_to_replace(self, key: str) -> str | None:
+        """Return the code of the error that issuing anew has to end with."""
+        if key not in self.last:
+            return "NOT_ISSUED"
+        return None if all(self.entries[id].status is Status.VALID for id in self.last[key]) else "NOT_VALID"
+
     def set(self, key: str, status: Status) -> None:
         for id in self.last[key]:
             before = self.entries[id]
@@ -73,7 +79,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS, copies=COPIES, replaces=st.booleans(), fails=st.booleans())
     def issue(self, key: str, copies: int, replaces: bool, fails: bool) -> None:
-        expected = ("NOT_ISSUED" if key not in self.model.last else None) if replaces else self.model.refusal(key)
+        expected = self.model.refusal_to_replace(key) if replaces else self.model.refusal(key)
         new = new_issue(key, copies=copies, replaces=decided(self.now) if replaces else None)
         if expected is None and not fails:
             with self.ledger.issuing(new) as entries:

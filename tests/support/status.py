@@ -46,6 +46,7 @@ class OneSigner:
     """A `TrustPolicy` that knows one status signer, by its chain, and asks for its name if there is one."""
 
     key: PublicKey = SIGNER.public_key
+    chain: tuple[bytes, ...] = CHAIN
     party: str = ISSUER
     acts_for: frozenset[str] = frozenset()
     role: Role = Role.STATUS_SIGNER
@@ -54,11 +55,23 @@ class OneSigner:
 
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
         self.asked.append(source)
-        if source.chain != CHAIN or source.issuer not in (None, self.party):
+        if source.chain != self.chain or source.issuer not in (None, self.party):
             raise UntrustedError("no such party")
         if role is not self.role or type_id is not None or self.is_stopped:
             raise NotAuthorisedError("the party may not do this")
         return TrustedKey(key=self.key, party=self.party, source="static", acts_for=self.acts_for)
+
+
+@dataclass(slots=True)
+class TwoSigners:
+    """A `TrustPolicy` that knows two of them."""
+
+    first: OneSigner
+    second: OneSigner
+
+    def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+        one = self.first if source.chain == self.first.chain else self.second
+        return one.key_for(source, role=role, type_id=type_id, at=at)
 
 
 def token(

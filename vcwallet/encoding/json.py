@@ -27,6 +27,7 @@ from vcwallet.errors import LimitExceededError, MalformedError
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
 MAX_MEMBERS = 10_000
+MAX_ITEMS = 100_000
 MAX_DIGITS = 64
 
 
@@ -66,38 +67,44 @@ def _require_numbers(value: JsonValue) -> None:
             _require_numbers(child)
 
 
-def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES) -> Any:
+def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_items: int = MAX_ITEMS) -> Any:
     """Return the value of a JSON text.
 
     Args:
         data: UTF-8 bytes, or text.
         max_bytes: the longest accepted text, in bytes.
+        max_items: how many values, as the commas and opening brackets of the text count them, those in strings, too.
 
     Raises:
-        LimitExceededError: too long, too deep (32), too many members (10 000 an object) or digits (64 a number).
+        LimitExceededError: too long, too many values, too deep (32), too many members (10 000 an object) or digits (64
+            a number).
         MalformedError: not JSON, not UTF-8, a duplicate member, NaN or Infinity, a lone surrogate.
     """
     try:
         raw = data.encode("utf-8") if isinstance(data, str) else data
         if len(raw) > max_bytes:
             raise LimitExceededError(f"JSON text is longer than {max_bytes} bytes")
+        # A value takes up to a hundred times the bytes of its text, so they are counted before there are any.
+        if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > max_items:
+            raise LimitExceededError(f"JSON text has more than {max_items} values")
         value = orjson.loads(raw)
     except (UnicodeEncodeError, orjson.JSONDecodeError):
         raise MalformedError("not a JSON text", clause="RFC 8259, section 2") from None
     if not _is_plainly_strict(raw, value):
+        del value
         value = _loads_slowly(raw)
         _require_depth(value, MAX_DEPTH)
     return value
 
 
-def loads_object(data: bytes | str, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+def loads_object(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_items: int = MAX_ITEMS) -> dict[str, Any]:
     """Return the object of a JSON text.
 
     Raises:
         LimitExceededError: as `loads`.
         MalformedError: as `loads`, or the value is not an object.
     """
-    value = loads(data, max_bytes=max_bytes)
+    value = loads(data, max_bytes=max_bytes, max_items=max_items)
     if not isinstance(value, dict):
         raise MalformedError("the JSON text is not an object")
     return value

@@ -40,17 +40,24 @@ class WireModel(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(strict=True, frozen=True, extra="allow", hide_input_in_errors=True)
 
 
-def read(model: type[Model], value: bytes | str | Mapping[str, object], *, max_bytes: int = json.MAX_BYTES) -> Model:
+def read(
+    model: type[Model],
+    value: bytes | str | Mapping[str, object],
+    *,
+    max_bytes: int = json.MAX_BYTES,
+    max_items: int = json.MAX_ITEMS,
+) -> Model:
     """Return the wire document of a JSON text, or of an object that was parsed before.
 
     Both take the same way through strict JSON, so the same limits hold and the document shares nothing with its input.
 
     Raises:
-        LimitExceededError: longer than `max_bytes`, or a list or string longer than the model allows.
+        LimitExceededError: longer than `max_bytes`, more than `max_items` values (see `json.loads`), or a list or
+            string longer than the model allows.
         MalformedError: not a JSON object, or not as the model says.
     """
     text = value if isinstance(value, bytes | str) else _text(value)
-    return fit(model, json.loads_object(text, max_bytes=max_bytes))
+    return fit(model, json.loads_object(text, max_bytes=max_bytes, max_items=max_items))
 
 
 def fit(model: type[Model], value: object) -> Model:

@@ -154,7 +154,8 @@ class Issuer:
     ) -> Credential:
         """Revoke what was issued under the key, and return a new credential in its place: both are done, or neither.
 
-        Done twice, it is done twice: of all that was issued under a key, only the last is valid.
+        Done twice, it is done twice: of all that was issued under a key, only the last is valid.  What is suspended is
+        reinstated first; what was revoked for good is issued again, if at all, as an act of its own, with a new key.
 
         Args:
             record: what is said about the person now; further arguments are those of `issue`.
@@ -167,7 +168,8 @@ class Issuer:
             actor: the post that decided; not a person.
 
         Raises:
-            LocalProtocolError: nothing was issued under this key (code ``NOT_ISSUED``); others as for `issue`.
+            LocalProtocolError: nothing was issued under this key (code ``NOT_ISSUED``), or what was is suspended or
+                revoked (``NOT_VALID``); others as for `issue`.
             StoreError: the ledger failed; nothing was revoked or issued.
         """
         content, writer = self._content(record, format, holder, valid_for, on)
@@ -200,6 +202,8 @@ class Issuer:
 
     def revoke(self, idempotency_key: str, *, reason: str, actor: str) -> tuple[Issuance, ...]:
         """Make what was issued under a key invalid for good, and return its entries; doing it twice is no error.
+
+        Nothing can be issued under this key any more.
 
         It shows when a status signer has published the list.
 

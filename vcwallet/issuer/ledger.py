@@ -110,7 +110,8 @@ class NewIssue:
         format: the format identifier.
         issued_at: when, to the second.
         expires: the end of technical validity.
-        replaces: if there is one, what was issued under the key before is revoked for this decision, in the same act.
+        replaces: if there is one, what was issued under the key before, and is valid still, is revoked for this
+            decision, in the same act.
 
     Raises:
         ValueError: no key, or one with unprintable characters or of more than 200; no copies, or more than 50.
@@ -196,7 +197,8 @@ class PublishedList:
         uri: its address.
         jwt: the Status List Token in JWT form (Token Status List, section 5.1).
         cwt: the same in CWT form (section 5.2).
-        issued_at: ``iat``; later than that of every earlier token of this list.
+        issued_at: ``iat``; later than that of every earlier token of this list, but for those by a clock that ran
+            ahead.
         expires: ``exp``.
         ttl: how long a verifier may keep it before it asks again.
     """
@@ -221,7 +223,8 @@ class IssuanceLedger(Protocol):
 
         Raises:
             AlreadyIssuedError: there is an issue of this key already, and it is not to be replaced.
-            LocalProtocolError: it is to be replaced, and there is none (code ``NOT_ISSUED``).
+            LocalProtocolError: it is to be replaced, and there is none (code ``NOT_ISSUED``), or it is suspended or
+                revoked (``NOT_VALID``).
             StoreError: the ledger could not write; nothing was entered.
         """
         ...
@@ -254,12 +257,18 @@ class StatusListLedger(Protocol):
     def due(self, *, at: datetime, renew_until: datetime) -> Iterator[StatusListState]:
         """Yield the lists that have changed since they were published, or whose token ends before `renew_until`.
 
-        A list is left alone when everything that was issued in it has expired at `at` and it gets no new entries.
+        So are those whose token is from so long after `at` that no verifier takes it.  A list is left alone when
+        everything that was issued in it has expired at `at` and it gets no new entries.
+
+        Raises:
+            StoreError: a list could not be read, after those that could.
         """
         ...
 
-    def keep(self, published: PublishedList, /, *, version: int) -> bool:
+    def keep(self, published: PublishedList, /, *, version: int, clock_ran_ahead: bool = False) -> bool:
         """Keep the tokens that were made of `version` of a list; return False if later ones are there already.
+
+        Where `clock_ran_ahead`, ones that are later by more than a verifier bears with do not count.
 
         Raises:
             StoreError: the ledger could not write; what was published before stays.

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vcwallet.errors import LocalProtocolError
+from vcwallet.errors import LocalProtocolError, StoreBusyError, VcError
 from vcwallet.issuer.ledger import PublishedList, StatusListLedger, StatusListState
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import KeySource, Role
@@ -23,7 +23,10 @@ from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 
 _SECOND = timedelta(seconds=1)
-_ROUNDS = 5
+_ROUNDS = 20
+# So far ahead of the clock a list may get by being published many times in a second.  It is less than what verifiers
+# bear with, so that another publisher, whose clock is a little behind, does not take it for a clock that went back.
+_MOST_AHEAD = SKEW - 10 * _SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,28 +94,36 @@ class StatusSigner:
         self._trust = TrustedListClient.follow(enrolment.trust, store=MemoryStore(), at=clock())
         self.identifier: str = enrolment.identifier
 
-    def publish(self) -> tuple[PublishedList, ...]:
+    def publish(self, *, clock_ran_ahead: bool = False) -> tuple[PublishedList, ...]:
         """Sign the lists that have changed or whose tokens end soon, keep them in the ledger, and return them.
 
         To be called from time to time, by one process or several.  Each token is later (``iat``) than those of the same
         list before it, whatever this machine's clock does; so a list that is published several times in one second is
-        a few seconds ahead for a while.
+        a few seconds ahead for a while.  One that is 50 seconds ahead is left for a later call.
+
+        One list that cannot be published does not stop the others: those are kept, and the first error is raised then.
+
+        Args:
+            clock_ran_ahead: an operator's word that the clock is right now, and was wrong when something was published
+                that is later than now.  No verifier whose clock is right has taken that, so it is replaced by what is
+                signed now.
 
         Raises:
             NotAuthorisedError: the registry does not let this party sign status lists now.
             TrustedListError: the registry's list is past its end.
-            LocalProtocolError: this machine's clock is a minute or more behind what was published (code
+            LocalProtocolError: this machine's clock is more than a minute behind what was published (code
                 ``CLOCK_WENT_BACK``).
-            StoreError: the ledger failed; what was published before stays.
+            StoreBusyError: other publishers came between each time.
+            StoreError: the ledger failed, or a list in it is damaged; what was published before stays.
         """
         now = self._clock()
         source = KeySource(issuer=self.identifier, chain=self._chain, signed_at=now)
         self._trust.key_for(source, role=Role.STATUS_SIGNER, type_id=None, at=now)
         published: dict[str, PublishedList] = {}
         for _ in range(_ROUNDS):
-            if self._publish_due(now.replace(microsecond=0), published):
-                break
-        return tuple(published.values())
+            if self._publish_due(now.replace(microsecond=0), published, clock_ran_ahead):
+                return tuple(published.values())
+        raise StoreBusyError("other publishers came between each time")
 
     def update_trust(self, published: PublishedTrust) -> None:
         """Take a newer list of the same registry.
@@ -122,19 +133,26 @@ class StatusSigner:
         """
         self._trust.update(published, at=self._clock())
 
-    def _publish_due(self, now: datetime, published: dict[str, PublishedList]) -> bool:
+    def _publish_due(self, now: datetime, published: dict[str, PublishedList], clock_ran_ahead: bool) -> bool:
         """Publish what has to be, and return False where another publisher came between."""
-        is_done = True
+        is_done, problem = True, None
         for state in self._ledger.due(at=now, renew_until=now + self._publication.renew_before):
-            signed = self._signed(state, now)
-            if self._ledger.keep(signed, version=state.version):
-                published[state.uri] = signed
-            else:
-                is_done = False
+            try:
+                issued_at = _next_time(state.issued_at, now, clock_ran_ahead)
+                if issued_at > now + _MOST_AHEAD:
+                    continue
+                signed = self._signed(state, issued_at)
+                if self._ledger.keep(signed, version=state.version, clock_ran_ahead=clock_ran_ahead):
+                    published[state.uri] = signed
+                else:
+                    is_done = False
+            except VcError as error:
+                problem = problem or error
+        if problem is not None:
+            raise problem
         return is_done
 
-    def _signed(self, state: StatusListState, now: datetime) -> PublishedList:
-        issued_at = _next_time(state.issued_at, now)
+    def _signed(self, state: StatusListState, issued_at: datetime) -> PublishedList:
         expires, ttl = issued_at + self._publication.lifetime, self._publication.ttl
         token = StatusListToken(
             uri=state.uri,
@@ -149,11 +167,13 @@ class StatusSigner:
         return PublishedList(uri=state.uri, jwt=jwt, cwt=cwt, issued_at=issued_at, expires=expires, ttl=ttl)
 
 
-def _next_time(last: datetime | None, now: datetime) -> datetime:
-    """Return the time of the next token of a list: now, but later than the last one."""
+def _next_time(last: datetime | None, now: datetime, clock_ran_ahead: bool) -> datetime:
+    """Return the time of the next token of a list: now, but later than the last one that anybody can have taken."""
     if last is None or last < now:
         return now
     if last > now + SKEW:
+        if clock_ran_ahead:
+            return now
         # Every verifier would refuse it as being from the future; somebody has to set the clock.
         raise LocalProtocolError("a status list was published later than this machine's time", code="CLOCK_WENT_BACK")
     return last + _SECOND

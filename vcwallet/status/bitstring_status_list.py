@@ -66,7 +66,14 @@ from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
 from vcwallet.keys.signer import Signer
 from vcwallet.status.bitstring import MIN_ENTRIES, Bitstring
-from vcwallet.status.token_status_list import LIFE_WITHOUT_END, MAX_TOKEN_BYTES, MAX_TTL, MIN_TTL, is_list_uri
+from vcwallet.status.token_status_list import (
+    LIFE_WITHOUT_END,
+    MAX_TOKEN_BYTES,
+    MAX_TOKEN_ITEMS,
+    MAX_TTL,
+    MIN_TTL,
+    is_list_uri,
+)
 
 MAX_STATUS_SIZE: Final = 16
 """How many bits a status of an entry may have; each of its values comes with a message."""
@@ -455,17 +462,27 @@ class SignedBitstringList:
         Raises:
             ValidityError, UntrustedError, NotAuthorisedError: as `status_of`.
         """
-        self.token.require_current(at)
-        signer = trust.key_for(self.source, role=Role.STATUS_SIGNER, type_id=None, at=at)
-        if signer.key != self.signer.key:
-            raise VerificationError("the status list is by another key than before", clause=_VALIDATE_CLAUSE)
+        signer = self.signer_now(trust=trust, at=at)
         if issuer != signer.party and issuer not in signer.acts_for:
             raise NotAuthorisedError(
                 f"{quoted(signer.party)} signs no status lists for {quoted(issuer)}",
                 code="STATUS_SIGNER_NOT_AUTHORISED",
                 clause=_VALIDATE_CLAUSE,
             )
+        self.token.require_current(at)
         return self.token.statuses
+
+    def signer_now(self, *, trust: TrustPolicy, at: datetime) -> TrustedKey:
+        """Return whose key it is at `at`, and for whom that party acts.
+
+        Raises:
+            UntrustedError, NotAuthorisedError: the signer is no status signer any more.
+            VerificationError: the key is another one than before.
+        """
+        signer = trust.key_for(self.source, role=Role.STATUS_SIGNER, type_id=None, at=at)
+        if signer.key != self.signer.key:
+            raise VerificationError("the status list is by another key than before", clause=_VALIDATE_CLAUSE)
+        return signer
 
     def _require_meant(self, entry: BitstringStatusListEntry) -> None:
         if self.token.id != entry.list_url or self.names is not entry.names:
@@ -527,7 +544,7 @@ def parse(data: bytes) -> UnverifiedBitstringList:
     jwt.require_typ(signed.header, _TYP)
     if signed.header.members.get("cty", "vc") != "vc":
         raise VerificationError("the token holds no credential", code="WRONG_TYPE", clause=_JOSE_CLAUSE)
-    claims = json.loads_object(signed.unverified_payload, max_bytes=MAX_TOKEN_BYTES)
+    claims = json.loads_object(signed.unverified_payload, max_bytes=MAX_TOKEN_BYTES, max_items=MAX_TOKEN_ITEMS)
     # Those of the older data model, in which the credential was a part of the claims: whose word would count?
     if "vc" in claims or "vp" in claims:
         raise _malformed("a credential is the claims of its token, not one of them", _JOSE_CLAUSE)

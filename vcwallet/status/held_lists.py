@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 
 from vcwallet.encoding import base64url, cbor
 from vcwallet.encoding.cbor import Limits
-from vcwallet.errors import StatusError, StoreCorruptError, VcError
+from vcwallet.errors import NotAuthorisedError, StatusError, StoreCorruptError, UntrustedError, VcError
 from vcwallet.keys.policy import TrustPolicy
 from vcwallet.status import bitstring_status_list, token_status_list
 from vcwallet.status.bitstring_status_list import ANY_NAMES, BitstringForm, SignedBitstringList
@@ -58,6 +58,7 @@ class StoredList:
         key: which list it is.
         token: its bytes, as its publisher sent them.
         party: the identifier of the party that signed it.
+        acts_for: for which other parties that one signed lists when this copy came.
         issued_at: when it was signed.
         fetched_at: when it was fetched.
         origin: where it came from.
@@ -66,9 +67,15 @@ class StoredList:
     key: ListKey
     token: bytes = field(repr=False)
     party: str
+    acts_for: frozenset[str]
     issued_at: datetime
     fetched_at: datetime
     origin: Origin
+
+    @property
+    def speaks_for(self) -> frozenset[str]:
+        """The issuers for whose credentials it spoke when it came."""
+        return self.acts_for | {self.party}
 
     @property
     def counted_from(self) -> datetime:
@@ -108,20 +115,28 @@ class HeldLists:
         self._lock = threading.Lock()
 
     def find(self, key: ListKey, *, issuer: str, at: datetime) -> OpenList | None:
-        """Return the latest copy of a list that speaks for the credentials of an issuer; None where there is none.
+        """Return the newest copy of a list whose signer may speak for an issuer; None where none is held.
+
+        Where the newest has ended or is not to be relied on for another reason, that is the answer: an older copy, of
+        the same signer or another, does not speak after it.
 
         Raises:
+            UntrustedError, NotAuthorisedError: no copy is by a signer that may speak for this issuer.
             ValidityError: the copy is past its end.
-            VcError: it is not to be relied on any more, or does not speak for this issuer.
-            StoreCorruptError: the copy is damaged.
+            VcError: it is not to be relied on any more.
+            StoreCorruptError: a copy is damaged.
         """
         problem: VcError | None = None
-        for stored in _latest(self._copies(key)):
+        for stored in sorted(_latest(self._copies(key)), key=_order, reverse=True):
             try:
                 signed = self._opened(stored, at)
                 signed.statuses_for(issuer, trust=self._trust, at=at)
             except VcError as error:
-                problem = error
+                # One that had ended before its signer was looked up: then it is known for whom it spoke.
+                is_its_signer = not isinstance(error, UntrustedError | NotAuthorisedError)
+                if is_its_signer and issuer in stored.speaks_for:
+                    raise
+                problem = problem or error
             else:
                 return OpenList(stored=stored, signed=signed)
         if problem is not None:
@@ -139,7 +154,8 @@ class HeldLists:
             at: the time.
 
         Raises:
-            StatusError: a later list was seen before (``STATUS_ROLLBACK``).
+            StatusError: a later list of the same signer, or of another who speaks for the same issuers, was seen
+                before (``STATUS_ROLLBACK``).
             VcError: as `UnverifiedStatusList.verify`.
             StoreError: the store could not write.
         """
@@ -148,15 +164,17 @@ class HeldLists:
             key=key,
             token=token,
             party=signed.signer.party,
+            acts_for=signed.signer.acts_for,
             issued_at=signed.token.issued_at,
             fetched_at=fetched_at,
             origin=origin,
         )
-        # Each signer has its own: one who signs under another's address must not make the other's list look old.
-        before = [one for one in self._copies(key) if one.party == stored.party]
+        copies = self._copies(key)
+        for one in copies:
+            if one.issued_at > stored.issued_at and self._is_succeeded_by(stored, one, at):
+                raise StatusError("a status list older than one already seen", code="STATUS_ROLLBACK")
+        before = [one for one in copies if one.party == stored.party]
         latest = max(before, key=_order, default=stored)
-        if latest.issued_at > stored.issued_at:
-            raise StatusError("a status list older than one already seen", code="STATUS_ROLLBACK")
         self._remember(_digest(stored), signed)
         if origin is Origin.BUNDLE and latest.issued_at == stored.issued_at and latest is not stored:
             return OpenList(stored=latest, signed=self._opened(latest, at))
@@ -172,6 +190,21 @@ class HeldLists:
             StoreCorruptError: a record is damaged.
         """
         return _latest(map(_read, self._store.find(_COLLECTION)))
+
+    def _is_succeeded_by(self, older: StoredList, newer: StoredList, at: datetime) -> bool:
+        """Tell whether the signer of a newer list may say what that of an older one says.
+
+        One who signs under another's address, and may not speak for the other's issuers, makes no list look old.
+        """
+        if newer.party == older.party:
+            return True
+        try:
+            signer = self._opened(newer, at).signer_now(trust=self._trust, at=at)
+        except (UntrustedError, NotAuthorisedError):
+            return False
+        except VcError:  # it has ended
+            return not newer.speaks_for.isdisjoint(older.speaks_for)
+        return not older.speaks_for.isdisjoint({signer.party, *signer.acts_for})
 
     def _opened(self, stored: StoredList, at: datetime) -> SignedList:
         """Return what a copy says; one that was read before may have ended since."""
@@ -212,6 +245,7 @@ class HeldLists:
             "media_type": stored.key.media_type.value,
             "token": stored.token,
             "party": stored.party,
+            "acts_for": sorted(stored.acts_for),
             "issued_at": int(stored.issued_at.timestamp()),
             "fetched_at": int(stored.fetched_at.timestamp()),
             "origin": stored.origin.value,
@@ -265,13 +299,16 @@ def _order(stored: StoredList) -> tuple[datetime, datetime]:
 def _read(record: Record) -> StoredList:
     try:
         body = cbor.loads(record.body, limits=_LIMITS)
-        uri, token, party = body["uri"], body["token"], body["party"]
-        if not isinstance(uri, str) or not isinstance(token, bytes) or not isinstance(party, str):
+        uri, token, party, acts_for = body["uri"], body["token"], body["party"], body["acts_for"]
+        if not isinstance(uri, str) or not isinstance(token, bytes) or not isinstance(acts_for, list):
             raise TypeError("a member of another type")
+        if not all(isinstance(one, str) for one in (party, *acts_for)):
+            raise TypeError("a party of another type")
         return StoredList(
             key=ListKey(uri=uri, media_type=list_form(body["media_type"])),
             token=token,
             party=party,
+            acts_for=frozenset(acts_for),
             issued_at=datetime.fromtimestamp(body["issued_at"], UTC),
             fetched_at=datetime.fromtimestamp(body["fetched_at"], UTC),
             origin=Origin(body["origin"]),

@@ -49,6 +49,8 @@ from vcwallet.keys.signer import Signer
 from vcwallet.status.status_list import StatusList
 
 MAX_TOKEN_BYTES: Final = 24 * 1024 * 1024
+MAX_TOKEN_ITEMS: Final = 1000
+"""How many values of JSON the claims of a list have; what is long in them is one string."""
 MAX_INDEX: Final = 2**31 - 1
 MAX_URI_CHARACTERS: Final = 2048
 MIN_TTL: Final = timedelta(seconds=60)
@@ -275,17 +277,27 @@ class SignedStatusList:
             UntrustedError, NotAuthorisedError: the signer is no status signer any more, or not this issuer's
                 (``STATUS_SIGNER_NOT_AUTHORISED``).
         """
-        self.token.require_current(at)
-        signer = trust.key_for(self.source, role=Role.STATUS_SIGNER, type_id=None, at=at)
-        if signer.key != self.signer.key:
-            raise VerificationError("the status list is by another key than before", clause=_CLAUSE)
+        signer = self.signer_now(trust=trust, at=at)
         if issuer != signer.party and issuer not in signer.acts_for:
             raise NotAuthorisedError(
                 f"{quoted(signer.party)} signs no status lists for {quoted(issuer)}",
                 code="STATUS_SIGNER_NOT_AUTHORISED",
                 clause="Token Status List, section 11.3",
             )
+        self.token.require_current(at)
         return self.token.statuses
+
+    def signer_now(self, *, trust: TrustPolicy, at: datetime) -> TrustedKey:
+        """Return whose key it is at `at`, and for whom that party acts.
+
+        Raises:
+            UntrustedError, NotAuthorisedError: the signer is no status signer any more.
+            VerificationError: the key is another one than before.
+        """
+        signer = trust.key_for(self.source, role=Role.STATUS_SIGNER, type_id=None, at=at)
+        if signer.key != self.signer.key:
+            raise VerificationError("the status list is by another key than before", clause=_CLAUSE)
+        return signer
 
     def __bool__(self) -> bool:
         raise TypeError("a signed status list is evidence, not a truth value")
@@ -347,7 +359,7 @@ def parse(data: bytes, media_type: MediaType) -> UnverifiedStatusList:
 def _parse_jwt(data: bytes) -> UnverifiedStatusList:
     signed = jws.parse(data, max_bytes=MAX_TOKEN_BYTES)
     jwt.require_typ(signed.header, _JWT_TYP)
-    claims = json.loads_object(signed.unverified_payload, max_bytes=MAX_TOKEN_BYTES)
+    claims = json.loads_object(signed.unverified_payload, max_bytes=MAX_TOKEN_BYTES, max_items=MAX_TOKEN_ITEMS)
     return UnverifiedStatusList(
         media_type=MediaType.JWT, _signed=signed, _claims=claims, _source=_source(claims, signed.header.chain)
     )
@@ -359,7 +371,7 @@ def _parse_cwt(data: bytes) -> UnverifiedStatusList:
     payload = token.signed.unverified_payload
     if payload is None:
         raise MalformedError("a status list comes with its claims", code="PAYLOAD_DETACHED", clause=_CLAUSE)
-    labelled = cbor.loads(payload, limits=Limits(max_bytes=MAX_TOKEN_BYTES))
+    labelled = cbor.loads(payload, limits=Limits(max_bytes=MAX_TOKEN_BYTES, max_items=MAX_TOKEN_ITEMS))
     if not isinstance(labelled, dict):
         raise MalformedError("the claims of a CWT are a map", clause="RFC 8392, section 4")
     claims = {name: labelled[label] for name, label in _CWT_LABELS.items() if label in labelled}

@@ -24,7 +24,7 @@ from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import Signer
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.trust.certificates import from_der
-from vcwallet.trust.list_json import MAX_BYTES
+from vcwallet.trust.list_json import MAX_BYTES, MAX_ITEMS
 from vcwallet.trust.published import PublishedTrust
 
 
@@ -98,7 +98,7 @@ class Enrolment:
             MalformedError: not such a document, or its key and certificate do not belong together.
             WrongPassphraseError: the passphrase does not open the key.
         """
-        document = read(_DocumentWithKey, data, max_bytes=2 * MAX_BYTES)
+        document = read(_DocumentWithKey, data, max_bytes=2 * MAX_BYTES, max_items=2 * MAX_ITEMS)
         signer = SoftwareSigner.from_pem(document.key.encode("utf-8"), passphrase=passphrase.encode("utf-8"))
         return _from_document(document, signer)
 
@@ -110,7 +110,7 @@ class Enrolment:
             LimitExceededError: longer than 32 MiB.
             MalformedError: not such a document, or its certificate is for another key than the signer's.
         """
-        return _from_document(read(_Document, data, max_bytes=2 * MAX_BYTES), signer)
+        return _from_document(read(_Document, data, max_bytes=2 * MAX_BYTES, max_items=2 * MAX_ITEMS), signer)
 
 
 def _from_document(document: _Document, signer: Signer) -> Enrolment:

@@ -37,6 +37,8 @@ from vcwallet.trust.trusted_list import (
 )
 
 MAX_BYTES = 16 * 1024 * 1024
+MAX_ITEMS = 1_000_000
+"""How many values of JSON a trusted list has, and all that a registry publishes (see `vcwallet.encoding.json`)."""
 MAX_SEQUENCE = 2**53 - 1  # what every JSON reader keeps exactly
 MAX_DOCUMENT_AUTHORITIES = 500
 CLAUSE = "ETSI TS 119 602 V1.1.1"
@@ -100,7 +102,7 @@ def read_document(
     """Return a document and its operator (arguments and errors as `read_list`)."""
     unverified = _parse_jws(text)
     operator = validator.validate(unverified.header.chain, role=Role.LIST_OPERATOR, at=at)
-    return read(model, unverified.verify(operator.key), max_bytes=MAX_BYTES), operator
+    return read(model, unverified.verify(operator.key), max_bytes=MAX_BYTES, max_items=MAX_ITEMS), operator
 
 
 def _parse_jws(text: str) -> jws.Jws:

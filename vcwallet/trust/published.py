@@ -20,7 +20,7 @@ from vcwallet.encoding.wire import Array, WireModel, read
 from vcwallet.errors import MalformedError, TransportError
 from vcwallet.flow import Flow, HttpRequest
 from vcwallet.keys.policy import Role
-from vcwallet.trust.list_json import MAX_BYTES
+from vcwallet.trust.list_json import MAX_BYTES, MAX_ITEMS
 from vcwallet.trust.root_statement import MAX_STATEMENTS
 
 
@@ -68,7 +68,7 @@ class PublishedTrust:
             LimitExceededError: longer than 16 MiB.
             MalformedError: not such a document.
         """
-        document = read(_Document, data, max_bytes=MAX_BYTES)
+        document = read(_Document, data, max_bytes=MAX_BYTES, max_items=MAX_ITEMS)
         try:
             return cls(
                 anchor=binascii.a2b_base64(document.anchor, strict_mode=True),

@@ -21,9 +21,12 @@ from vcwallet.encoding import base64url, json
 from vcwallet.encoding.wire import Array, WireModel, read
 from vcwallet.errors import LocalProtocolError, MalformedError
 from vcwallet.status.held_lists import MAX_LISTS, ListKey, list_form
+from vcwallet.trust.list_json import MAX_ITEMS
 from vcwallet.trust.published import PublishedTrust
 
 MAX_BUNDLE_BYTES: Final = 64 * 1024 * 1024
+MAX_BUNDLE_ITEMS: Final = MAX_ITEMS + 10 * MAX_LISTS
+"""How many values of JSON it has, with those of what the registry has published."""
 _LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
@@ -77,7 +80,7 @@ class OfflineBundle:
             LimitExceededError: longer than 64 MiB, or more than 4096 lists.
             MalformedError: not such a document.
         """
-        document = read(_Document, data, max_bytes=MAX_BUNDLE_BYTES)
+        document = read(_Document, data, max_bytes=MAX_BUNDLE_BYTES, max_items=MAX_BUNDLE_ITEMS)
         return cls(
             trust=PublishedTrust.from_json(document.trust.encode("utf-8")),
             lists=tuple(_bundled(one) for one in document.status_lists),

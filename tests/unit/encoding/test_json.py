@@ -93,6 +93,8 @@ LIMITS = [
     ("nesting of objects", lambda n: b'{"a":' * n + b"1" + b"}" * n, 32),
     ("digits", lambda n: b"1" * n, 64),
     ("digits of a fraction", lambda n: b"0." + b"1" * (n - 2), 64),
+    ("values", lambda n: b"[" + b"0," * (n - 1) + b"0]", 100_000),
+    ("values that are objects", lambda n: b"[" + b"{}," * (n // 2 - 1) + b"{}" + b",1" * (n % 2) + b"]", 100_000),
     ("members", lambda n: b"{" + b",".join(b'"%d":0' % i for i in range(n)) + b"}", 10_000),
 ]
 

@@ -211,6 +211,15 @@ class TestReissuing:
             )
         assert caught.value.code == "NOT_ISSUED"
 
+    @pytest.mark.parametrize("step", ["suspend", "revoke"])
+    def test_what_was_taken_back_is_not_given_again_under_its_key(self, world, city, ledger, step):
+        old = issue(world, city)
+        [entry] = getattr(city, step)("a-1", **WHY)
+        with pytest.raises(LocalProtocolError) as caught:
+            city.reissue(resident(), holder=holders(1)[0], idempotency_key="a-1", **WHY, **arguments(world))
+        assert caught.value.code == "NOT_VALID"
+        assert ledger.issued("a-1") == (entry,) == (ledger.entry_at(*place_of(old)),)
+
     def test_a_signature_that_fails_leaves_the_old_one_valid(self, world, city, ledger):
         old = issue(world, city)
         city._keys = {role: _locked(key, signatures=0) for role, key in city._keys.items()}

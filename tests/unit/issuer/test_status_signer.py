@@ -12,12 +12,19 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.ledger import LISTS, decided, enter
 from tests.support.world import World
 from vcwallet.adapters.store import SqlLedger
 from vcwallet.encoding import json
-from vcwallet.errors import LocalProtocolError, NotAuthorisedError, TrustedListError
+from vcwallet.errors import (
+    LocalProtocolError,
+    NotAuthorisedError,
+    StoreBusyError,
+    StoreCorruptError,
+    TrustedListError,
+)
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.issuer import ONE_DAY, ONE_WEEK, Publication, Status, StatusHost, StatusSigner
 from vcwallet.issuer.ledger import PublishedList
@@ -125,7 +132,7 @@ class TestPublishing:
 
     def test_each_token_is_later_than_the_one_before_though_the_clock_stands_or_goes_back(self, world, ledger, signer):
         times: list[datetime] = []
-        for step in (0, 0, -30, -20, 100):
+        for step in (0, 0, -30, -10, 100):
             world.clock.pass_by(seconds=step)
             change(world, ledger, Status.VALID if len(times) % 2 else Status.SUSPENDED)
             times += [one.issued_at for one in signer.publish() if one.uri == LIST]
@@ -143,8 +150,70 @@ class TestPublishing:
             signer.publish()
         assert caught.value.code == "CLOCK_WENT_BACK"
         assert ledger.published(LIST) == published
-        world.clock.now = now - SKEW
+        world.clock.now = now - SKEW + 11 * SECOND
         assert signer.publish()[0].issued_at == now + SECOND
+
+    def test_a_burst_leaves_the_list_for_later_and_is_no_error(self, world, ledger, signer):
+        now = world.clock().replace(microsecond=0)
+        for number in range(55):
+            change(world, ledger, Status.SUSPENDED if number % 2 else Status.VALID)
+            change(world, ledger, Status.VALID if number % 2 else Status.SUSPENDED)
+            published = [one for one in signer.publish() if one.uri == LIST]
+            assert len(published) == (number <= 50)
+        assert ledger.published(LIST).issued_at == now + 50 * SECOND
+        world.clock.pass_by(seconds=-9)  # another machine, a little behind
+        assert signer.publish() == ()
+        world.clock.pass_by(seconds=11)
+        assert [one.uri for one in signer.publish()] == [LIST]
+
+    @pytest.mark.parametrize("hours", [1, 20])
+    def test_after_a_clock_that_ran_ahead_an_operator_publishes_all_lists_of_now(self, world, enrolment, ledger, hours):
+        now = world.clock().replace(microsecond=0)
+        world.clock.pass_by(hours=hours)
+        StatusSigner(enrolment, ledger=ledger, clock=world.clock).publish()
+        world.clock.now = now
+        signer = StatusSigner(enrolment, ledger=ledger, clock=world.clock)
+        with pytest.raises(LocalProtocolError) as caught:  # though nothing has changed: nobody can use what is there
+            signer.publish()
+        assert caught.value.code == "CLOCK_WENT_BACK"
+        index = change(world, ledger, Status.INVALID)
+        published = signer.publish(clock_ran_ahead=True)
+        assert [(one.uri, one.issued_at) for one in published] == [(LIST, now), (f"{LISTS}/2", now)]
+        assert read(world, ledger.published(LIST)).statuses[index] == 1
+        assert signer.publish() == signer.publish(clock_ran_ahead=True) == ()
+        world.clock.pass_by(seconds=5)
+        change(world, ledger, Status.INVALID, "a-2")
+        assert [one.issued_at for one in signer.publish()] == [now + 5 * SECOND]
+
+    def test_a_clock_that_did_not_run_ahead_publishes_nothing_earlier(self, world, ledger, signer):
+        now = world.clock().replace(microsecond=0)
+        signer.publish()
+        change(world, ledger, Status.INVALID)
+        world.clock.pass_by(seconds=-30)
+        assert [one.issued_at for one in signer.publish(clock_ran_ahead=True)] == [now + SECOND]
+
+    def test_a_list_that_is_damaged_does_not_keep_back_the_others(self, world, ledger, signer):
+        signer.publish()
+        with ledger._database.write() as connection:
+            connection.execute(text("UPDATE vcwallet_status_list SET sum = 1, version = 1 WHERE number = 1"))
+            connection.execute(text("UPDATE vcwallet_status_list SET version = 1 WHERE number = 2"))
+        before = ledger.published(LIST)
+        with pytest.raises(StoreCorruptError):
+            signer.publish()
+        assert ledger.published(LIST) == before
+        assert ledger.published(f"{LISTS}/2").issued_at == before.issued_at + SECOND
+
+    def test_a_list_from_the_future_does_not_keep_back_the_others(self, world, ledger, signer):
+        signer.publish()
+        with ledger._database.write() as connection:
+            connection.execute(text("UPDATE vcwallet_status_list SET issued_at = issued_at + 61 WHERE number = 1"))
+            connection.execute(text("UPDATE vcwallet_status_list SET version = 1 WHERE number = 2"))
+        before = ledger.published(LIST)
+        with pytest.raises(LocalProtocolError) as caught:
+            signer.publish()
+        assert caught.value.code == "CLOCK_WENT_BACK"
+        assert ledger.published(LIST) == before
+        assert ledger.published(f"{LISTS}/2").issued_at == world.clock().replace(microsecond=0) + SECOND
 
     def test_several_publishers_at_once_leave_the_last_state_published(self, world, enrolment, ledger):
         signers = [StatusSigner(enrolment, ledger=ledger, clock=world.clock) for _ in range(4)]
@@ -166,7 +235,7 @@ class TestPublishing:
         assert ledger.published(LIST) == last
         assert sum(read(world, last).statuses) == 20 - _in_other_lists(ledger)
 
-    def test_a_publisher_that_always_comes_second_gives_up_without_harm(self, world, enrolment, ledger):
+    def test_a_publisher_that_always_comes_second_says_so(self, world, enrolment, ledger):
         class Late:
             """Somebody else has always published in between."""
 
@@ -177,12 +246,13 @@ class TestPublishing:
                 self.asked += 1
                 return ledger.due(**times)
 
-            def keep(self, published: PublishedList, /, *, version: int) -> bool:
+            def keep(self, published: PublishedList, /, **details: Any) -> bool:
                 return False
 
         late = Late()
-        assert StatusSigner(enrolment, ledger=late, clock=world.clock).publish() == ()  # type: ignore[arg-type]
-        assert late.asked == 5
+        with pytest.raises(StoreBusyError):
+            StatusSigner(enrolment, ledger=late, clock=world.clock).publish()  # type: ignore[arg-type]
+        assert late.asked == 20
 
     def test_a_party_that_may_not_sign_publishes_nothing(self, world, ledger, enrolment, signer):
         world.registry.suspend(signer.identifier, reason="inquiry")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.status import HOUR, ISSUER, NOW, OTHER_URI, STRANGER, URI, OneSigner, signed, token
+from tests.support.status import HOUR, ISSUER, NOW, OTHER_URI, STRANGER, URI, OneSigner, TwoSigners, signed, token
 from vcwallet.encoding import cbor
 from vcwallet.errors import (
     MalformedError,
@@ -20,6 +20,7 @@ from vcwallet.errors import (
     ValidityError,
     VerificationError,
 )
+from vcwallet.keys.software import SoftwareSigner
 from vcwallet.status import held_lists
 from vcwallet.status.held_lists import HeldLists, ListKey, OpenList
 from vcwallet.status.outcome import Origin
@@ -35,7 +36,7 @@ OTHER_KEY = ListKey(uri=OTHER_URI, media_type=MediaType.JWT)
 @dataclass
 class Holder:
     store: MemoryStore = field(default_factory=MemoryStore)
-    trust: OneSigner = field(default_factory=OneSigner)
+    trust: Any = field(default_factory=OneSigner)
     secret: bytes = b""
 
     def __post_init__(self) -> None:
@@ -148,21 +149,86 @@ def test_a_clock_that_was_wrong_for_once_does_no_lasting_harm(holder):
 class TestTwoSigners:
     """Somebody else, who may sign lists too, signs one under the address of the city."""
 
-    @pytest.fixture
-    def other(self, holder: Holder) -> Holder:
-        return Holder(store=holder.store, trust=OneSigner(party="urn:example:other"))
+    OTHER = SoftwareSigner.generate()
+    OTHER_CHAIN = (b"the certificate of another status signer",)
 
-    def test_the_list_of_the_one_is_not_older_than_that_of_the_other(self, holder, other):
-        other.keep(token({7: 0}, issued_at=NOW))
+    @pytest.fixture
+    def trust(self) -> OneSigner:
+        """The other is no signer of the city's lists, until a test makes it one."""
+        return OneSigner(party="urn:example:other", key=self.OTHER.public_key, chain=self.OTHER_CHAIN)
+
+    @pytest.fixture
+    def holder(self, trust: OneSigner) -> Holder:
+        return Holder(trust=TwoSigners(OneSigner(), trust))
+
+    def keep_other(self, holder: Holder, one: StatusListToken, *, at: datetime = NOW) -> OpenList:
+        data = signed(one, signer=self.OTHER, chain=self.OTHER_CHAIN)
+        return holder.lists.keep(JWT_KEY, data, fetched_at=at, origin=Origin.NETWORK, at=at)
+
+    def test_the_list_of_the_one_is_not_older_than_that_of_the_other(self, holder):
+        self.keep_other(holder, token({7: 0}, issued_at=NOW))
         holder.keep(token({7: 1}))
         assert holder.records == 2
         assert holder.value(7) == 1
 
-    def test_a_list_of_somebody_else_does_not_speak_for_the_city(self, holder, other):
-        other.keep(token({7: 0}, issued_at=NOW))
+    def test_a_list_of_somebody_else_does_not_speak_for_the_city(self, holder):
+        self.keep_other(holder, token({7: 0}, issued_at=NOW))
         with pytest.raises(NotAuthorisedError) as caught:
-            holder.lists.find(JWT_KEY, issuer="urn:example:third", at=NOW)
+            holder.lists.find(JWT_KEY, issuer=ISSUER, at=NOW)
         assert caught.value.code == "STATUS_SIGNER_NOT_AUTHORISED"
+
+    @pytest.mark.parametrize("is_open", [True, False])
+    def test_a_list_of_somebody_else_stands_in_the_way_neither_while_it_lasts_nor_after(self, holder, is_open):
+        holder.keep(token({7: 1}))
+        self.keep_other(holder, token(issued_at=NOW, expires=NOW + HOUR))
+        again = holder if is_open else Holder(store=holder.store, trust=holder.trust)
+        assert again.value(7) == again.value(7, at=NOW + 2 * HOUR) == 1
+        again.keep(token({7: 2}, issued_at=NOW - HOUR / 2), at=NOW + 2 * HOUR)
+        assert again.value(7, at=NOW + 2 * HOUR) == 2
+
+    @pytest.mark.parametrize("is_open", [True, False])
+    def test_the_newer_list_counts_whoever_of_the_two_has_signed_it(self, holder, trust, is_open):
+        trust.acts_for = frozenset({ISSUER})
+        holder.keep(token({7: 0}))
+        self.keep_other(holder, token({7: 1}, issued_at=NOW))
+        again = holder if is_open else Holder(store=holder.store, trust=holder.trust)
+        assert again.value(7) == 1
+        again.keep(token({7: 2}, issued_at=NOW + HOUR), at=NOW + HOUR)
+        assert again.value(7, at=NOW + HOUR) == 2
+
+    @pytest.mark.parametrize("is_open", [True, False])
+    def test_the_older_of_the_one_is_a_rollback_after_the_newer_of_the_other(self, holder, trust, is_open):
+        trust.acts_for = frozenset({ISSUER})
+        self.keep_other(holder, token({7: 1}, issued_at=NOW, expires=NOW + HOUR))
+        again = holder if is_open else Holder(store=holder.store, trust=holder.trust)
+        for at in (NOW, NOW + 2 * HOUR):
+            with pytest.raises(StatusError) as caught:
+                again.keep(token({7: 0}), at=at)
+            assert caught.value.code == "STATUS_ROLLBACK"
+        assert holder.records == 1
+
+    @pytest.mark.parametrize("is_open", [True, False])
+    def test_an_older_list_of_the_one_does_not_speak_after_the_end_of_the_newer_of_the_other(
+        self, holder, trust, is_open
+    ):
+        trust.acts_for = frozenset({ISSUER})
+        holder.keep(token({7: 0}))
+        self.keep_other(holder, token({7: 1}, issued_at=NOW, expires=NOW + HOUR))
+        again = holder if is_open else Holder(store=holder.store, trust=holder.trust)
+        with pytest.raises(ValidityError) as caught:
+            again.lists.find(JWT_KEY, issuer=ISSUER, at=NOW + 2 * HOUR)
+        assert caught.value.code == "STATUS_LIST_EXPIRED"
+
+    @pytest.mark.parametrize("is_open", [True, False])
+    def test_whoever_does_not_sign_for_the_city_any_more_stands_in_nobodys_way(self, holder, trust, is_open):
+        trust.acts_for = frozenset({ISSUER})
+        self.keep_other(holder, token({7: 0}, issued_at=NOW))
+        again = holder if is_open else Holder(store=holder.store, trust=holder.trust)
+        trust.is_stopped = True
+        again.keep(token({7: 1}))
+        assert again.value(7) == 1
+        trust.is_stopped, trust.acts_for = False, frozenset()
+        assert again.value(7) == 1
 
 
 class TestBundles:
@@ -240,6 +306,7 @@ RECORD: dict[str, Any] = {
     "media_type": MediaType.JWT.value,
     "token": b"",
     "party": ISSUER,
+    "acts_for": [],
     "issued_at": 1,
     "fetched_at": 1,
     "origin": "network",
@@ -262,6 +329,8 @@ RECORD: dict[str, Any] = {
                 {"uri": 1},
                 {"token": "text"},
                 {"party": None},
+                {"acts_for": ISSUER},
+                {"acts_for": [1]},
             )
         ),
     ],

@@ -102,11 +102,12 @@ def claim(
 
     Raises:
         KeyTaken: the issue is there already.
-        LocalProtocolError: there is nothing to replace.
+        LocalProtocolError: there is nothing to replace, or what there is is not valid.
     """
     issue = 0
     if new.replaces is not None:
         before = require_issued(connection, plan, new.idempotency_key)
+        _require_valid(before)
         change(connection, plan, before, Status.INVALID, new.replaces)
         issue = before[0].issue + 1
     try:
@@ -236,6 +237,12 @@ def _written(row: dict[str, Any], plan: StatusListPlan) -> Issuance:
         index=row["idx"],
         status=Status.VALID,
     )
+
+
+def _require_valid(found: Iterable[Found]) -> None:
+    """Return if a credential may be replaced: one that was taken back is not given again by the way."""
+    if any(one.entry.status != Status.VALID for one in found):
+        raise LocalProtocolError("what is suspended or revoked is not issued anew under its key", code="NOT_VALID")
 
 
 def _require_may_change(old: Status, status: Status, plan: StatusListPlan) -> None:

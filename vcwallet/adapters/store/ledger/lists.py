@@ -8,12 +8,13 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Boolean, Connection, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vcwallet.adapters.store.ledger.schema import IS_MARKED, issuance, status_list, status_token, weight
 from vcwallet.errors import StoreCorruptError
 from vcwallet.issuer.ledger import PublishedList, StatusListPlan, StatusListState
+from vcwallet.jose.jwt import SKEW
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _LISTS = status_list.c
@@ -38,6 +39,7 @@ _DUE = (
             _LISTS.published_version.is_(None),
             _LISTS.published_version < _LISTS.version,
             _LISTS.expires < bindparam("of_renewal"),
+            _LISTS.issued_at > bindparam("of_future"),
         ),
         or_(_LISTS.number >= _CURRENT.scalar_subquery(), _HAS_LIVE_ENTRY),
     )
@@ -54,7 +56,11 @@ _PUBLISH = (
     update(status_list)
     .where(
         _LISTS.number == bindparam("of_number"),
-        or_(_LISTS.issued_at.is_(None), _LISTS.issued_at < bindparam("new_issued_at")),
+        or_(
+            _LISTS.issued_at.is_(None),
+            _LISTS.issued_at < bindparam("new_issued_at"),
+            and_(bindparam("ran_ahead", type_=Boolean), _LISTS.issued_at > bindparam("of_future")),
+        ),
         or_(_LISTS.published_version.is_(None), _LISTS.published_version <= bindparam("new_version")),
     )
     .values(
@@ -114,7 +120,8 @@ def has_changed(connection: Connection, number: int, *, more: int) -> None:
 
 def due(connection: Connection, *, at: datetime, renew_until: datetime) -> Sequence[int]:
     """Return the numbers of the lists that have to be published (see `StatusListLedger.due`)."""
-    return connection.execute(_DUE, {"of_at": seconds(at), "of_renewal": seconds(renew_until)}).scalars().all()
+    given = {"of_at": seconds(at), "of_renewal": seconds(renew_until), "of_future": seconds(at + SKEW)}
+    return connection.execute(_DUE, given).scalars().all()
 
 
 def state(connection: Connection, plan: StatusListPlan, number: int) -> StatusListState:
@@ -145,7 +152,9 @@ def state(connection: Connection, plan: StatusListPlan, number: int) -> StatusLi
     )
 
 
-def keep(connection: Connection, plan: StatusListPlan, published: PublishedList, *, version: int) -> bool:
+def keep(
+    connection: Connection, plan: StatusListPlan, published: PublishedList, *, version: int, clock_ran_ahead: bool
+) -> bool:
     """Write tokens over the ones before, unless those are later (see `StatusListLedger.keep`)."""
     number = number_of(plan, published.uri)
     times = {
@@ -154,6 +163,8 @@ def keep(connection: Connection, plan: StatusListPlan, published: PublishedList,
         "new_issued_at": seconds(published.issued_at),
         "new_expires": seconds(published.expires),
         "new_ttl": int(published.ttl.total_seconds()),
+        "ran_ahead": clock_ran_ahead,
+        "of_future": seconds(published.issued_at + SKEW),
     }
     if connection.execute(_PUBLISH, times).rowcount != 1:
         return False

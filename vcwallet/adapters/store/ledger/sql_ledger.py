@@ -136,7 +136,8 @@ class SqlLedger:
 
         Raises:
             AlreadyIssuedError: there is an issue of this key already, and it is not to be replaced.
-            LocalProtocolError: it is to be replaced, and there is none (code ``NOT_ISSUED``).
+            LocalProtocolError: it is to be replaced, and there is none (code ``NOT_ISSUED``), or it is suspended or
+                revoked (``NOT_VALID``).
             StoreBusyError: other processes were writing all the time.
             StoreError: the ledger could not write; nothing was entered.
         """
@@ -220,19 +221,28 @@ class SqlLedger:
         """Yield the lists that have to be published, each as it is then (see `StatusListLedger.due`).
 
         Raises:
-            StoreCorruptError: one is damaged.
+            StoreCorruptError: one is damaged; it is raised after the others.
         """
         with self._database.read() as connection:
             numbers = status_lists.due(connection, at=at, renew_until=renew_until)
+        damage: StoreCorruptError | None = None
         for number in numbers:
-            with self._database.read() as connection:
-                state = status_lists.state(connection, self._plan, number)
-            yield state
+            try:
+                with self._database.read() as connection:
+                    state = status_lists.state(connection, self._plan, number)
+            except StoreCorruptError as error:
+                damage = damage or error
+            else:
+                yield state
+        if damage is not None:
+            raise damage
 
-    def keep(self, published: PublishedList, /, *, version: int) -> bool:
+    def keep(self, published: PublishedList, /, *, version: int, clock_ran_ahead: bool = False) -> bool:
         """Keep the tokens of a list unless later ones are there (see `StatusListLedger.keep`)."""
         with self._database.write() as connection:
-            return status_lists.keep(connection, self._plan, published, version=version)
+            return status_lists.keep(
+                connection, self._plan, published, version=version, clock_ran_ahead=clock_ran_ahead
+            )
 
     def published(self, uri: str, /) -> PublishedList | None:
         """Return the last tokens of a list, or None if there are none."""
