@@ -34,12 +34,12 @@ from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.keys.policy import IssuerPolicy
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
 from vcwallet.status.outcome import STANDARD, StatusPolicy
-from vcwallet.storage import MemoryStore
+from vcwallet.storage import MemoryStore, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.verifier.verifier import Transport
-from vcwallet.wallet.continuity import BackupReceipt, begin_next_device, require_latest
+from vcwallet.wallet.continuity import BackupReceipt, begin_next_device, require_latest, secret_of
 
 Clock = Callable[[], datetime]
 FORMATS: tuple[CredentialFormat, ...] = (SdJwtVc(), Mdoc())
@@ -283,6 +283,12 @@ class Wallet(_Closing, wallet.Wallet):
             LocalProtocolError: what is known is about another wallet, or this is not a backup of a wallet.
             ValueError: the passphrase is empty.
         """
+
+        def go_on(inside: RecordStore) -> None:
+            TrustedListClient.resume(inside)  # what cannot be opened again is not made
+            secret_of(inside)
+            begin_next_device(inside, receipt, missing=missing, at=clock())
+
         with opened_backup(backup, passphrase=backup_passphrase) as opened:
             receipt = _receipt_of(opened)
             missing = require_latest(receipt, known, accept_older=accept_older)
@@ -290,7 +296,7 @@ class Wallet(_Closing, wallet.Wallet):
                 path,
                 opened,
                 passphrase=passphrase,
-                then=lambda inside: begin_next_device(inside, receipt, missing=missing, at=clock()),
+                then=go_on,
                 progress=progress,
             )
         with kept_if_successful(store):

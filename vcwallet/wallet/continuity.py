@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,10 +28,14 @@ from vcwallet.errors import BackupOlderError, LocalProtocolError, MalformedError
 from vcwallet.history import ChainEnd, HashChain
 from vcwallet.storage import Put, RecordStore
 from vcwallet.wallet import entries
+from vcwallet.wallet.cards import COLLECTION as CARDS
 
 HISTORY = "history"
-_COLLECTION = "wallet"
+HOLDER_KEYS = "holder_key"
+COLLECTION = "wallet"
+_SECRET = "secret"  # noqa: S105 - the name of its record
 _DEVICE = "device"
+_IN_USE = (HISTORY, CARDS, HOLDER_KEYS)
 _MEMBERS = {"wallet", "number", "made_at", "entries", "head"}
 
 
@@ -102,6 +107,22 @@ class BackupReceipt:
         return cls.from_object(json.loads_object(text))
 
 
+def secret_of(store: RecordStore) -> bytes:
+    """Return the wallet's own secret, made once: when the wallet is used for the first time.
+
+    Raises:
+        StoreCorruptError: it is damaged, or gone from a wallet that has something in it.
+    """
+    secret = store.get(COLLECTION, _SECRET)
+    if secret is None:
+        # Another one would make it another wallet, which does not know its keys.
+        if any(next(store.find(kind), None) for kind in _IN_USE):
+            raise StoreCorruptError("the secret of the wallet is gone; restore a backup")
+        secret = secrets.token_bytes(32)
+        store.commit(Put(COLLECTION, _SECRET, secret, new=True))
+    return secret
+
+
 def identity(secret: bytes) -> str:
     """Return who a wallet is, from its secret."""
     return base64url.encode(hmac.digest(secret, b"identity", "sha256")[:18])
@@ -145,7 +166,7 @@ def device_of(store: RecordStore) -> int:
     Raises:
         StoreCorruptError: the record is damaged.
     """
-    body = store.get(_COLLECTION, _DEVICE)
+    body = store.get(COLLECTION, _DEVICE)
     if body is None:
         return 0
     if not body.isdigit():
@@ -163,4 +184,4 @@ def begin_next_device(store: RecordStore, backup: BackupReceipt, *, missing: int
     if history.end() != backup.end:
         raise StoreCorruptError("the history does not end where the backup says", code="HISTORY_BROKEN")
     restored = entries.restoration(backup=backup.number, made_at=backup.made_at, missing=missing, at=at)
-    history.append(restored, Put(_COLLECTION, _DEVICE, str(device_of(store) + 1).encode("ascii")))
+    history.append(restored, Put(COLLECTION, _DEVICE, str(device_of(store) + 1).encode("ascii")))

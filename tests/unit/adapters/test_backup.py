@@ -30,6 +30,7 @@ from vcwallet.adapters.store import (
     write_backup,
 )
 from vcwallet.adapters.store.backup_file import MAGIC, BackupReader, BackupWriter
+from vcwallet.adapters.store.sql_store import OpenedRow
 from vcwallet.encoding import base64url, json
 from vcwallet.errors import (
     LimitExceededError,
@@ -86,6 +87,43 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 def backup(store: SqlStore, tmp_path: Path) -> Path:
     back_up(store, tmp_path / "store.backup")
     return tmp_path / "store.backup"
+
+
+def big(store: SqlStore, number: int = 40) -> None:
+    for at in range(number):
+        store.commit(Put("big", str(at), bytes([at]) * 2_000_000))
+
+
+class TestMemory:
+    """Few records are in memory at a time, however large they are."""
+
+    def peak(self, step) -> int:
+        tracemalloc.start()
+        try:
+            step()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    def test_a_backup_a_restore_and_a_rotation_hold_some_mebibytes(self, tmp_path):
+        path, to = tmp_path / "big.db", tmp_path / "big.backup"
+        with create(path) as store:
+            big(store)
+            steps = [
+                lambda: back_up(store, to),
+                lambda: restored(to, tmp_path / "again.db").close(),
+                lambda: store.rotate_key(passphrase=PASSPHRASE),
+            ]
+            for step in steps:
+                assert self.peak(step) < 50_000_000
+
+
+def test_a_record_on_its_way_does_not_show_its_body(store):
+    store.commit(Put("key", "1", b"a private key"))
+    with store.snapshot() as snapshot:
+        shown = [repr(record) for record in snapshot.everything()]
+    assert "private" not in "".join(shown)
+    assert "body" not in repr(OpenedRow("key", "1", 1, b"", b"a private key", 1))
 
 
 class TestRoundTrip:
@@ -348,13 +386,18 @@ class TestRestoring:
             restore(tmp_path / "again.db", opened, passphrase="")
         assert not (tmp_path / "again.db").exists()
 
-    def test_the_last_step_reads_and_writes_what_is_being_made(self, backup):
+    def test_the_last_step_reads_and_writes_what_is_being_made(self, store, backup):
+        found = list(store.find("c"))
+
         def then(inside) -> None:
             assert inside.get("c", "1") == b"again"
             assert inside.get("c", "none") is None
             inside.commit(Put("c", "last", b"", tags=("all",)), Delete("c", "1"))
-            with pytest.raises(LocalProtocolError):
-                inside.find("c")
+            assert [record.id for record in inside.find("c")] == [
+                "last",
+                *[each.id for each in found if each.id != "1"],
+            ]
+            assert [record.id for record in inside.find("c", "x" * 3_000)] == ["x" * 3_000]
 
         with restored(backup, then=then) as again:
             assert next(again.find("c", "all")).id == "last"

@@ -33,7 +33,7 @@ from vcwallet.errors import (
     WrongPassphraseError,
 )
 from vcwallet.history import check_export
-from vcwallet.storage import MemoryStore
+from vcwallet.storage import Delete, MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.wallet import BackupReceipt
 from vcwallet.wallet import wallet as wallet_module
@@ -366,6 +366,13 @@ class TestDamage:
         id = scene.damage(collection)
         assert [(damage.kind, damage.id) for damage in scene.wallet.damaged()] == [(collection, id)]
 
+    def test_a_damaged_key_that_no_credential_is_bound_to_yet_is_named(self, scene):
+        key = scene.wallet.new_holder_key()
+        scene.damage("key")
+        assert [(damage.kind, damage.id, damage.card) for damage in scene.wallet.damaged()] == [
+            ("key", key.handle, None)
+        ]
+
     def test_a_wallet_whose_keys_were_changed_elsewhere_is_not_called_damaged(self, scene):
         scene.receive()
         with Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock) as other:
@@ -403,6 +410,35 @@ class TestDamage:
         scene.receive()
         scene.damage("credential")
         assert [entry.entry["type"] for entry in scene.wallet.history()] == [Resident.vct]
+
+
+class TestSecret:
+    """What makes the wallet the one that it is."""
+
+    @pytest.mark.parametrize("use", [Scene.receive, lambda scene: scene.wallet.new_holder_key()])
+    def test_a_wallet_in_use_is_not_given_another(self, scene, use):
+        use(scene)
+        scene.wallet._store.commit(Delete("wallet", "secret"))
+        with pytest.raises(StoreCorruptError, match="secret"):
+            Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock)
+        assert scene.wallet._store.get("wallet", "secret") is None
+
+    def test_a_backup_without_it_is_not_restored(self, scene):
+        scene.receive()
+        receipt = scene.wallet.state()
+        scene.wallet._store.commit(Delete("wallet", "secret"))
+        write_backup(
+            scene.wallet._sealed_store, scene.folder / "wallet.backup", passphrase=PAPER, about=receipt.to_object()
+        )
+        with pytest.raises(StoreCorruptError, match="secret"):
+            scene.restore()
+        with pytest.raises(StoreError):
+            Wallet.open(scene.folder / "new.db", passphrase="another one")
+
+    def test_a_wallet_that_was_never_used_makes_one(self, scene):
+        scene.wallet._store.commit(Delete("wallet", "secret"))
+        Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock).close()
+        assert scene.wallet._store.get("wallet", "secret") is not None
 
 
 class TestProcesses:
