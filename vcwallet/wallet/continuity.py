@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,6 +37,7 @@ _SECRET = "secret"  # noqa: S105 - the name of its record
 _DEVICE = "device"
 _IN_USE = (HISTORY, CARDS, HOLDER_KEYS)
 _MEMBERS = {"wallet", "number", "made_at", "entries", "head"}
+_LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class BackupReceipt:
         made_at: when.
         entries: how many entries the history had.
         head: the hash of the last.
+        left_out: how many damaged records the backup does not have, by their collection.
     """
 
     wallet: str
@@ -56,8 +58,12 @@ class BackupReceipt:
     made_at: datetime
     entries: int
     head: str
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        counts: object = self.left_out  # as a document has it
+        if not isinstance(counts, dict) or any(type(each) is not int for each in counts.values()):
+            raise MalformedError("a receipt counts what was left out")
         if type(self.wallet) is not str or type(self.number) is not int or self.number < 0:
             raise MalformedError("a receipt names a wallet and a backup of it")
         ChainEnd(count=self.entries, hash=self.head)
@@ -75,6 +81,7 @@ class BackupReceipt:
             "made_at": self.made_at.astimezone(UTC).isoformat(timespec="seconds"),
             "entries": self.entries,
             "head": self.head,
+            **({_LEFT_OUT: dict(self.left_out)} if self.left_out else {}),
         }
 
     @classmethod
@@ -84,7 +91,7 @@ class BackupReceipt:
         Raises:
             MalformedError: this is no receipt.
         """
-        if members.keys() != _MEMBERS:
+        if members.keys() - {_LEFT_OUT} != _MEMBERS:
             raise MalformedError("not the members of a receipt")
         rest: dict[str, Any] = dict(members)
         try:
@@ -160,6 +167,44 @@ def require_latest(backup: BackupReceipt, known: Iterable[BackupReceipt], *, acc
     return missing
 
 
+def require_same_history(
+    store: RecordStore, backup: BackupReceipt, known: Iterable[BackupReceipt], *, accept_older: bool
+) -> bool:
+    """Return whether the history of a restored store goes through all that is known of it.
+
+    Raises:
+        BackupOlderError: it went another way before the backup was made, and the caller does not accept that.
+        StoreCorruptError: a record of the history is damaged.
+    """
+    history = HashChain(store, HISTORY)
+    passed = [(each.end, history.at(each.entries)) for each in known if each.entries <= backup.entries]
+    # An entry that was damaged, and so left out of the backup, tells nothing.
+    is_same = all(found in (None, end) for end, found in passed)
+    if not is_same and not accept_older:
+        raise BackupOlderError(
+            "the wallet is known to have gone another way than this backup of it; entries of its history are missing",
+            missing_entries=1,
+        )
+    return is_same
+
+
+def secret_is_whole(store: RecordStore) -> bool:
+    """Tell whether this is the store of a wallet, and its secret can be read."""
+    return store.get(COLLECTION, _SECRET) is not None
+
+
+def mend(store: RecordStore, *, secret: bytes, device: int) -> bool:
+    """Write anew what an open wallet knows of itself, where that is damaged; return whether it was."""
+    mended = False
+    for id, body in ((_SECRET, secret), (_DEVICE, str(device).encode("ascii"))):
+        try:
+            store.get(COLLECTION, id)
+        except StoreCorruptError:
+            store.commit(Put(COLLECTION, id, body))
+            mended = True
+    return mended
+
+
 def device_of(store: RecordStore) -> int:
     """Return which device of its wallet a store is on.
 
@@ -183,5 +228,7 @@ def begin_next_device(store: RecordStore, backup: BackupReceipt, *, missing: int
     history = HashChain(store, HISTORY)
     if history.end() != backup.end:
         raise StoreCorruptError("the history does not end where the backup says", code="HISTORY_BROKEN")
-    restored = entries.restoration(backup=backup.number, made_at=backup.made_at, missing=missing, at=at)
+    restored = entries.restoration(
+        backup=backup.number, made_at=backup.made_at, missing=missing, left_out=backup.left_out, at=at
+    )
     history.append(restored, Put(COLLECTION, _DEVICE, str(device_of(store) + 1).encode("ascii")))

@@ -8,7 +8,7 @@ Everything that a method has returned is durable.  A disclosure stands in the hi
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -64,7 +64,7 @@ from vcwallet.trust.registration import Registration
 from vcwallet.wallet import entries
 from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, each, find_card, readable
 from vcwallet.wallet.continuity import COLLECTION as OF_THE_WALLET
-from vcwallet.wallet.continuity import HISTORY, HOLDER_KEYS, BackupReceipt, device_of, identity, secret_of
+from vcwallet.wallet.continuity import HISTORY, HOLDER_KEYS, BackupReceipt, device_of, identity, mend, secret_of
 from vcwallet.wallet.damage import Damage
 from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
@@ -80,6 +80,7 @@ MAX_CHOICES = 20
 RECEIVED_AT_ONCE = 500
 """How many credentials `Wallet.receive_all` keeps in one commit."""
 
+_KEY_IS_GONE = ("KEY_NOT_FOUND", "HSM_KEY_NOT_FOUND")
 _KEY_USES = "holder_key_use"
 _CONSENTS = "consent"
 _OTHER_COLLECTIONS = (
@@ -547,15 +548,30 @@ class Wallet:
             self._signer(card)
         except StoreError as error:
             # A store that is busy, or was given other keys elsewhere, is not damaged.
-            if not isinstance(error, StoreCorruptError) and error.code != StoreError.default_code:
+            if not isinstance(error, StoreCorruptError) and error.code not in _KEY_IS_GONE:
                 raise
             yield Damage.of(error, kind="key", card=card)
 
-    def _receipt(self, store: HasRecords, *, number: int) -> BackupReceipt:
+    def _receipt(self, store: HasRecords, *, number: int, left_out: Mapping[str, int] | None = None) -> BackupReceipt:
         end = chain_end(store, HISTORY)
         return BackupReceipt(
-            wallet=identity(self._secret), number=number, made_at=self._clock(), entries=end.count, head=end.hash
+            wallet=identity(self._secret),
+            number=number,
+            made_at=self._clock(),
+            entries=end.count,
+            head=end.hash,
+            left_out=left_out or {},
         )
+
+    def _mend(self) -> None:
+        """Make anew, and say so in the history, what a backup must not be without and this wallet still knows."""
+        mended = [HISTORY] if self._history.mend_end() else []
+        mended += [OF_THE_WALLET] if mend(self._store, secret=self._secret, device=self._device) else []
+        if mended:
+            self._log_mended(*mended)
+
+    def _log_mended(self, *what: str) -> None:
+        self._history.append(entries.mending(*what, at=self._clock()))
 
     def _log_backup(self) -> int:
         """Write into the history that a backup is made, and return its number."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -116,6 +117,48 @@ class TestMemory:
             ]
             for step in steps:
                 assert self.peak(step) < 50_000_000
+
+
+class TestPlaces:
+    """Nothing that is there is written over or into."""
+
+    def test_a_database_of_something_else_is_left_alone(self, backup, tmp_path):
+        path = tmp_path / "notes.db"
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("CREATE TABLE notes (text)")
+        with pytest.raises(StoreError, match="STORE_EXISTS"):
+            restored(backup, path)
+        with pytest.raises(StoreError, match="STORE_EXISTS"):
+            create(path)
+        with closing(sqlite3.connect(path)) as database:
+            assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("notes",)]
+
+    def test_a_file_that_comes_meanwhile_is_not_written_over(self, store, tmp_path):
+        path = tmp_path / "x.backup"
+
+        def about(_: object) -> dict[str, int]:
+            path.write_bytes(b"of somebody else")
+            return ABOUT
+
+        with pytest.raises(StoreError, match="BACKUP_EXISTS"):
+            write_backup(store, path, passphrase=OTHER, about=about, derivation=FAST_FOR_TESTS_ONLY)
+        assert path.read_bytes() == b"of somebody else"
+        assert [file.name for file in tmp_path.iterdir() if file.suffix == ".partial"] == []
+
+    def test_where_there_are_no_links_it_is_renamed(self, store, tmp_path, monkeypatch):
+        def unsupported(*_: object) -> None:
+            raise OSError(errno.EPERM, "no links")
+
+        monkeypatch.setattr(os, "link", unsupported)
+        back_up(store, tmp_path / "x.backup")
+        assert restored(tmp_path / "x.backup").get("c", "1") == b"again"
+
+    def test_a_name_that_is_no_text_is_refused(self, store):
+        for put in (Put("c", "\ud800", b""), Put("\ud800", "1", b""), Put("c", "2", b"", tags=("\ud800",))):
+            with pytest.raises(ValueError, match="texts") as caught:
+                store.commit(put)
+            assert not isinstance(caught.value, UnicodeError)
+        assert store.get("c", "2") is None
 
 
 def test_a_record_on_its_way_does_not_show_its_body(store):

@@ -236,13 +236,27 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            require_free(path)
-            partial.rename(path)
+            _move(partial, path)
         except BaseException:
             with suppress(FileNotFoundError):
                 partial.unlink()
             raise
         _sync_folder(path.parent)
+
+
+def _move(partial: Path, path: Path) -> None:
+    """Give a file its name, which nobody else may have taken meanwhile."""
+    try:
+        path.hardlink_to(partial)
+    except FileExistsError:
+        require_free(path)
+        raise
+    except OSError:
+        # A file system without links: looking first is the best that there is.
+        require_free(path)
+        partial.rename(path)
+    else:
+        partial.unlink()
 
 
 def require_free(path: Path) -> None:

@@ -30,7 +30,7 @@ from vcwallet.adapters.store.database import Database, Location, make_file, pars
 from vcwallet.adapters.store.header import RECOMMENDED, SCHEMA_VERSION, Header, KeyDerivation, Seal, new_store_id
 from vcwallet.adapters.store.key_ring import KeyRing
 from vcwallet.adapters.store.migration import migrate
-from vcwallet.adapters.store.schema import install, is_installed, read_header, replace_header
+from vcwallet.adapters.store.schema import install, is_installed, is_taken, read_header, replace_header
 from vcwallet.adapters.store.sealing import Sealed, Sealing, Unsealed, place_of, split_blinds
 from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreError, quoted
 from vcwallet.storage import Change, Put, Record, RecordStore
@@ -111,15 +111,15 @@ class SqlStore:
             busy_timeout: how long to wait for another process that writes.
 
         Raises:
-            StoreError: there is a store already (code ``STORE_EXISTS``), or the place cannot be written.
+            StoreError: there is a store or other database already (``STORE_EXISTS``), or the place cannot be written.
             ValueError: the passphrase is empty.
         """
         url = parse_location(location)
         header, ring = Header.sealed(passphrase, derivation)
         make_file(url)
         with kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database, database.write() as connection:
-            if is_installed(connection):
-                raise StoreError("there is a store already", code="STORE_EXISTS")
+            if is_taken(connection):
+                raise StoreError("there is a store already, or something else", code="STORE_EXISTS")
             install(connection, header)
         return cls(database, Sealed(ring, header.store_id), header)
 
@@ -343,12 +343,16 @@ class SqlStore:
             StoreBusyError: another process was writing all the time.
             StoreFullError: there is no room.
             StoreError: the store could not write; nothing was applied.
+            ValueError: a name or tag is no text of Unicode; nothing was applied.
         """
         if not changes:
             return
-        with self._database.write() as connection:
-            self._require_writable(connection)
-            self._apply(connection, changes)
+        try:
+            with self._database.write() as connection:
+                self._require_writable(connection)
+                self._apply(connection, changes)
+        except UnicodeEncodeError:
+            raise ValueError("collections, identifiers and tags are texts without lone surrogates") from None
 
     def get(self, collection: str, id: str, /) -> bytes | None:
         """Return the body of a record (see `RecordStore.get`).
@@ -414,8 +418,8 @@ class SqlStore:
         header = Header.wrapping(ring, store_id, passphrase, derivation)
         make_file(url)
         with kept_if_successful(Database(url, busy_timeout=PATIENCE)) as database, database.write() as connection:
-            if is_installed(connection):
-                raise StoreError("there is a store already", code="STORE_EXISTS")
+            if is_taken(connection):
+                raise StoreError("there is a store already, or something else", code="STORE_EXISTS")
             install(connection, header)
             made = cls(database, Sealed(ring, store_id), header)
             made._take(connection, found)
@@ -588,6 +592,10 @@ class Snapshot:
             last = cast("int", placed[-1].row.position)
             for collection, row in placed:
                 yield self._outcome(collection, row)
+
+    def damaged(self) -> Iterator[RecordCorruptError]:
+        """Yield what of `everything` is damaged."""
+        return (each for each in self.everything() if isinstance(each, RecordCorruptError))
 
     def _outcome(self, collection: object, row: records.StoredRow) -> StoredRecord | RecordCorruptError:
         found = self._store._opened(collection, row, self._sealing)
