@@ -30,6 +30,7 @@ from vcwallet.adapters.store import (
     restore,
     write_backup,
 )
+from vcwallet.adapters.store import backup as backup_module
 from vcwallet.adapters.store.backup_file import MAGIC, BackupReader, BackupWriter
 from vcwallet.adapters.store.sql_store import OpenedRow
 from vcwallet.encoding import base64url, json
@@ -152,6 +153,15 @@ class TestPlaces:
         monkeypatch.setattr(os, "link", unsupported)
         back_up(store, tmp_path / "x.backup")
         assert restored(tmp_path / "x.backup").get("c", "1") == b"again"
+
+    def test_an_error_of_the_caller_stays_what_it_is(self, store, tmp_path, monkeypatch):
+        def fail(_: int) -> None:
+            raise OSError("the caller's own")
+
+        monkeypatch.setattr(backup_module, "_PROGRESS_EVERY", 2)
+        with pytest.raises(OSError, match="the caller's own"):
+            back_up(store, tmp_path / "x.backup", progress=fail)
+        assert [file for file in tmp_path.iterdir() if "x.backup" in file.name] == []
 
     def test_a_name_that_is_no_text_is_refused(self, store):
         for put in (Put("c", "\ud800", b""), Put("\ud800", "1", b""), Put("c", "2", b"", tags=("\ud800",))):

@@ -128,8 +128,15 @@ class Database:
             LocalProtocolError: it is closed, or belongs to the process that this one was forked from.
         """
         self._require_usable()
-        with as_store_errors(), self._reading, self._snapshots.connect() as connection:
-            yield connection
+        with self._reading:
+            with as_store_errors():
+                connection = self._snapshots.connect()
+            try:
+                # What the caller does meanwhile has its own errors.
+                yield connection
+            finally:
+                with as_store_errors():
+                    connection.close()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -27,6 +27,7 @@ from sqlalchemy import Connection
 
 from vcwallet.adapters.store import records
 from vcwallet.adapters.store.database import Database, Location, make_file, parse_location, require_file
+from vcwallet.adapters.store.failures import as_store_errors
 from vcwallet.adapters.store.header import RECOMMENDED, SCHEMA_VERSION, Header, KeyDerivation, Seal, new_store_id
 from vcwallet.adapters.store.key_ring import KeyRing
 from vcwallet.adapters.store.migration import migrate
@@ -384,7 +385,8 @@ class SqlStore:
             StoreError: the database failed, or its keys were changed elsewhere (``STORE_KEY_CHANGED``).
         """
         with self._database.snapshot() as connection:
-            self._require_readable(connection)
+            with as_store_errors():
+                self._require_readable(connection)
             yield Snapshot(self, connection)
 
     @classmethod
@@ -573,7 +575,8 @@ class Snapshot:
         Raises:
             RecordCorruptError: the record is damaged.
         """
-        row = records.rows(self._connection, collection, [id]).get(id)
+        with as_store_errors():
+            row = records.rows(self._connection, collection, [id]).get(id)
         if row is None:
             return None
         found = self._store._opened(collection, row, self._sealing)
@@ -588,10 +591,14 @@ class Snapshot:
             StoreCorruptError: so much of the file is damaged that it cannot be told what there is.
         """
         last = records.BEFORE_ALL
-        while placed := records.next_rows(self._connection, after=last, limit=_READ_AT_ONCE):
+        while placed := self._next_rows(last):
             last = cast("int", placed[-1].row.position)
             for collection, row in placed:
                 yield self._outcome(collection, row)
+
+    def _next_rows(self, after: int) -> list[records.PlacedRow]:
+        with as_store_errors():
+            return records.next_rows(self._connection, after=after, limit=_READ_AT_ONCE)
 
     def damaged(self) -> Iterator[RecordCorruptError]:
         """Yield what of `everything` is damaged."""
