@@ -224,9 +224,8 @@ class Wallet(_Closing, wallet.Wallet):
             client, is_mended = _followed(store, trust, at=clock())
             made = cls._over(store, client, clock, language, issuers, keys)
             if is_mended:
-                with suppress(
-                    StoreCorruptError
-                ):  # an end of the history that is damaged as well is told of by `damaged`
+                # Where the end of the history is damaged as well, that is told by `damaged`.
+                with suppress(StoreCorruptError):
                     made._log_mended("trust")
             return made
 

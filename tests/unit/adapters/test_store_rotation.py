@@ -203,6 +203,14 @@ class TestRotation:
                 found = [each.id for each in snapshot.everything() if isinstance(each, RecordCorruptError)]
             assert found == ["7"]
 
+    @pytest.mark.parametrize("generation", [0, 2, -1, 99])
+    def test_a_record_of_an_impossible_generation_is_in_no_backup_and_named(self, path, generation):
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE vcwallet_record SET key_generation = ? WHERE id = '7'", (generation,))
+        with reopened(path) as store, store.snapshot() as snapshot:
+            assert [error.id for error in snapshot.damaged()] == ["7"]
+            assert len(list(snapshot.everything())) == RECORDS_IN_ALL
+
     def test_a_page_that_cannot_be_read_does_not_stop_it(self, path):
         with closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -214,6 +222,9 @@ class TestRotation:
             file.seek((leaf - 1) * size)
             file.write(bytes(size))
         with reopened(path) as store:
+            with store.snapshot() as snapshot:
+                seen = [each.id for each in snapshot.everything()]
+            assert sorted(seen, key=int) == list(map(str, range(RECORDS_IN_ALL)))
             damaged = {error.id for error in rotate(store)}
             assert 0 < len(damaged) < 60
             assert not store.is_rotating

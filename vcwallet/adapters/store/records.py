@@ -52,13 +52,16 @@ _IDS_BY_TAG = (
     .limit(bindparam("at_most"))
 )
 _BEHIND = record.c.position > bindparam("after")
-_OTHER_GENERATION = record.c.key_generation != bindparam("but_generation")
+_OTHER_GENERATION = record.c.key_generation.is_distinct_from(bindparam("but_generation"))
 _SIZES = (
-    select(record.c.position, func.length(record.c.body)).where(_BEHIND, _OTHER_GENERATION).order_by(record.c.position)
-).limit(bindparam("at_most"))
+    select(record.c.position, func.length(record.c.body))
+    .where(_BEHIND)
+    .order_by(record.c.position)
+    .limit(bindparam("at_most"))
+)
 _NEXT_ROWS = (
     select(record.c.collection, *_COLUMNS)
-    .where(_BEHIND, _OTHER_GENERATION, record.c.position <= bindparam("up_to"))
+    .where(_BEHIND, record.c.position <= bindparam("up_to"))
     .order_by(record.c.position)
 )
 # In the order of an index that has all of it, so that the table is not looked at.
@@ -173,7 +176,7 @@ def ids(connection: Connection, collection: str, blinds: Sequence[bytes], *, lim
     return connection.execute(_IDS_BY_TAG, {**given, "of_tags": blinds}).scalars().all()
 
 
-def next_rows(connection: Connection, *, after: int, limit: int, but_generation: int = 0) -> list[PlacedRow]:
+def next_rows(connection: Connection, *, after: int, limit: int, but_generation: int | None = None) -> list[PlacedRow]:
     """Return rows of all collections behind a position, first written first: at most `limit`, or some MiB of bodies.
 
     One that lies on a page that cannot be read comes without its content.
@@ -182,17 +185,20 @@ def next_rows(connection: Connection, *, after: int, limit: int, but_generation:
         connection: a connection.
         after: the position; `BEFORE_ALL` for the first rows.
         limit: how many at most.
-        but_generation: leave out what is sealed under the key of this generation.
+        but_generation: leave out what is sealed under the key of this generation; None leaves nothing out.
 
     Raises:
         DatabaseError: it cannot be told which rows there are.
     """
-    given = {"after": after, "but_generation": but_generation}
+    sizes_of, rows_of, given = _SIZES, _NEXT_ROWS, {"after": after}
+    if but_generation is not None:
+        sizes_of, rows_of = sizes_of.where(_OTHER_GENERATION), rows_of.where(_OTHER_GENERATION)
+        given["but_generation"] = but_generation
     try:
-        sizes = [(position, size) for position, size in connection.execute(_SIZES, {**given, "at_most": limit})]
+        sizes = [(position, size) for position, size in connection.execute(sizes_of, {**given, "at_most": limit})]
         if not sizes:
             return []
-        found = connection.execute(_NEXT_ROWS, {**given, "up_to": _last_within_bounds(sizes)})
+        found = connection.execute(rows_of, {**given, "up_to": _last_within_bounds(sizes)})
         return [PlacedRow(collection, StoredRow(*row)) for collection, *row in found]
     except DatabaseError:
         # A damaged page takes the whole statement with it; one by one, the others can still be read.
@@ -209,7 +215,7 @@ def _last_within_bounds(sizes: Sequence[tuple[int, int | None]]) -> int:
     return sizes[-1][0]
 
 
-def _one_by_one(connection: Connection, after: int, but_generation: int) -> Iterator[PlacedRow]:
+def _one_by_one(connection: Connection, after: int, but_generation: int | None) -> Iterator[PlacedRow]:
     """Yield what is behind a position, although a page of the table cannot be read: an index says what there is."""
     total = 0
     for position, collection, id in _places(connection, after=after):
@@ -217,7 +223,7 @@ def _one_by_one(connection: Connection, after: int, but_generation: int) -> Iter
             row = rows(connection, collection, [id])[id]
         except (DatabaseError, KeyError, UnicodeEncodeError):
             row = StoredRow(id, position, None, None, None)
-        if row.key_generation != but_generation:
+        if but_generation is None or row.key_generation != but_generation:
             yield PlacedRow(collection, row)
             total += len(row.body) if isinstance(row.body, bytes) else 0
             if total >= BYTES_AT_ONCE:
