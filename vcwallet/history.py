@@ -160,6 +160,31 @@ class HashChain:
         """
         return chain_end(self._store, self._collection)
 
+    def at(self, count: int) -> ChainEnd | None:
+        """Return where the chain ended when it had so many entries; None where the last of them is missing."""
+        if count == 0:
+            return ChainEnd()
+        body = self._body(count)
+        return None if body is None else ChainEnd(count=count, hash=hashlib.sha256(body).hexdigest())
+
+    def mend_end(self) -> bool:
+        """Write anew where the chain ends, if that is damaged: behind its last entry; return whether it was.
+
+        Entries that were cut off at the end cannot be missed then, so whoever calls this tells.
+
+        Raises:
+            StoreError: an entry is damaged, or the store could not write.
+        """
+        try:
+            self.end()
+        except StoreCorruptError:
+            reached = ChainEnd()
+            while self._body(reached.count + 1) is not None:
+                reached = ChainEnd.at(self._next(reached)[0])
+            self._store.commit(Put(self._collection, _HEAD, reached.to_json()))
+            return True
+        return False
+
     def export(self) -> bytes:
         """Return the whole log as JSON Lines, the last of which is the number of entries and the last hash.
 

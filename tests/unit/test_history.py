@@ -15,7 +15,7 @@ import pytest
 from vcwallet.adapters.store import SqlStore
 from vcwallet.claims import JsonObject
 from vcwallet.errors import LimitExceededError, MalformedError, StoreCorruptError, VerificationError
-from vcwallet.history import HashChain, LogEntry, check_export
+from vcwallet.history import ChainEnd, HashChain, LogEntry, check_export
 from vcwallet.storage import Change, Delete, MemoryStore, Put, RecordExistsError
 
 EVENTS: list[JsonObject] = [
@@ -304,3 +304,27 @@ class TestExport:
         assert len(check_export(export, max_bytes=len(export))) == 4
         with pytest.raises(LimitExceededError):
             check_export(export, max_bytes=len(export) - 1)
+
+
+class TestEnd:
+    def test_where_it_ended_earlier_is_known_from_its_entries(self, history, store):
+        ends = [history.end(), *(ChainEnd.at(history.append(event)) for event in EVENTS)]
+        assert [history.at(count) for count in range(len(ends))] == ends
+        assert history.at(len(ends)) is None
+
+    def test_an_end_that_is_whole_is_not_made_anew(self, full, store):
+        before = full.end()
+        assert not full.mend_end()
+        assert full.end() == before
+
+    def test_one_that_is_damaged_is_put_behind_the_last_entry(self, full, store):
+        before = full.end()
+        store.commit(Put("history", "head", b"{}"))
+        assert full.mend_end()
+        assert full.end() == before
+        assert len(list(full.entries())) == before.count
+
+    def test_behind_a_damaged_entry_there_is_no_telling(self, full, store):
+        store.commit(Put("history", "head", b"{}"), Put("history", "000000000001", b"{}"))
+        with pytest.raises(StoreCorruptError, match="HISTORY_BROKEN"):
+            full.mend_end()

@@ -15,7 +15,9 @@ The classes add constructors, and the wallet what concerns its file: backup, pas
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
@@ -27,19 +29,27 @@ from vcwallet.adapters.store.backup import require_free
 from vcwallet.adapters.store.header import require_passphrase
 from vcwallet.adapters.store.sql_store import Snapshot, kept_if_successful, nothing
 from vcwallet.claims import JsonObject
-from vcwallet.errors import LocalProtocolError, MalformedError
+from vcwallet.errors import LocalProtocolError, MalformedError, StoreCorruptError
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.keys.policy import IssuerPolicy
+from vcwallet.keys.signer import KeyStore
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
 from vcwallet.status.outcome import STANDARD, StatusPolicy
-from vcwallet.storage import MemoryStore
+from vcwallet.storage import MemoryStore, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.verifier.verifier import Transport
-from vcwallet.wallet.continuity import BackupReceipt, begin_next_device, require_latest
+from vcwallet.wallet.continuity import (
+    BackupReceipt,
+    begin_next_device,
+    require_latest,
+    require_same_history,
+    secret_is_whole,
+    secret_of,
+)
 
 Clock = Callable[[], datetime]
 FORMATS: tuple[CredentialFormat, ...] = (SdJwtVc(), Mdoc())
@@ -154,6 +164,7 @@ class Wallet(_Closing, wallet.Wallet):
         clock: Clock = system_clock,
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
+        keys: KeyStore | None = None,
     ) -> Self:
         """Make a new wallet.
 
@@ -164,6 +175,7 @@ class Wallet(_Closing, wallet.Wallet):
             clock: tells the time.
             language: the language of labels.
             issuers: say which issuers are trusted besides those of the registry.
+            keys: makes and keeps the holder's keys; by default the file does.
 
         Raises:
             StoreError: there is a file already, or it cannot be written.
@@ -172,7 +184,7 @@ class Wallet(_Closing, wallet.Wallet):
         TrustedListClient.start(trust, store=MemoryStore(), at=clock())  # before a file is made that would be left over
         with kept_if_successful(SqlStore.create(path, passphrase=passphrase)) as store:
             client = TrustedListClient.start(trust, store=store, at=clock())
-            return cls._over(store, client, clock, language, issuers)
+            return cls._over(store, client, clock, language, issuers, keys)
 
     @classmethod
     def open(
@@ -180,15 +192,28 @@ class Wallet(_Closing, wallet.Wallet):
         path: str | Path,
         *,
         passphrase: str,
+        trust: PublishedTrust | None = None,
         clock: Clock = system_clock,
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
+        keys: KeyStore | None = None,
     ) -> Self:
         """Open a wallet; one of an older vcwallet is brought up to date, all or nothing.
 
         Which issuers are trusted besides those of the registry is not in the file.
 
+        Args:
+            path: the file, or the URL of a database.
+            passphrase: opens it.
+            trust: what the registry has published, to pin anew where what was pinned is damaged, and only there; the
+                history says so.
+            clock: tells the time.
+            language: the language of labels.
+            issuers: say which issuers are trusted besides those of the registry.
+            keys: makes and keeps the holder's keys, if the wallet was made with it.
+
         Raises:
+            UntrustedError: `trust` is of another registry than what is left of the damaged pin.
             WrongPassphraseError: the passphrase does not open it.
             StoreCorruptError: the file is damaged, or no store.
             StoreNewerError: it was written by a newer vcwallet.
@@ -196,7 +221,13 @@ class Wallet(_Closing, wallet.Wallet):
             LocalProtocolError: it is a store, but not that of a wallet.
         """
         with kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
-            return cls._over(store, TrustedListClient.resume(store), clock, language, issuers)
+            client, is_mended = _followed(store, trust, at=clock())
+            made = cls._over(store, client, clock, language, issuers, keys)
+            if is_mended:
+                # Where the end of the history is damaged as well, that is told by `damaged`.
+                with suppress(StoreCorruptError):
+                    made._log_mended("trust")
+            return made
 
     # --- durability ----------------------------------------------------------------------------------------------
 
@@ -216,7 +247,8 @@ class Wallet(_Closing, wallet.Wallet):
         Args:
             path: where; nothing may be there.
             passphrase: what opens the backup; it need not be the wallet's.
-            leave_out_damaged: go on without records that are damaged (see `damaged`), to save the others.
+            leave_out_damaged: go on without records that are damaged (see `damaged`), to save the others.  The
+                receipt counts them, and so does the entry ``restored`` of a wallet that is made of the backup.
             progress: called now and then with the number of records written.
 
         Raises:
@@ -227,10 +259,14 @@ class Wallet(_Closing, wallet.Wallet):
         """
         require_passphrase(passphrase)
         require_free(Path(path))
+        if leave_out_damaged:
+            self._mend()
         number, made = self._log_backup(), list[BackupReceipt]()
 
         def about(snapshot: Snapshot) -> JsonObject:
-            made.append(self._receipt(snapshot, number=number))
+            damaged = snapshot.damaged() if leave_out_damaged else []
+            left_out = Counter(error.collection for error in damaged)
+            made.append(self._receipt(snapshot, number=number, left_out=left_out))
             return made[0].to_object()
 
         write_backup(
@@ -253,9 +289,11 @@ class Wallet(_Closing, wallet.Wallet):
         passphrase: str,
         known: Iterable[BackupReceipt] = (),
         accept_older: bool = False,
+        trust: PublishedTrust | None = None,
         clock: Clock = system_clock,
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
+        keys: KeyStore | None = None,
         progress: Callable[[int], None] = nothing,
     ) -> Self:
         """Make a wallet of a backup, all or nothing; its history goes on with an entry ``restored``.
@@ -268,9 +306,11 @@ class Wallet(_Closing, wallet.Wallet):
             known: receipts of backups, and the `state` of the wallet where it still opens: what the backup must not be
                 older than.
             accept_older: restore it although it is; the entry then says how much is missing.
+            trust: as in `open`.
             clock: tells the time.
             language: the language of labels.
             issuers: say which issuers are trusted besides those of the registry; they are not in the backup.
+            keys: makes and keeps the holder's keys; by default the file does.
             progress: called now and then with the number of records read.
 
         Raises:
@@ -283,18 +323,31 @@ class Wallet(_Closing, wallet.Wallet):
             LocalProtocolError: what is known is about another wallet, or this is not a backup of a wallet.
             ValueError: the passphrase is empty.
         """
+
+        def go_on(inside: RecordStore) -> None:
+            # What could not be opened again is not made.
+            secret_of(inside)
+            is_same = require_same_history(inside, receipt, latest, accept_older=accept_older)
+            begin_next_device(inside, receipt, missing=max(missing, not is_same), at=clock())
+            mended.append(_followed(inside, trust, at=clock())[1])
+
+        latest, mended = tuple(known), list[bool]()
+
         with opened_backup(backup, passphrase=backup_passphrase) as opened:
             receipt = _receipt_of(opened)
-            missing = require_latest(receipt, known, accept_older=accept_older)
+            missing = require_latest(receipt, latest, accept_older=accept_older)
             store = restore(
                 path,
                 opened,
                 passphrase=passphrase,
-                then=lambda inside: begin_next_device(inside, receipt, missing=missing, at=clock()),
+                then=go_on,
                 progress=progress,
             )
         with kept_if_successful(store):
-            return cls._over(store, TrustedListClient.resume(store), clock, language, issuers)
+            made = cls._over(store, TrustedListClient.resume(store), clock, language, issuers, keys)
+            if mended == [True]:
+                made._log_mended("trust")
+            return made
 
     def change_passphrase(self, new: str) -> None:
         """Let only `new` open the wallet from now on; copies of the file and backups keep the passphrase of then.
@@ -341,10 +394,23 @@ class Wallet(_Closing, wallet.Wallet):
         clock: Clock,
         language: str,
         issuers: Sequence[IssuerPolicy],
+        keys: KeyStore | None,
     ) -> Self:
-        made = cls(store=store, trust=client, formats=FORMATS, clock=clock, language=language, issuers=issuers)
+        made = cls(
+            store=store, trust=client, formats=FORMATS, clock=clock, keys=keys, language=language, issuers=issuers
+        )
         made._opened = store
         return made
+
+
+def _followed(store: RecordStore, trust: PublishedTrust | None, *, at: datetime) -> tuple[TrustedListClient, bool]:
+    """Return who follows the registry of a wallet, and whether it had to be pinned anew."""
+    try:
+        return TrustedListClient.resume(store), False
+    except (StoreCorruptError, LocalProtocolError):
+        if trust is None or not secret_is_whole(store):
+            raise
+        return TrustedListClient.mend(trust, store=store, at=at), True
 
 
 def _receipt_of(opened: Backup) -> BackupReceipt:

@@ -207,7 +207,7 @@ class SoftwareKeyStore(_Redacted):
         try:
             return self._signers[handle]
         except KeyError:
-            raise StoreError("there is no key with this handle") from None
+            raise StoreError("there is no key with this handle", code="KEY_NOT_FOUND") from None
 
     def delete(self, handle: str, /) -> None:
         """Forget a key for good; forgetting it twice is no error."""

@@ -46,11 +46,11 @@ class StoredKeys:
 
         Raises:
             StoreCorruptError: the key is damaged.
-            StoreError: there is no such key.
+            StoreError: there is no such key (code ``KEY_NOT_FOUND``).
         """
         body = self._store.get(COLLECTION, handle)
         if body is None:
-            raise StoreError("there is no key with this handle")
+            raise StoreError("there is no key with this handle", code="KEY_NOT_FOUND")
         try:
             return SoftwareSigner.from_bytes(body)
         except MalformedError:

@@ -32,7 +32,7 @@ MAX_LISTS: Final = 4096
 MAX_OPEN_BYTES: Final = 64 * 1024 * 1024
 """How many bytes of unpacked lists stay in memory."""
 
-_COLLECTION: Final = "status_list"
+COLLECTION: Final = "status_list"
 _LIMITS: Final = Limits(max_bytes=MAX_TOKEN_BYTES + 8192)
 
 
@@ -179,7 +179,7 @@ class HeldLists:
         if origin is Origin.BUNDLE and latest.issued_at == stored.issued_at and latest is not stored:
             return OpenList(stored=latest, signed=self._opened(latest, at))
         # A record for each time of issue: whoever loses a race leaves an older one behind, which nobody will use.
-        outdated = [Delete(_COLLECTION, self._id(one)) for one in before if one.issued_at < stored.issued_at]
+        outdated = [Delete(COLLECTION, self._id(one)) for one in before if one.issued_at < stored.issued_at]
         self._store.commit(self._put(stored), *outdated, *self._making_room(stored))
         return OpenList(stored=stored, signed=signed)
 
@@ -189,7 +189,7 @@ class HeldLists:
         Raises:
             StoreCorruptError: a record is damaged.
         """
-        return _latest(map(_read, self._store.find(_COLLECTION)))
+        return _latest(map(_read, self._store.find(COLLECTION)))
 
     def _is_succeeded_by(self, older: StoredList, newer: StoredList, at: datetime) -> bool:
         """Tell whether the signer of a newer list may say what that of an older one says.
@@ -225,7 +225,7 @@ class HeldLists:
                 self._open.popitem(last=False)
 
     def _copies(self, key: ListKey) -> list[StoredList]:
-        return [_read(record) for record in self._store.find(_COLLECTION, self._tag(key))]
+        return [_read(record) for record in self._store.find(COLLECTION, self._tag(key))]
 
     def _making_room(self, stored: StoredList) -> list[Delete]:
         """Return the changes that keep the number of lists within its limit."""
@@ -237,7 +237,7 @@ class HeldLists:
             if len(self._known) <= MAX_LISTS:
                 return []
             del self._known[first]
-        return [Delete(_COLLECTION, record.id) for record in self._store.find(_COLLECTION, first)]
+        return [Delete(COLLECTION, record.id) for record in self._store.find(COLLECTION, first)]
 
     def _put(self, stored: StoredList) -> Put:
         body: dict[str, cbor.CborValue] = {
@@ -250,7 +250,7 @@ class HeldLists:
             "fetched_at": int(stored.fetched_at.timestamp()),
             "origin": stored.origin.value,
         }
-        return Put(_COLLECTION, self._id(stored), cbor.dumps(body), tags=(self._tag(stored.key),))
+        return Put(COLLECTION, self._id(stored), cbor.dumps(body), tags=(self._tag(stored.key),))
 
     def _id(self, stored: StoredList) -> str:
         return self._name(f"{self._tag(stored.key)} {int(stored.issued_at.timestamp())} {stored.party}")

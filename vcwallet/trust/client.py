@@ -13,6 +13,7 @@ specs/decisions/014-lists-per-role-and-rotation.md.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,7 +35,7 @@ from vcwallet.errors import (
 from vcwallet.flow import Flow
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
-from vcwallet.storage import Change, Delete, Put, Record, RecordExistsError, RecordStore
+from vcwallet.storage import Change, Delete, MemoryStore, Put, Record, RecordExistsError, RecordStore
 from vcwallet.trust import directory
 from vcwallet.trust.certificates import from_der, to_der
 from vcwallet.trust.chain import MAX_KEPT_CHAINS, ChainValidator, ValidatedChain
@@ -147,6 +148,35 @@ class TrustedListClient:
             StoreCorruptError: what is in the store is not what was put there.
         """
         return cls(store, _newest(store, max_kept=MAX_KEPT_CHAINS), latest=_kept_time(store))
+
+    @classmethod
+    def mend(cls, published: PublishedTrust, *, store: RecordStore, at: datetime) -> TrustedListClient:
+        """Pin anew in a store whose records of trust are damaged or gone, in one commit.
+
+        Where lists that were accepted can still be read, they stay, and nothing of `published` is taken.
+
+        Raises:
+            UntrustedError: a root that is pinned can still be read, and is another (code ``ANOTHER_REGISTRY``).
+            MalformedError, TrustedListError: as `start`.
+            StoreError: the store could not write.
+        """
+        anchors, damaged_anchors = _sorted_out(store, _ANCHOR)
+        if anchors and published.anchor not in [record.body for record in anchors]:
+            raise UntrustedError("the root that is pinned is that of another registry", code="ANOTHER_REGISTRY")
+        fresh = MemoryStore()
+        cls.start(published, store=fresh, at=at)
+        lists, damaged_lists = _sorted_out(store, _LIST)
+        times, damaged_times = _sorted_out(store, _TIME)
+        if not times and not damaged_anchors and not damaged_lists:
+            store.commit(_put_time(at))
+            with suppress(StoreCorruptError, LocalProtocolError):
+                return cls.resume(store)
+        gone = [Delete(_ANCHOR, id) for id in (*(record.id for record in anchors), *damaged_anchors)]
+        gone += [Delete(_LIST, id) for id in (*(record.id for record in lists), *damaged_lists)]
+        gone += [Delete(_TIME, id) for id in damaged_times]
+        made = [Put(kind, record.id, record.body) for kind in COLLECTIONS for record in fresh.find(kind)]
+        store.commit(*gone, *made)
+        return cls.resume(store)
 
     def update(self, published: PublishedTrust, *, at: datetime) -> None:
         """Take what was published if it is newer; the same again changes nothing.
@@ -488,6 +518,18 @@ def _newest_record(store: RecordStore) -> Record:
         if newest is not None:
             return newest
     raise StoreCorruptError("the trusted list is gone from the store")
+
+
+def _sorted_out(store: RecordStore, kind: str) -> tuple[list[Record], list[str]]:
+    """Return the records that can be read, and the identifiers of those that are damaged."""
+    whole, damaged, found = list[Record](), list[str](), store.find(kind)
+    while True:
+        try:
+            whole.append(next(found))
+        except StopIteration:
+            return whole, damaged
+        except StoreCorruptError as error:
+            damaged.append(getattr(error, "id", ""))
 
 
 def _kept_time(store: RecordStore) -> datetime:

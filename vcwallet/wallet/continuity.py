@@ -16,8 +16,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
-from dataclasses import dataclass
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,11 +28,16 @@ from vcwallet.errors import BackupOlderError, LocalProtocolError, MalformedError
 from vcwallet.history import ChainEnd, HashChain
 from vcwallet.storage import Put, RecordStore
 from vcwallet.wallet import entries
+from vcwallet.wallet.cards import COLLECTION as CARDS
 
 HISTORY = "history"
-_COLLECTION = "wallet"
+HOLDER_KEYS = "holder_key"
+COLLECTION = "wallet"
+_SECRET = "secret"  # noqa: S105 - the name of its record
 _DEVICE = "device"
+_IN_USE = (HISTORY, CARDS, HOLDER_KEYS)
 _MEMBERS = {"wallet", "number", "made_at", "entries", "head"}
+_LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,7 @@ class BackupReceipt:
         made_at: when.
         entries: how many entries the history had.
         head: the hash of the last.
+        left_out: how many damaged records the backup does not have, by their collection.
     """
 
     wallet: str
@@ -51,8 +58,12 @@ class BackupReceipt:
     made_at: datetime
     entries: int
     head: str
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        counts: object = self.left_out  # as a document has it
+        if not isinstance(counts, dict) or any(type(each) is not int for each in counts.values()):
+            raise MalformedError("a receipt counts what was left out")
         if type(self.wallet) is not str or type(self.number) is not int or self.number < 0:
             raise MalformedError("a receipt names a wallet and a backup of it")
         ChainEnd(count=self.entries, hash=self.head)
@@ -70,6 +81,7 @@ class BackupReceipt:
             "made_at": self.made_at.astimezone(UTC).isoformat(timespec="seconds"),
             "entries": self.entries,
             "head": self.head,
+            **({_LEFT_OUT: dict(self.left_out)} if self.left_out else {}),
         }
 
     @classmethod
@@ -79,7 +91,7 @@ class BackupReceipt:
         Raises:
             MalformedError: this is no receipt.
         """
-        if members.keys() != _MEMBERS:
+        if members.keys() - {_LEFT_OUT} != _MEMBERS:
             raise MalformedError("not the members of a receipt")
         rest: dict[str, Any] = dict(members)
         try:
@@ -100,6 +112,22 @@ class BackupReceipt:
             MalformedError: this is no receipt.
         """
         return cls.from_object(json.loads_object(text))
+
+
+def secret_of(store: RecordStore) -> bytes:
+    """Return the wallet's own secret, made once: when the wallet is used for the first time.
+
+    Raises:
+        StoreCorruptError: it is damaged, or gone from a wallet that has something in it.
+    """
+    secret = store.get(COLLECTION, _SECRET)
+    if secret is None:
+        # Another one would make it another wallet, which does not know its keys.
+        if any(next(store.find(kind), None) for kind in _IN_USE):
+            raise StoreCorruptError("the secret of the wallet is gone; restore a backup")
+        secret = secrets.token_bytes(32)
+        store.commit(Put(COLLECTION, _SECRET, secret, new=True))
+    return secret
 
 
 def identity(secret: bytes) -> str:
@@ -139,13 +167,51 @@ def require_latest(backup: BackupReceipt, known: Iterable[BackupReceipt], *, acc
     return missing
 
 
+def require_same_history(
+    store: RecordStore, backup: BackupReceipt, known: Iterable[BackupReceipt], *, accept_older: bool
+) -> bool:
+    """Return whether the history of a restored store goes through all that is known of it.
+
+    Raises:
+        BackupOlderError: it went another way before the backup was made, and the caller does not accept that.
+        StoreCorruptError: a record of the history is damaged.
+    """
+    history = HashChain(store, HISTORY)
+    passed = [(each.end, history.at(each.entries)) for each in known if each.entries <= backup.entries]
+    # An entry that was damaged, and so left out of the backup, tells nothing.
+    is_same = all(found in (None, end) for end, found in passed)
+    if not is_same and not accept_older:
+        raise BackupOlderError(
+            "the wallet is known to have gone another way than this backup of it; entries of its history are missing",
+            missing_entries=1,
+        )
+    return is_same
+
+
+def secret_is_whole(store: RecordStore) -> bool:
+    """Tell whether this is the store of a wallet, and its secret can be read."""
+    return store.get(COLLECTION, _SECRET) is not None
+
+
+def mend(store: RecordStore, *, secret: bytes, device: int) -> bool:
+    """Write anew what an open wallet knows of itself, where that is damaged; return whether it was."""
+    mended = False
+    for id, body in ((_SECRET, secret), (_DEVICE, str(device).encode("ascii"))):
+        try:
+            store.get(COLLECTION, id)
+        except StoreCorruptError:
+            store.commit(Put(COLLECTION, id, body))
+            mended = True
+    return mended
+
+
 def device_of(store: RecordStore) -> int:
     """Return which device of its wallet a store is on.
 
     Raises:
         StoreCorruptError: the record is damaged.
     """
-    body = store.get(_COLLECTION, _DEVICE)
+    body = store.get(COLLECTION, _DEVICE)
     if body is None:
         return 0
     if not body.isdigit():
@@ -162,5 +228,7 @@ def begin_next_device(store: RecordStore, backup: BackupReceipt, *, missing: int
     history = HashChain(store, HISTORY)
     if history.end() != backup.end:
         raise StoreCorruptError("the history does not end where the backup says", code="HISTORY_BROKEN")
-    restored = entries.restoration(backup=backup.number, made_at=backup.made_at, missing=missing, at=at)
-    history.append(restored, Put(_COLLECTION, _DEVICE, str(device_of(store) + 1).encode("ascii")))
+    restored = entries.restoration(
+        backup=backup.number, made_at=backup.made_at, missing=missing, left_out=backup.left_out, at=at
+    )
+    history.append(restored, Put(COLLECTION, _DEVICE, str(device_of(store) + 1).encode("ascii")))

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,14 +36,22 @@ def backup(*, at: datetime) -> Entry:
     return {"event": "backed_up", "time": _time(at)}
 
 
-def restoration(*, backup: int, made_at: datetime, missing: int, at: datetime) -> Entry:
-    """Return the entry of a wallet that was made of a backup, and how many entries are known to be missing."""
+def mending(*what: str, at: datetime) -> Entry:
+    """Return the entry of a wallet in which something damaged was made anew."""
+    return {"event": "mended", "time": _time(at), "what": list(what)}
+
+
+def restoration(
+    *, backup: int, made_at: datetime, missing: int, left_out: Mapping[str, int] | None = None, at: datetime
+) -> Entry:
+    """Return the entry of a wallet that was made of a backup, and what of it is known to be missing."""
     return {
         "event": "restored",
         "time": _time(at),
         "backup": backup,
         "backup_time": _time(made_at),
         "missing_entries": missing,
+        **({"left_out": dict(left_out)} if left_out else {}),
     }
 
 

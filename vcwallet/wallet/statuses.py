@@ -13,7 +13,7 @@ from vcwallet.status.outcome import Origin, StatusResult, StatusState
 from vcwallet.storage import Delete, Put, RecordStore
 from vcwallet.wallet.cards import Card
 
-_COLLECTION: Final = "card_status"
+COLLECTION: Final = "card_status"
 _STATEMENTS: Final = frozenset(
     {StatusState.VALID, StatusState.REVOKED, StatusState.SUSPENDED, StatusState.OTHER, StatusState.NOT_APPLICABLE}
 )
@@ -39,12 +39,12 @@ def remembered(card: Card, result: StatusResult) -> Put:
         "fresh_until": _seconds(result.fresh_until),
         "origin": result.origin.value if result.origin is not None else None,
     }
-    return Put(_COLLECTION, card.id, json.dumps(body))
+    return Put(COLLECTION, card.id, json.dumps(body))
 
 
 def forgotten(card: Card) -> Delete:
     """Return the change that forgets it."""
-    return Delete(_COLLECTION, card.id)
+    return Delete(COLLECTION, card.id)
 
 
 def last_status(store: RecordStore, card: Card) -> StatusResult | None:
@@ -53,7 +53,7 @@ def last_status(store: RecordStore, card: Card) -> StatusResult | None:
     Raises:
         StoreCorruptError: the record is damaged.
     """
-    body = store.get(_COLLECTION, card.id)
+    body = store.get(COLLECTION, card.id)
     return None if body is None else _read(body)
 
 

@@ -8,8 +8,7 @@ Everything that a method has returned is durable.  A disclosure stands in the hi
 from __future__ import annotations
 
 import hmac
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -48,12 +47,14 @@ from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.keys.policy import IssuerPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyStore, Signer
+from vcwallet.keys.stored import COLLECTION as KEYS
 from vcwallet.keys.stored import StoredKeys
 from vcwallet.protocols.dcql import Candidate, CredentialQuery, Match, Matches, match, match_credential
 from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest, QueryRule
 from vcwallet.protocols.openid4vp import Request, Response, read_request
 from vcwallet.protocols.proximity import RetrievalMethod, TcpRetrieval
 from vcwallet.status.checker import CredentialStatus, StatusChecker
+from vcwallet.status.held_lists import COLLECTION as STATUS_LISTS
 from vcwallet.status.outcome import STANDARD, StatusResult
 from vcwallet.storage import Change, Delete, Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import COLLECTIONS as COLLECTIONS_OF_TRUST
@@ -62,13 +63,15 @@ from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet import entries
 from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, each, find_card, readable
-from vcwallet.wallet.continuity import HISTORY, BackupReceipt, device_of, identity
+from vcwallet.wallet.continuity import COLLECTION as OF_THE_WALLET
+from vcwallet.wallet.continuity import HISTORY, HOLDER_KEYS, BackupReceipt, device_of, identity, mend, secret_of
 from vcwallet.wallet.damage import Damage
 from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
 from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text
 from vcwallet.wallet.screening import require_card_allowed, screen
 from vcwallet.wallet.session import WalletSession
+from vcwallet.wallet.statuses import COLLECTION as STATUSES
 from vcwallet.wallet.statuses import forgotten, is_statement, last_status, remembered
 
 MAX_CHOICES = 20
@@ -77,8 +80,11 @@ MAX_CHOICES = 20
 RECEIVED_AT_ONCE = 500
 """How many credentials `Wallet.receive_all` keeps in one commit."""
 
+_KEY_IS_GONE = ("KEY_NOT_FOUND", "HSM_KEY_NOT_FOUND")
+_KEY_USES = "holder_key_use"
+_CONSENTS = "consent"
 _OTHER_COLLECTIONS = (
-    *("holder_key", "holder_key_use", "consent", "wallet", "card_status", "status_list"),
+    *(KEYS, HOLDER_KEYS, _KEY_USES, _CONSENTS, OF_THE_WALLET, STATUSES, STATUS_LISTS),
     *COLLECTIONS_OF_TRUST,
 )
 
@@ -128,8 +134,9 @@ class Wallet:
         self._formats: Formats = {one.format: one for one in formats}
         self._clock = clock
         self._keys = keys if keys is not None else StoredKeys(store)
+        self._keeps_keys = keys is None
         self._history = HashChain(store, HISTORY)
-        self._secret = _secret_of(store)
+        self._secret = secret_of(store)
         self._device = device_of(store)
         self.update_issuers(*issuers)
         self.language = language
@@ -145,7 +152,7 @@ class Wallet:
         handle = self._keys.create(algorithm)
         key = self._keys.signer(handle).public_key
         made = f"{handle}\0{self._device}".encode()
-        self._store.commit(Put("holder_key", self._record_id(key), made, new=True))
+        self._store.commit(Put(HOLDER_KEYS, self._record_id(key), made, new=True))
         return HolderKey(key, handle)
 
     def receive(self, credential: Credential) -> Card:
@@ -203,15 +210,18 @@ class Wallet:
 
     def damaged(self) -> Iterator[Damage]:
         """Yield what is damaged in the store, and go on behind it; looks at everything once, so it takes its time."""
+        named = set[tuple[str, str | None]]()
         for card in each(cards_of(self._store)):
-            if isinstance(card, Card):
-                yield from self._damaged_key(card)
-            else:
-                yield Damage.of(card, kind=COLLECTION)
+            found = self._damaged_key(card) if isinstance(card, Card) else [Damage.of(card, kind=COLLECTION)]
+            for damage in found:
+                named.add((damage.kind, damage.id))
+                yield damage
         for kind in _OTHER_COLLECTIONS:
             for record in each(self._store.find(kind)):
                 if isinstance(record, StoreCorruptError):
-                    yield Damage.of(record, kind=kind)
+                    damage = Damage.of(record, kind=kind)
+                    if (kind, damage.id) not in named:
+                        yield damage
         try:
             for _ in self._history.entries():
                 pass
@@ -369,7 +379,7 @@ class Wallet:
             shown.append(entry)
         try:
             self._history.append(
-                entries.disclosure(registration, request, shown, at=at), Put("consent", consent.id, b"", new=True)
+                entries.disclosure(registration, request, shown, at=at), Put(_CONSENTS, consent.id, b"", new=True)
             )
         except RecordExistsError:
             raise LocalProtocolError("a consent is used once", code="CONSENT_USED") from None
@@ -477,7 +487,7 @@ class Wallet:
         """Return the handle of a key and the device that it was made on; a bearer credential is the present one's."""
         if key is None:
             return None, self._device
-        made = self._store.get("holder_key", self._record_id(key))
+        made = self._store.get(HOLDER_KEYS, self._record_id(key))
         if made is None:
             raise BindingError("the credential is bound to a key of someone else", code="HOLDER_KEY_UNKNOWN")
         handle, _, device = made.decode("utf-8").partition("\0")
@@ -497,7 +507,7 @@ class Wallet:
         changes = [one.card.put() for one in taken]
         # One key, one credential: a key in two of them would link their presentations.
         changes += [
-            Put("holder_key_use", self._record_id(one.key), one.card.id.encode("ascii"), new=True)
+            Put(_KEY_USES, self._record_id(one.key), one.card.id.encode("ascii"), new=True)
             for one in taken
             if one.key is not None
         ]
@@ -527,25 +537,41 @@ class Wallet:
         return len(batch)
 
     def _forgetting(self, card: Card) -> list[Change]:
-        """Return the changes that remove a credential and what is known of its key, but not the key itself."""
+        """Return the changes that remove a credential and its key; one that another `KeyStore` keeps is still there."""
         key = self._reopen(card).holder_key
-        about_key = [Delete(kind, self._record_id(key)) for kind in ("holder_key", "holder_key_use")] if key else []
-        return [Delete(COLLECTION, card.id), forgotten(card), *about_key]
+        about_key = [Delete(kind, self._record_id(key)) for kind in (HOLDER_KEYS, _KEY_USES)] if key else []
+        own_key = [Delete(KEYS, card.key)] if self._keeps_keys and card.key is not None else []
+        return [Delete(COLLECTION, card.id), forgotten(card), *about_key, *own_key]
 
     def _damaged_key(self, card: Card) -> Iterator[Damage]:
         try:
             self._signer(card)
         except StoreError as error:
             # A store that is busy, or was given other keys elsewhere, is not damaged.
-            if not isinstance(error, StoreCorruptError) and error.code != StoreError.default_code:
+            if not isinstance(error, StoreCorruptError) and error.code not in _KEY_IS_GONE:
                 raise
             yield Damage.of(error, kind="key", card=card)
 
-    def _receipt(self, store: HasRecords, *, number: int) -> BackupReceipt:
+    def _receipt(self, store: HasRecords, *, number: int, left_out: Mapping[str, int] | None = None) -> BackupReceipt:
         end = chain_end(store, HISTORY)
         return BackupReceipt(
-            wallet=identity(self._secret), number=number, made_at=self._clock(), entries=end.count, head=end.hash
+            wallet=identity(self._secret),
+            number=number,
+            made_at=self._clock(),
+            entries=end.count,
+            head=end.hash,
+            left_out=left_out or {},
         )
+
+    def _mend(self) -> None:
+        """Make anew, and say so in the history, what a backup must not be without and this wallet still knows."""
+        mended = [HISTORY] if self._history.mend_end() else []
+        mended += [OF_THE_WALLET] if mend(self._store, secret=self._secret, device=self._device) else []
+        if mended:
+            self._log_mended(*mended)
+
+    def _log_mended(self, *what: str) -> None:
+        self._history.append(entries.mending(*what, at=self._clock()))
 
     def _log_backup(self) -> int:
         """Write into the history that a backup is made, and return its number."""
@@ -708,12 +734,3 @@ def _candidate(card: Card, held: HeldCredential) -> Candidate:
         holder_bound=card.key is not None,
         authorities=held.authorities,
     )
-
-
-def _secret_of(store: RecordStore) -> bytes:
-    """Return the wallet's own secret, made once."""
-    secret = store.get("wallet", "secret")
-    if secret is None:
-        secret = secrets.token_bytes(32)
-        store.commit(Put("wallet", "secret", secret, new=True))
-    return secret

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -29,7 +30,9 @@ from vcwallet.adapters.store import (
     restore,
     write_backup,
 )
+from vcwallet.adapters.store import backup as backup_module
 from vcwallet.adapters.store.backup_file import MAGIC, BackupReader, BackupWriter
+from vcwallet.adapters.store.sql_store import OpenedRow
 from vcwallet.encoding import base64url, json
 from vcwallet.errors import (
     LimitExceededError,
@@ -86,6 +89,94 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 def backup(store: SqlStore, tmp_path: Path) -> Path:
     back_up(store, tmp_path / "store.backup")
     return tmp_path / "store.backup"
+
+
+def big(store: SqlStore, number: int = 40) -> None:
+    for at in range(number):
+        store.commit(Put("big", str(at), bytes([at]) * 2_000_000))
+
+
+class TestMemory:
+    """Few records are in memory at a time, however large they are."""
+
+    def peak(self, step) -> int:
+        tracemalloc.start()
+        try:
+            step()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    def test_a_backup_a_restore_and_a_rotation_hold_some_mebibytes(self, tmp_path):
+        path, to = tmp_path / "big.db", tmp_path / "big.backup"
+        with create(path) as store:
+            big(store)
+            steps = [
+                lambda: back_up(store, to),
+                lambda: restored(to, tmp_path / "again.db").close(),
+                lambda: store.rotate_key(passphrase=PASSPHRASE),
+            ]
+            for step in steps:
+                assert self.peak(step) < 50_000_000
+
+
+class TestPlaces:
+    """Nothing that is there is written over or into."""
+
+    def test_a_database_of_something_else_is_left_alone(self, backup, tmp_path):
+        path = tmp_path / "notes.db"
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("CREATE TABLE notes (text)")
+        with pytest.raises(StoreError, match="STORE_EXISTS"):
+            restored(backup, path)
+        with pytest.raises(StoreError, match="STORE_EXISTS"):
+            create(path)
+        with closing(sqlite3.connect(path)) as database:
+            assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("notes",)]
+
+    def test_a_file_that_comes_meanwhile_is_not_written_over(self, store, tmp_path):
+        path = tmp_path / "x.backup"
+
+        def about(_: object) -> dict[str, int]:
+            path.write_bytes(b"of somebody else")
+            return ABOUT
+
+        with pytest.raises(StoreError, match="BACKUP_EXISTS"):
+            write_backup(store, path, passphrase=OTHER, about=about, derivation=FAST_FOR_TESTS_ONLY)
+        assert path.read_bytes() == b"of somebody else"
+        assert [file.name for file in tmp_path.iterdir() if file.suffix == ".partial"] == []
+
+    def test_where_there_are_no_links_it_is_renamed(self, store, tmp_path, monkeypatch):
+        def unsupported(*_: object) -> None:
+            raise OSError(errno.EPERM, "no links")
+
+        monkeypatch.setattr(os, "link", unsupported)
+        back_up(store, tmp_path / "x.backup")
+        assert restored(tmp_path / "x.backup").get("c", "1") == b"again"
+
+    def test_an_error_of_the_caller_stays_what_it_is(self, store, tmp_path, monkeypatch):
+        def fail(_: int) -> None:
+            raise OSError("the caller's own")
+
+        monkeypatch.setattr(backup_module, "_PROGRESS_EVERY", 2)
+        with pytest.raises(OSError, match="the caller's own"):
+            back_up(store, tmp_path / "x.backup", progress=fail)
+        assert [file for file in tmp_path.iterdir() if "x.backup" in file.name] == []
+
+    def test_a_name_that_is_no_text_is_refused(self, store):
+        for put in (Put("c", "\ud800", b""), Put("\ud800", "1", b""), Put("c", "2", b"", tags=("\ud800",))):
+            with pytest.raises(ValueError, match="texts") as caught:
+                store.commit(put)
+            assert not isinstance(caught.value, UnicodeError)
+        assert store.get("c", "2") is None
+
+
+def test_a_record_on_its_way_does_not_show_its_body(store):
+    store.commit(Put("key", "1", b"a private key"))
+    with store.snapshot() as snapshot:
+        shown = [repr(record) for record in snapshot.everything()]
+    assert "private" not in "".join(shown)
+    assert "body" not in repr(OpenedRow("key", "1", 1, b"", b"a private key", 1))
 
 
 class TestRoundTrip:
@@ -348,13 +439,18 @@ class TestRestoring:
             restore(tmp_path / "again.db", opened, passphrase="")
         assert not (tmp_path / "again.db").exists()
 
-    def test_the_last_step_reads_and_writes_what_is_being_made(self, backup):
+    def test_the_last_step_reads_and_writes_what_is_being_made(self, store, backup):
+        found = list(store.find("c"))
+
         def then(inside) -> None:
             assert inside.get("c", "1") == b"again"
             assert inside.get("c", "none") is None
             inside.commit(Put("c", "last", b"", tags=("all",)), Delete("c", "1"))
-            with pytest.raises(LocalProtocolError):
-                inside.find("c")
+            assert [record.id for record in inside.find("c")] == [
+                "last",
+                *[each.id for each in found if each.id != "1"],
+            ]
+            assert [record.id for record in inside.find("c", "x" * 3_000)] == ["x" * 3_000]
 
         with restored(backup, then=then) as again:
             assert next(again.find("c", "all")).id == "last"

@@ -28,9 +28,9 @@ from alembic.script import ScriptDirectory
 
 from tests.support.scripts import REPOSITORY
 from vcwallet import Wallet
-from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, SqlStore, migration
-from vcwallet.adapters.store.database import parse_location
-from vcwallet.adapters.store.header import SCHEMA_VERSION, _checksum
+from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, SqlStore, migration, sql_store
+from vcwallet.adapters.store.database import Database, parse_location
+from vcwallet.adapters.store.header import SCHEMA_VERSION, Header, _checksum
 from vcwallet.adapters.store.migration import ENVIRONMENT
 from vcwallet.adapters.store.schema import REVISION_TABLE, metadata, revision_of
 from vcwallet.errors import StoreCorruptError, StoreNewerError, WrongPassphraseError
@@ -153,6 +153,20 @@ class TestOldStores:
 
         with ThreadPoolExecutor(16) as pool:
             assert list(pool.map(use, range(16))) == [3] * 16
+
+    def test_who_comes_after_another_has_migrated_and_rotated_it_has_the_keys_of_then(self, place, monkeypatch):
+        def overtaken(database: Database, header: Header) -> Header:
+            monkeypatch.undo()
+            with SqlStore.open(place, passphrase=PASSPHRASE) as first:
+                first.rotate_key(passphrase=PASSPHRASE, derivation=FAST_FOR_TESTS_ONLY)
+            return sql_store._upgraded(database, header)
+
+        monkeypatch.setattr(sql_store, "_upgraded", overtaken)
+        with SqlStore.open(place, passphrase=PASSPHRASE) as late:
+            late.commit(Put("c", "1", b"written late", tags=("t",)))
+            assert len(list(late.find("credential", TYPE))) == 3
+        with SqlStore.open(place, passphrase=PASSPHRASE) as store:
+            assert [record.body for record in store.find("c", "t")] == [b"written late"]
 
     def test_a_migration_that_fails_leaves_the_old_store(self, path, monkeypatch):
         class DiskFailedError(Exception):

@@ -10,6 +10,8 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from vcwallet.adapters.store.sealing import Sealed, place_of
 from vcwallet.errors import (
     LimitExceededError,
     LocalProtocolError,
+    StoreBusyError,
     StoreCorruptError,
     StoreError,
     WrongPassphraseError,
@@ -181,6 +184,53 @@ class TestRotation:
         with SqlStore.open(path, passphrase="new") as store:
             require_whole(store)
 
+    def test_what_a_passphrase_costs_to_try_stays_as_it_was(self, tmp_path):
+        costs = replace(FAST_FOR_TESTS_ONLY, iterations=3)
+        with SqlStore.create(tmp_path / "s.db", passphrase=PASSPHRASE, derivation=costs) as store:
+            store.change_passphrase("new")
+            store.rotate_key(passphrase="new")
+            assert store._unwrapped("new")[1].derivation == costs
+            rotate(store, passphrase="new")
+            assert store._unwrapped("new")[1].derivation == FAST_FOR_TESTS_ONLY
+
+    @pytest.mark.parametrize("position", ["-1", "0", "-9000000000000000000"])
+    def test_a_record_before_the_first_is_damaged_and_named(self, path, position):
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute(f"UPDATE vcwallet_record SET position = {position} WHERE id = '7'")  # noqa: S608
+        with reopened(path) as store:
+            assert [error.id for error in rotate(store)] == ["7"]
+            with store.snapshot() as snapshot:
+                found = [each.id for each in snapshot.everything() if isinstance(each, RecordCorruptError)]
+            assert found == ["7"]
+
+    @pytest.mark.parametrize("generation", [0, 2, -1, 99])
+    def test_a_record_of_an_impossible_generation_is_in_no_backup_and_named(self, path, generation):
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE vcwallet_record SET key_generation = ? WHERE id = '7'", (generation,))
+        with reopened(path) as store, store.snapshot() as snapshot:
+            assert [error.id for error in snapshot.damaged()] == ["7"]
+            assert len(list(snapshot.everything())) == RECORDS_IN_ALL
+
+    def test_a_page_that_cannot_be_read_does_not_stop_it(self, path):
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            leaf = database.execute(
+                "SELECT pageno FROM dbstat WHERE name = 'vcwallet_record' AND pagetype = 'leaf' LIMIT 1 OFFSET 9"
+            ).fetchone()[0]
+            size = database.execute("PRAGMA page_size").fetchone()[0]
+        with path.open("r+b") as file:
+            file.seek((leaf - 1) * size)
+            file.write(bytes(size))
+        with reopened(path) as store:
+            with store.snapshot() as snapshot:
+                seen = [each.id for each in snapshot.everything()]
+            assert sorted(seen, key=int) == list(map(str, range(RECORDS_IN_ALL)))
+            damaged = {error.id for error in rotate(store)}
+            assert 0 < len(damaged) < 60
+            assert not store.is_rotating
+            for id in set(map(str, range(RECORDS_IN_ALL))) - damaged:
+                assert store.get("c", id) == f"body {id}".encode()
+
     def test_the_old_keys_are_gone_from_the_disk(self, path):
         with closing(sqlite3.connect(path)) as database:
             (wrapped,) = database.execute("SELECT wrapped_key FROM vcwallet_store").fetchone()
@@ -295,6 +345,41 @@ class TestOthers:
             rotate(other)
             assert other._ring.generation == 3
             require_whole(other)
+
+    def test_a_store_that_took_the_place_of_this_one_is_not_written_over(self, path, tmp_path):
+        with create(tmp_path / "other.db") as other:
+            other.commit(Put("c", "1", b"theirs"))
+        with reopened(path) as store:
+            with closing(sqlite3.connect(tmp_path / "other.db")) as source, closing(sqlite3.connect(path)) as target:
+                source.backup(target)
+            for use in (
+                lambda: store.change_passphrase("new", derivation=FAST_FOR_TESTS_ONLY),
+                lambda: rotate(store),
+                lambda: store.commit(Put("c", "2", b"")),
+            ):
+                with pytest.raises(StoreError, match="STORE_KEY_CHANGED"):
+                    use()
+        with reopened(path) as store:
+            assert store.get("c", "1") == b"theirs"
+
+    def test_a_reader_that_keeps_the_old_key_on_the_disk_is_told_of(self, path):
+        busy = SqlStore.open(path, passphrase=PASSPHRASE, busy_timeout=timedelta(milliseconds=20))
+        with busy as store, closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM vcwallet_record").fetchone()
+            for change in (
+                lambda: store.change_passphrase("new"),
+                lambda: rotate(store, passphrase="new"),
+            ):
+                with pytest.raises(StoreBusyError, match="OLD_KEY_ON_DISK"):
+                    change()
+            assert store._ring.generation == 2
+            assert not store.is_rotating
+            require_whole(store)
+        with pytest.raises(WrongPassphraseError):
+            reopened(path)
+        with SqlStore.open(path, passphrase="new") as store:
+            require_whole(store)
 
     def test_two_rotations_at_once_lose_nothing(self, path):
         outcomes: list[str] = []

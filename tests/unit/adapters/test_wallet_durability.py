@@ -30,10 +30,12 @@ from vcwallet.errors import (
     LocalProtocolError,
     StoreCorruptError,
     StoreError,
+    UntrustedError,
     WrongPassphraseError,
 )
 from vcwallet.history import check_export
-from vcwallet.storage import MemoryStore
+from vcwallet.keys.stored import StoredKeys
+from vcwallet.storage import Delete, MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.wallet import BackupReceipt
 from vcwallet.wallet import wallet as wallet_module
@@ -173,6 +175,39 @@ class TestBackupAndRestore:
             with pytest.raises(BackupOlderError) as caught:
                 scene.restore("other.backup", known=[scene.wallet.state()], to=None)
             assert caught.value.missing_entries == 1
+
+    def test_a_wallet_that_went_another_way_is_noticed_however_far_it_came(self, scene):
+        receipt = scene.back_up()
+        with scene.restore(known=[receipt]) as other:
+            scene.receive()
+            known = scene.wallet.state()
+            for _ in range(3):
+                scene.receive(wallet=other)
+            other.backup(scene.folder / "other.backup", passphrase=PAPER)
+            assert other.state().entries > known.entries
+        scene.restore("other.backup", known=[receipt], to=None).close()
+        with pytest.raises(BackupOlderError) as caught:
+            scene.restore("other.backup", known=[known], to="third.db")
+        assert caught.value.missing_entries == 1
+        with scene.restore("other.backup", known=[known], to="third.db", accept_older=True) as wallet:
+            assert list(wallet.history())[-1].entry["missing_entries"] == 1
+
+    def test_keys_of_another_key_store_go_with_it(self, scene):
+        keys = StoredKeys(MemoryStore())
+        published = scene.registry.published()
+        with Wallet.create(
+            scene.folder / "k.db", passphrase=PASSPHRASE, trust=published, clock=scene.clock, keys=keys
+        ) as wallet:
+            card = scene.receive(wallet=wallet)
+            wallet.backup(scene.folder / "k.backup", passphrase=PAPER)
+            assert list(wallet._store.find("key")) == []
+        with Wallet.open(scene.folder / "k.db", passphrase=PASSPHRASE, clock=scene.clock, keys=keys) as wallet:
+            assert scene.present(wallet) == "番号　花子"
+        with scene.restore("k.backup", keys=keys) as wallet:
+            assert scene.present(wallet) == "番号　花子"
+            wallet.delete(card)
+            with pytest.raises(StoreError, match="KEY_NOT_FOUND"):
+                keys.signer(str(card.key))
 
     def test_what_is_known_about_another_wallet_is_not_compared(self, scene):
         scene.back_up()
@@ -366,6 +401,13 @@ class TestDamage:
         id = scene.damage(collection)
         assert [(damage.kind, damage.id) for damage in scene.wallet.damaged()] == [(collection, id)]
 
+    def test_a_damaged_key_that_no_credential_is_bound_to_yet_is_named(self, scene):
+        key = scene.wallet.new_holder_key()
+        scene.damage("key")
+        assert [(damage.kind, damage.id, damage.card) for damage in scene.wallet.damaged()] == [
+            ("key", key.handle, None)
+        ]
+
     def test_a_wallet_whose_keys_were_changed_elsewhere_is_not_called_damaged(self, scene):
         scene.receive()
         with Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock) as other:
@@ -403,6 +445,122 @@ class TestDamage:
         scene.receive()
         scene.damage("credential")
         assert [entry.entry["type"] for entry in scene.wallet.history()] == [Resident.vct]
+
+
+class TestRescue:
+    """What is whole of a damaged wallet can be used, and the history tells what is not."""
+
+    @pytest.mark.parametrize("collection", ["trust_anchor", "trusted_list", "trust_time"])
+    def test_a_damaged_pin_of_the_registry_is_made_anew_from_what_it_publishes(self, scene, collection):
+        card = scene.receive()
+        scene.damage(collection)
+        scene.wallet.close()
+        with pytest.raises(StoreCorruptError):
+            Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock)
+        for number in range(2):
+            trust = scene.registry.published() if number == 0 else None
+            with Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock, trust=trust) as wallet:
+                assert list(wallet.cards()) == [card]
+                assert list(wallet.damaged()) == []
+                assert scene.present(wallet) == "番号　花子"
+                mended = [entry.entry for entry in wallet.history() if entry.entry["event"] == "mended"]
+                assert [entry["what"] for entry in mended] == [["trust"]]
+
+    def test_a_whole_pin_is_not_replaced(self, scene):
+        other = TrustRegistry.create("Other registry", clock=scene.clock).published()
+        with Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock, trust=other) as wallet:
+            assert wallet._trust.published == scene.registry.published()
+            assert events(wallet) == []
+        scene.damage("trusted_list")
+        with pytest.raises(UntrustedError, match="ANOTHER_REGISTRY"):
+            Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock, trust=other)
+
+    def test_a_store_of_something_else_is_not_made_a_wallet(self, tmp_path, scene):
+        SqlStore.create(tmp_path / "s.db", passphrase="x", derivation=FAST_FOR_TESTS_ONLY).close()
+        with pytest.raises(LocalProtocolError):
+            Wallet.open(tmp_path / "s.db", passphrase="x", clock=scene.clock, trust=scene.registry.published())
+
+    @pytest.mark.parametrize("collection", ["trust_anchor", "trusted_list", "trust_time"])
+    def test_a_backup_without_a_pin_is_restored_with_one_or_not_at_all(self, scene, collection):
+        card = scene.receive()
+        scene.damage(collection)
+        receipt = scene.back_up(leave_out_damaged=True)
+        assert receipt.left_out == {collection: 1}
+        for _ in range(2):
+            with pytest.raises((StoreCorruptError, LocalProtocolError)) as caught:
+                scene.restore()
+            assert caught.value.code != "STORE_EXISTS"
+        with scene.restore(trust=scene.registry.published()) as wallet:
+            assert list(wallet.cards()) == [card]
+            assert events(wallet)[-2:] == ["restored", "mended"]
+            assert scene.present(wallet) == "番号　花子"
+
+    def test_what_was_left_out_is_in_receipt_and_history(self, scene):
+        scene.receive()
+        scene.receive()
+        scene.damage("credential")
+        receipt = scene.back_up(leave_out_damaged=True)
+        assert receipt.left_out == {"credential": 1}
+        assert BackupReceipt.from_json(receipt.to_json()) == receipt
+        with scene.restore(known=[receipt]) as wallet:
+            assert list(wallet.history())[-1].entry["left_out"] == {"credential": 1}
+
+    def test_the_end_of_the_history_is_made_anew_for_a_backup(self, scene):
+        scene.receive()
+        card = scene.receive()
+        scene.damage("history", -1)
+        with pytest.raises(StoreCorruptError):
+            scene.back_up("x.backup")
+        receipt = scene.back_up(leave_out_damaged=True)
+        with scene.restore(known=[receipt]) as wallet:
+            assert next(wallet.cards()) == card
+            assert events(wallet) == ["received", "received", "mended", "backed_up", "restored"]
+            assert list(wallet.damaged()) == []
+
+    @pytest.mark.parametrize("number", [0, 1])
+    def test_who_the_wallet_is_is_never_left_out(self, scene, number):
+        scene.back_up("first.backup")
+        with scene.restore("first.backup", to="second.db") as second:
+            scene.path, scene.wallet = scene.folder / "second.db", second
+            card, key = scene.receive(), scene.wallet.new_holder_key()
+            known = second.state()
+            scene.damage("wallet", number)
+            receipt = scene.back_up(leave_out_damaged=True)
+            assert (receipt.left_out, receipt.wallet) == ({}, known.wallet)
+            with scene.restore(known=[receipt, known]) as wallet:
+                assert events(wallet)[-3:] == ["mended", "backed_up", "restored"]
+                assert list(wallet.cards_to_renew()) == [card]
+                credential = scene.city.issue(income(), format=SdJwtVc, holder=key, valid_for=timedelta(days=9))
+                assert wallet.receive(credential).device == 1
+
+
+class TestSecret:
+    """What makes the wallet the one that it is."""
+
+    @pytest.mark.parametrize("use", [Scene.receive, lambda scene: scene.wallet.new_holder_key()])
+    def test_a_wallet_in_use_is_not_given_another(self, scene, use):
+        use(scene)
+        scene.wallet._store.commit(Delete("wallet", "secret"))
+        with pytest.raises(StoreCorruptError, match="secret"):
+            Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock)
+        assert scene.wallet._store.get("wallet", "secret") is None
+
+    def test_a_backup_without_it_is_not_restored(self, scene):
+        scene.receive()
+        receipt = scene.wallet.state()
+        scene.wallet._store.commit(Delete("wallet", "secret"))
+        write_backup(
+            scene.wallet._sealed_store, scene.folder / "wallet.backup", passphrase=PAPER, about=receipt.to_object()
+        )
+        with pytest.raises(StoreCorruptError, match="secret"):
+            scene.restore()
+        with pytest.raises(StoreError):
+            Wallet.open(scene.folder / "new.db", passphrase="another one")
+
+    def test_a_wallet_that_was_never_used_makes_one(self, scene):
+        scene.wallet._store.commit(Delete("wallet", "secret"))
+        Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock).close()
+        assert scene.wallet._store.get("wallet", "secret") is not None
 
 
 class TestProcesses:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,7 +25,7 @@ from tests.support.world import (
 from vcwallet.errors import BindingError, LocalProtocolError, StoreError, VerificationError
 from vcwallet.formats.base import Credential
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
-from vcwallet.storage import Put, RecordExistsError
+from vcwallet.storage import Change, Put, RecordExistsError
 from vcwallet.wallet import wallet as wallet_module
 
 
@@ -131,6 +132,25 @@ class TestReplacing:
         assert world.wallet.replace(old, credential) == new
         assert [record.id for record in found(world.wallet_store, "key")] == [new.key]
         assert world.answer(world.ask("full_name"))
+
+    @pytest.mark.parametrize("forget", ["replace", "delete"])
+    def test_a_crash_behind_the_commit_leaves_no_key_of_what_is_gone(self, world, monkeypatch, forget):
+        [old] = world.hold(resident())
+        credential = world.issue(resident())
+        commit = world.wallet_store.commit
+
+        def once(*changes: Change) -> None:
+            commit(*changes)
+            monkeypatch.setattr(world.wallet_store, "commit", crash)
+
+        def crash(*_: Change) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(world.wallet_store, "commit", once)
+        with suppress(KeyboardInterrupt):
+            world.wallet.replace(old, credential) if forget == "replace" else world.wallet.delete(old)
+        assert old.key not in [record.id for record in found(world.wallet_store, "key")]
+        assert old not in world.wallet.cards()
 
     def test_what_is_not_there_is_not_replaced(self, world):
         [old] = world.hold(resident())

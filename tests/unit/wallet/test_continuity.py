@@ -31,6 +31,11 @@ class TestReceipt:
     def test_it_is_the_same_after_being_written(self):
         assert BackupReceipt.from_json(RECEIPT.to_json()) == RECEIPT
 
+    def test_it_counts_what_was_left_out(self):
+        partial = replace(RECEIPT, left_out={"credential": 2})
+        assert BackupReceipt.from_json(partial.to_json()) == partial
+        assert "left_out" not in RECEIPT.to_object()
+
     def test_its_time_is_told_in_universal_time(self):
         elsewhere = replace(RECEIPT, made_at=NOW.astimezone(timezone(timedelta(hours=9))))
         assert elsewhere.to_json() == RECEIPT.to_json()
@@ -47,6 +52,8 @@ class TestReceipt:
             {"head": None},
             {"made_at": "yesterday"},
             {"made_at": 7},
+            {"left_out": ["credential"]},
+            {"left_out": {"credential": "1"}},
             {"made_at": "0001-01-01T00:00:00+23:59"},
             {"more": 1},
         ],

@@ -230,19 +230,44 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
     with as_store_errors():
         require_free(path)
         partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
-        descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        file = open(partial, "xb", opener=_for_its_owner)  # noqa: SIM115 - closed below, by its own errors
+    try:
+        # What the caller does meanwhile has its own errors, and so has a part that cannot be written.
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
+            yield file
+            with as_store_errors():
                 file.flush()
                 os.fsync(file.fileno())
-            require_free(path)
-            partial.rename(path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                partial.unlink()
-            raise
+        finally:
+            with as_store_errors():
+                file.close()
+        with as_store_errors():
+            _move(partial, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            partial.unlink()
+        raise
+    with as_store_errors():
         _sync_folder(path.parent)
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def _move(partial: Path, path: Path) -> None:
+    """Give a file its name, which nobody else may have taken meanwhile."""
+    try:
+        path.hardlink_to(partial)
+    except FileExistsError:
+        require_free(path)
+        raise
+    except OSError:
+        # A file system without links: looking first is the best that there is.
+        require_free(path)
+        partial.rename(path)
+    else:
+        partial.unlink()
 
 
 def require_free(path: Path) -> None:

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from vcwallet.adapters.store.failures import as_store_errors
 from vcwallet.adapters.store.header import SALT_BYTES, TAG_BYTES, KeyDerivation, require_passphrase
 from vcwallet.adapters.store.key_ring import KEY_BYTES
 from vcwallet.claims import JsonObject
@@ -97,18 +98,21 @@ class BackupWriter:
         self._cipher = keys.cipher
         self._bound = hashlib.sha256(header).digest()
         self._count = 0
-        file.write(MAGIC + _LENGTH.pack(len(header)) + header + self._bound)
+        with as_store_errors():
+            file.write(MAGIC + _LENGTH.pack(len(header)) + header + self._bound)
 
     def write(self, part: bytes, *, is_last: bool = False) -> None:
         """Write the next part.
 
         Raises:
             LimitExceededError: it is longer than 64 MiB.
+            StoreError: the file cannot be written.
         """
         if len(part) > MAX_PART_BYTES:
             raise LimitExceededError(f"a record of a backup has at most {MAX_PART_BYTES} bytes")
         sealed = self._cipher.encrypt(_nonce(self._count, is_last), part, self._bound)
-        self._file.write(_LENGTH.pack(len(sealed) | (_LAST if is_last else 0)) + sealed)
+        with as_store_errors():
+            self._file.write(_LENGTH.pack(len(sealed) | (_LAST if is_last else 0)) + sealed)
         self._count += 1
 
 

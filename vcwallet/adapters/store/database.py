@@ -128,8 +128,15 @@ class Database:
             LocalProtocolError: it is closed, or belongs to the process that this one was forked from.
         """
         self._require_usable()
-        with as_store_errors(), self._reading, self._snapshots.connect() as connection:
-            yield connection
+        with self._reading:
+            with as_store_errors():
+                connection = self._snapshots.connect()
+            try:
+                # What the caller does meanwhile has its own errors.
+                yield connection
+            finally:
+                with as_store_errors():
+                    connection.close()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -145,16 +152,39 @@ class Database:
         with as_store_errors(), self._writing, self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def read_beside(self, writer: Connection) -> Iterator[Connection]:
+        """Give a connection that sees what was there when `writer` began.
+
+        One that has met a damaged page writes nothing more.
+        """
+        if self._reading is self._writing:
+            yield writer
+        else:
+            with self._snapshots.connect() as connection:
+                yield connection
+
     def forget_overwritten(self) -> None:
-        """Wipe what was overwritten from SQLite's log, as far as other processes let us."""
+        """Wipe what was overwritten from SQLite's file and log; what PostgreSQL keeps of it is its administrator's.
+
+        Raises:
+            StoreBusyError: somebody reads what was there before (code ``OLD_KEY_ON_DISK``).
+        """
         if self._engine.dialect.name != "sqlite":
             return
         with as_store_errors(), self._writing:
             connection = self._engine.raw_connection()
             try:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+                cursor = connection.cursor()
+                is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                cursor.close()
             finally:
                 connection.close()
+        if is_busy:
+            raise StoreBusyError(
+                "the keys are changed, but somebody reads: the old ones stay on the disk until all have closed it",
+                code="OLD_KEY_ON_DISK",
+            )
 
     def close(self) -> None:
         """Close all connections; closing twice is no error."""

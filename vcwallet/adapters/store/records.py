@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from vcwallet.adapters.store.schema import header, record, tag
 from vcwallet.errors import StoreCorruptError
@@ -17,6 +18,10 @@ from vcwallet.storage import Change, Delete, Put, RecordExistsError
 
 # Positions are handed out upwards from 1.  One beyond this was never handed out, and leaves no room above it.
 _HIGHEST_POSITION = 2**62
+BEFORE_ALL = -(2**63)
+"""Before every position: also before those that only damage leads to."""
+BYTES_AT_ONCE = 8 * 1024 * 1024
+"""How many bytes of bodies are read or written at once; beyond it, one record at a time."""
 
 _ONE = (record.c.collection == bindparam("of_collection")) & (record.c.id == bindparam("of_id"))
 _IS_THERE = select(record.c.id).where(_ONE)
@@ -46,15 +51,21 @@ _IDS_BY_TAG = (
     .order_by(tag.c.position.desc())
     .limit(bindparam("at_most"))
 )
-_ALL_ROWS = (
-    select(record.c.collection, *_COLUMNS)
-    .where(record.c.position > bindparam("after"))
+_BEHIND = record.c.position > bindparam("after")
+_OTHER_GENERATION = record.c.key_generation.is_distinct_from(bindparam("but_generation"))
+_SIZES = (
+    select(record.c.position, func.length(record.c.body))
+    .where(_BEHIND)
     .order_by(record.c.position)
     .limit(bindparam("at_most"))
 )
+_NEXT_ROWS = (
+    select(record.c.collection, *_COLUMNS)
+    .where(_BEHIND, record.c.position <= bindparam("up_to"))
+    .order_by(record.c.position)
+)
 # In the order of an index that has all of it, so that the table is not looked at.
 _PLACES = select(record.c.collection, record.c.position, record.c.id).order_by(record.c.collection, record.c.position)
-_ROWS_TO_RESEAL = _ALL_ROWS.where(record.c.key_generation != bindparam("of_generation"))
 _RESEALED = ("tags", "body", "key_generation")
 _RESEAL = update(record).where(record.c.position == bindparam("at_position"))
 _REMOVE_TAGS = delete(tag).where(tag.c.position == bindparam("at_position"))
@@ -165,22 +176,64 @@ def ids(connection: Connection, collection: str, blinds: Sequence[bytes], *, lim
     return connection.execute(_IDS_BY_TAG, {**given, "of_tags": blinds}).scalars().all()
 
 
-def all_rows(connection: Connection, *, after: int, limit: int) -> list[PlacedRow]:
-    """Return the rows of all collections behind a position, first written first, at most `limit`."""
-    found = connection.execute(_ALL_ROWS, {"after": after, "at_most": limit})
-    return [PlacedRow(collection, StoredRow(*row)) for collection, *row in found]
+def next_rows(connection: Connection, *, after: int, limit: int, but_generation: int | None = None) -> list[PlacedRow]:
+    """Return rows of all collections behind a position, first written first: at most `limit`, or some MiB of bodies.
+
+    One that lies on a page that cannot be read comes without its content.
+
+    Args:
+        connection: a connection.
+        after: the position; `BEFORE_ALL` for the first rows.
+        limit: how many at most.
+        but_generation: leave out what is sealed under the key of this generation; None leaves nothing out.
+
+    Raises:
+        DatabaseError: it cannot be told which rows there are.
+    """
+    sizes_of, rows_of, given = _SIZES, _NEXT_ROWS, {"after": after}
+    if but_generation is not None:
+        sizes_of, rows_of = sizes_of.where(_OTHER_GENERATION), rows_of.where(_OTHER_GENERATION)
+        given["but_generation"] = but_generation
+    try:
+        sizes = [(position, size) for position, size in connection.execute(sizes_of, {**given, "at_most": limit})]
+        if not sizes:
+            return []
+        found = connection.execute(rows_of, {**given, "up_to": _last_within_bounds(sizes)})
+        return [PlacedRow(collection, StoredRow(*row)) for collection, *row in found]
+    except DatabaseError:
+        # A damaged page takes the whole statement with it; one by one, the others can still be read.
+        return list(islice(_one_by_one(connection, after, but_generation), limit))
 
 
-def places(connection: Connection, *, after: int) -> list[tuple[str, str]]:
-    """Return collection and identifier of the rows behind a position, first written first, from an index alone."""
+def _last_within_bounds(sizes: Sequence[tuple[int, int | None]]) -> int:
+    """Return the position up to which the bodies are few enough for memory."""
+    total = 0
+    for position, size in sizes:
+        total += size or 0
+        if total >= BYTES_AT_ONCE:
+            return position
+    return sizes[-1][0]
+
+
+def _one_by_one(connection: Connection, after: int, but_generation: int | None) -> Iterator[PlacedRow]:
+    """Yield what is behind a position, although a page of the table cannot be read: an index says what there is."""
+    total = 0
+    for position, collection, id in _places(connection, after=after):
+        try:
+            row = rows(connection, collection, [id])[id]
+        except (DatabaseError, KeyError, UnicodeEncodeError):
+            row = StoredRow(id, position, None, None, None)
+        if but_generation is None or row.key_generation != but_generation:
+            yield PlacedRow(collection, row)
+            total += len(row.body) if isinstance(row.body, bytes) else 0
+            if total >= BYTES_AT_ONCE:
+                return
+
+
+def _places(connection: Connection, *, after: int) -> list[tuple[int, str, str]]:
+    """Return position, collection and identifier of the rows behind a position, first written first, from an index."""
     found = [row for row in connection.execute(_PLACES).all() if row.position > after]
-    return [(row.collection, row.id) for row in sorted(found, key=lambda row: int(row.position))]
-
-
-def rows_to_reseal(connection: Connection, *, generation: int, after: int, limit: int) -> list[PlacedRow]:
-    """Return those of them that are not sealed under the key of this generation."""
-    found = connection.execute(_ROWS_TO_RESEAL, {"of_generation": generation, "after": after, "at_most": limit})
-    return [PlacedRow(collection, StoredRow(*row)) for collection, *row in found]
+    return sorted((int(row.position), row.collection, row.id) for row in found)
 
 
 def reseal_rows(connection: Connection, changed: Sequence[dict[str, Any]], tags: Sequence[dict[str, Any]]) -> None:

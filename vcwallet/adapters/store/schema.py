@@ -93,6 +93,13 @@ def is_installed(connection: Connection) -> bool:
     return inspect(connection).has_table(header.name)
 
 
+def is_taken(connection: Connection) -> bool:
+    """Whether a new store has no place here: a SQLite file is its own, and other tables in it are somebody else's."""
+    if connection.dialect.name == "sqlite":
+        return bool(inspect(connection).get_table_names())
+    return is_installed(connection)
+
+
 def install(connection: Connection, made: Header) -> None:
     """Make the tables of a new store."""
     metadata.create_all(connection, checkfirst=False)

@@ -18,20 +18,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
 from types import TracebackType
-from typing import Any, NamedTuple, NoReturn, Protocol, Self, TypeVar, cast
+from typing import Any, NoReturn, Protocol, Self, TypeVar, cast
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError
 
 from vcwallet.adapters.store import records
 from vcwallet.adapters.store.database import Database, Location, make_file, parse_location, require_file
-from vcwallet.adapters.store.header import RECOMMENDED, SCHEMA_VERSION, Header, KeyDerivation, new_store_id
+from vcwallet.adapters.store.failures import as_store_errors
+from vcwallet.adapters.store.header import RECOMMENDED, SCHEMA_VERSION, Header, KeyDerivation, Seal, new_store_id
 from vcwallet.adapters.store.key_ring import KeyRing
 from vcwallet.adapters.store.migration import migrate
-from vcwallet.adapters.store.schema import install, is_installed, read_header, replace_header
+from vcwallet.adapters.store.schema import install, is_installed, is_taken, read_header, replace_header
 from vcwallet.adapters.store.sealing import Sealed, Sealing, Unsealed, place_of, split_blinds
 from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreError, quoted
 from vcwallet.storage import Change, Put, Record, RecordStore
@@ -53,24 +53,26 @@ class RecordCorruptError(StoreCorruptError):
         self.id = id
 
 
-class OpenedRow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OpenedRow:
     """What is in a row; `blinds` are the hashes of its tags."""
 
     collection: str
     id: str
     position: int
-    blinds: bytes
-    body: bytes
+    blinds: bytes = field(repr=False)
+    body: bytes = field(repr=False)
     generation: int
 
 
-class StoredRecord(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
     """A record on its way from one store to another, with the hashes of its tags."""
 
     collection: str
     id: str
-    blinds: bytes
-    body: bytes
+    blinds: bytes = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 def nothing(_: int) -> None:
@@ -110,15 +112,15 @@ class SqlStore:
             busy_timeout: how long to wait for another process that writes.
 
         Raises:
-            StoreError: there is a store already (code ``STORE_EXISTS``), or the place cannot be written.
+            StoreError: there is a store or other database already (``STORE_EXISTS``), or the place cannot be written.
             ValueError: the passphrase is empty.
         """
         url = parse_location(location)
         header, ring = Header.sealed(passphrase, derivation)
         make_file(url)
         with kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database, database.write() as connection:
-            if is_installed(connection):
-                raise StoreError("there is a store already", code="STORE_EXISTS")
+            if is_taken(connection):
+                raise StoreError("there is a store already, or something else", code="STORE_EXISTS")
             install(connection, header)
         return cls(database, Sealed(ring, header.store_id), header)
 
@@ -137,12 +139,13 @@ class SqlStore:
         with kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database:
             with database.read() as connection:
                 header = read_header(connection)
-            # An unsealed store in place of a sealed one is somebody's attempt to have secrets written into it.
-            if header.seal is None:
-                raise StoreError("the store is not sealed", code="STORE_NOT_SEALED")
-            ring = header.unwrap(header.seal, passphrase)
+            seal, ring = _unsealed_keys(header, passphrase)
             if header.schema_version < SCHEMA_VERSION:
-                header = _upgraded(database, Header.wrapping(ring, header.store_id, passphrase, header.seal.derivation))
+                made = Header.wrapping(ring, header.store_id, passphrase, seal.derivation)
+                header = _upgraded(database, made)
+                # Another process was faster, and may have changed the keys since.
+                if header.row() != made.row():
+                    _, ring = _unsealed_keys(header, passphrase)
         return cls(database, Sealed(ring, header.store_id), header)
 
     @classmethod
@@ -172,12 +175,18 @@ class SqlStore:
 
     # --- keys ---
 
-    def change_passphrase(self, new: str, *, derivation: KeyDerivation = RECOMMENDED) -> None:
+    def change_passphrase(self, new: str, *, derivation: KeyDerivation | None = None) -> None:
         """Let only `new` open the store from now on; records stay as they are, since their key does.
 
         A copy of the file made earlier still opens with the passphrase of then.
 
+        Args:
+            new: the passphrase from now on.
+            derivation: what it costs to try it; None leaves that as it is.
+
         Raises:
+            StoreBusyError: it is done, but somebody who reads keeps the old header on the disk (``OLD_KEY_ON_DISK``)
+                until every process has closed the store.
             StoreError: the store could not write, or its keys were changed elsewhere (``STORE_KEY_CHANGED``); the old
                 passphrase is still the one.
             LocalProtocolError: the store is not sealed.
@@ -187,9 +196,11 @@ class SqlStore:
         with self._database.read() as connection:
             header = read_header(connection)
         # A key that a rotation has done away with must not come back, nor the one that it brought get lost.
-        if header.seal is None or (header.generation, header.seal.data_keys) != (ring.generation, len(ring.data_keys)):
+        # And where another store has taken the place of this one, its keys must not be written over.
+        mine = (self._store_id, ring.generation, len(ring.data_keys))
+        if header.seal is None or (header.store_id, header.generation, header.seal.data_keys) != mine:
             raise _keys_changed()
-        self._put_keys(ring, new, derivation, instead_of=header)
+        self._put_keys(ring, new, derivation or header.seal.derivation, instead_of=header)
         self._database.forget_overwritten()
 
     @property
@@ -201,7 +212,7 @@ class SqlStore:
         self,
         *,
         passphrase: str,
-        derivation: KeyDerivation = RECOMMENDED,
+        derivation: KeyDerivation | None = None,
         progress: Callable[[int], None] = nothing,
     ) -> tuple[RecordCorruptError, ...]:
         """Seal every record anew under a new data key, forget the old one, and return which records were damaged.
@@ -212,22 +223,25 @@ class SqlStore:
 
         Args:
             passphrase: the store's, under which its keys are wrapped again.
-            derivation: what it costs to try the passphrase from now on.
+            derivation: what it costs to try the passphrase from now on; None leaves that as it is.
             progress: called between batches with the number of records done by this call.
 
         Raises:
             WrongPassphraseError: this is not the passphrase; nothing was changed.
+            StoreBusyError: it is done, but somebody who reads keeps the old key on the disk (``OLD_KEY_ON_DISK``)
+                until every process has closed the store.
             StoreError: the store could not write, or its passphrase was changed meanwhile (``STORE_KEY_CHANGED``);
                 call again to go on.
             LimitExceededError: the store has had 1,000 data keys; restore a backup into a new one.
             LocalProtocolError: the store is not sealed.
         """
-        header, ring = self._unwrapped(passphrase)
+        header, seal, ring = self._unwrapped(passphrase)
+        derivation = derivation or seal.derivation
         if not ring.is_rotating:
             ring = ring.rotating(self._store_id)
             header = self._put_keys(ring, passphrase, derivation, instead_of=header)
         self._sealing = Sealed(ring, self._store_id)
-        done, last, damaged = 0, 0, list[RecordCorruptError]()
+        done, last, damaged = 0, records.BEFORE_ALL, list[RecordCorruptError]()
         while (batch := self._reseal_behind(last, damaged)) is not None:
             last, done = batch[0], done + batch[1]
             progress(done)
@@ -241,14 +255,14 @@ class SqlStore:
             raise LocalProtocolError("a store that is not sealed has no passphrase and no keys")
         return self._sealing.ring
 
-    def _unwrapped(self, passphrase: str) -> tuple[Header, KeyRing]:
+    def _unwrapped(self, passphrase: str) -> tuple[Header, Seal, KeyRing]:
         """Return the header that is there now, and the keys that the passphrase gets from it."""
         mine = self._ring
         with self._database.read() as connection:
             header = read_header(connection)
         if header.seal is None or header.store_id != self._store_id or header.generation < mine.generation:
             raise _keys_changed()
-        return header, header.unwrap(header.seal, passphrase)
+        return header, header.seal, header.unwrap(header.seal, passphrase)
 
     def _put_keys(self, ring: KeyRing, passphrase: str, derivation: KeyDerivation, *, instead_of: Header) -> Header:
         """Wrap these keys under a passphrase, unless somebody has changed keys or passphrase since `instead_of`."""
@@ -272,9 +286,10 @@ class SqlStore:
         with self._database.write() as connection:
             self._require_writable(connection)
             sealing = cast("Sealed", self._sealing)
-            placed = records.rows_to_reseal(
-                connection, generation=sealing.generation, after=position, limit=_RESEAL_AT_ONCE
-            )
+            with self._database.read_beside(connection) as reader:
+                placed = records.next_rows(
+                    reader, after=position, limit=_RESEAL_AT_ONCE, but_generation=sealing.generation
+                )
             rows, tags = [], []
             for collection, row in placed:
                 found = self._opened(collection, row)
@@ -329,12 +344,16 @@ class SqlStore:
             StoreBusyError: another process was writing all the time.
             StoreFullError: there is no room.
             StoreError: the store could not write; nothing was applied.
+            ValueError: a name or tag is no text of Unicode; nothing was applied.
         """
         if not changes:
             return
-        with self._database.write() as connection:
-            self._require_writable(connection)
-            self._apply(connection, changes)
+        try:
+            with self._database.write() as connection:
+                self._require_writable(connection)
+                self._apply(connection, changes)
+        except UnicodeEncodeError:
+            raise ValueError("collections, identifiers and tags are texts without lone surrogates") from None
 
     def get(self, collection: str, id: str, /) -> bytes | None:
         """Return the body of a record (see `RecordStore.get`).
@@ -366,7 +385,8 @@ class SqlStore:
             StoreError: the database failed, or its keys were changed elsewhere (``STORE_KEY_CHANGED``).
         """
         with self._database.snapshot() as connection:
-            self._require_readable(connection)
+            with as_store_errors():
+                self._require_readable(connection)
             yield Snapshot(self, connection)
 
     @classmethod
@@ -400,8 +420,8 @@ class SqlStore:
         header = Header.wrapping(ring, store_id, passphrase, derivation)
         make_file(url)
         with kept_if_successful(Database(url, busy_timeout=PATIENCE)) as database, database.write() as connection:
-            if is_installed(connection):
-                raise StoreError("there is a store already", code="STORE_EXISTS")
+            if is_taken(connection):
+                raise StoreError("there is a store already, or something else", code="STORE_EXISTS")
             install(connection, header)
             made = cls(database, Sealed(ring, store_id), header)
             made._take(connection, found)
@@ -409,15 +429,16 @@ class SqlStore:
         return made
 
     def _take(self, connection: Connection, found: Iterable[StoredRecord]) -> None:
-        """Write records as they come, in bounded memory."""
-        numbered, sealing = enumerate(found, 1), cast("Sealed", self._sealing)
-        while batch := list(islice(numbered, _WRITE_AT_ONCE)):
+        """Write records as they come."""
+        sealing, written = cast("Sealed", self._sealing), 0
+        for batch in _in_batches(found):
             rows, tags = [], []
-            for position, each in batch:
+            for position, each in enumerate(batch, written + 1):
                 blinds = sealing.advanced(each.blinds)
                 rows.append(self._row(each.collection, each.id, position, blinds, each.body))
                 tags += [{"tag": blind, "position": position} for blind in split_blinds(blinds)]
             records.insert_rows(connection, rows, tags)
+            written += len(batch)
 
     # --- rows ---
 
@@ -554,7 +575,8 @@ class Snapshot:
         Raises:
             RecordCorruptError: the record is damaged.
         """
-        row = records.rows(self._connection, collection, [id]).get(id)
+        with as_store_errors():
+            row = records.rows(self._connection, collection, [id]).get(id)
         if row is None:
             return None
         found = self._store._opened(collection, row, self._sealing)
@@ -568,28 +590,19 @@ class Snapshot:
         Raises:
             StoreCorruptError: so much of the file is damaged that it cannot be told what there is.
         """
-        last = 0
-        while True:
-            try:
-                placed = records.all_rows(self._connection, after=last, limit=_READ_AT_ONCE)
-            except DatabaseError:
-                yield from self._one_by_one(last)
-                return
-            if not placed:
-                return
+        last = records.BEFORE_ALL
+        while placed := self._next_rows(last):
             last = cast("int", placed[-1].row.position)
             for collection, row in placed:
                 yield self._outcome(collection, row)
 
-    def _one_by_one(self, after: int) -> Iterator[StoredRecord | RecordCorruptError]:
-        """Yield what is behind a position, although a page of the table cannot be read: an index says what there is."""
-        for collection, id in records.places(self._connection, after=after):
-            try:
-                row = records.rows(self._connection, collection, [id])[id]
-            except (DatabaseError, KeyError, UnicodeEncodeError):
-                yield RecordCorruptError(str(collection), str(id))
-            else:
-                yield self._outcome(collection, row)
+    def _next_rows(self, after: int) -> list[records.PlacedRow]:
+        with as_store_errors():
+            return records.next_rows(self._connection, after=after, limit=_READ_AT_ONCE)
+
+    def damaged(self) -> Iterator[RecordCorruptError]:
+        """Yield what of `everything` is damaged."""
+        return (each for each in self.everything() if isinstance(each, RecordCorruptError))
 
     def _outcome(self, collection: object, row: records.StoredRow) -> StoredRecord | RecordCorruptError:
         found = self._store._opened(collection, row, self._sealing)
@@ -615,11 +628,36 @@ class _Inside:
         return Snapshot(self._store, self._connection).get(collection, id)
 
     def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
-        raise LocalProtocolError("nothing is looked for in a store that is being made")
+        blinds = self._store._blinds(self._store._sealing, collection, tag)
+        for id in records.ids(self._connection, collection, blinds):
+            body = self.get(collection, id)
+            if body is not None:
+                yield Record(id, body)
+
+
+def _in_batches(found: Iterable[StoredRecord]) -> Iterator[list[StoredRecord]]:
+    """Yield records as they come, as many at once as memory should hold."""
+    batch, size = list[StoredRecord](), 0
+    for each in found:
+        batch.append(each)
+        size += len(each.body)
+        if len(batch) == _WRITE_AT_ONCE or size >= records.BYTES_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _keys_changed() -> StoreError:
     return StoreError("keys or passphrase were changed elsewhere; open the store again", code="STORE_KEY_CHANGED")
+
+
+def _unsealed_keys(header: Header, passphrase: str) -> tuple[Seal, KeyRing]:
+    """Return how the keys of a sealed store are wrapped, and the keys."""
+    # An unsealed store in place of a sealed one is somebody's attempt to have secrets written into it.
+    if header.seal is None:
+        raise StoreError("the store is not sealed", code="STORE_NOT_SEALED")
+    return header.seal, header.unwrap(header.seal, passphrase)
 
 
 def _upgraded(database: Database, header: Header) -> Header:
