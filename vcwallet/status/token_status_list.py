@@ -424,4 +424,4 @@ def _ttl(claims: Mapping[str, Any]) -> timedelta | None:
     value = claims["ttl"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
         raise MalformedError("ttl is not a number of seconds", clause=_CLAUSE)
-    return timedelta(seconds=min(int(value), _MAX_SECONDS))
+    return timedelta(seconds=int(min(value, _MAX_SECONDS)))

@@ -203,6 +203,13 @@ def test_what_is_made_by_hand_is_right_where_nothing_is_changed(form):
     assert found.token == token()
 
 
+def test_a_ttl_without_end_is_a_long_one_and_one_that_is_no_number_none():
+    endless = by_hand(changed(token(), MediaType.CWT, ttl=float("inf")), MediaType.CWT)
+    assert verify(endless, MediaType.CWT).token.fresh_until(NOW - HOUR) == NOW + 23 * HOUR
+    with pytest.raises(MalformedError):
+        verify(by_hand(changed(token(), MediaType.CWT, ttl=float("nan")), MediaType.CWT), MediaType.CWT)
+
+
 @IN_BOTH_FORMS
 def test_a_ttl_beyond_all_bounds_is_a_long_one(form):
     found = verify(by_hand(changed(token(), form, ttl=2**63), form), form)
