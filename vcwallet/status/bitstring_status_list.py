@@ -626,7 +626,11 @@ def _types(members: Mapping[str, Any]) -> list[str]:
 def _source(claims: Mapping[str, Any], signed: Jws) -> KeySource:
     issued_at = jwt.numeric_date(claims, "iat") or _time(claims, "validFrom")
     return KeySource(
-        issuer=_issuer(claims), chain=signed.header.chain, key_id=signed.header.key_id, signed_at=issued_at
+        issuer=_issuer(claims),
+        chain=signed.header.chain,
+        key_id=signed.header.key_id,
+        trust_chain=signed.header.trust_chain,
+        signed_at=issued_at,
     )
 
 
