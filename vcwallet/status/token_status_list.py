@@ -91,8 +91,8 @@ class StatusReference:
         index: the place in the list.
     """
 
-    uri: str
-    index: int
+    uri: str = field(repr=False)
+    index: int = field(repr=False)
 
     def __post_init__(self) -> None:
         if not is_list_uri(self.uri) or not 0 <= self.index <= MAX_INDEX:
