@@ -30,7 +30,8 @@ from vcwallet.flow import HttpResponse
 from vcwallet.jose import jwt
 from vcwallet.status import bitstring_status_list
 from vcwallet.status.aggregation import read_aggregation
-from vcwallet.status.outcome import StatusState
+from vcwallet.status.held_lists import ListKey
+from vcwallet.status.outcome import Origin, StatusState
 from vcwallet.status.token_status_list import MediaType, parse
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.verifier.bundle import OfflineBundle
@@ -172,6 +173,28 @@ def test_a_suspension_is_not_lifted_by_waiting_until_the_list_is_stale(city):
     city.host.is_down = True
     city.world.clock.pass_by(hours=1)
     assert code_of(city) == "STATUS_STALE"
+
+
+def test_a_cwt_from_before_the_revocation_says_nothing_to_whoever_has_the_jwt_of_afterwards():
+    """A network that holds back the newer lists of one form only."""
+    city = StatusWorld(MDOC)
+    city.hold(index=REVOKED)
+    host, before = city.host, city.host.token(URI, MediaType.CWT)
+    assert city.present()().evidence(Resident)[0].status_result.state is StatusState.VALID
+    city.world.clock.pass_by(minutes=5)
+    city.publish({REVOKED: 1})
+    at = city.world.clock()
+    city.world.bank._statuses.lists.keep(
+        ListKey(uri=URI, media_type=MediaType.JWT),
+        host.token(URI, MediaType.JWT),
+        fetched_at=at,
+        origin=Origin.NETWORK,
+        at=at,
+    )
+    for minutes in (0, 70):
+        city.world.clock.pass_by(minutes=minutes)
+        answer(city, before)
+        assert code_of(city) == "STATUS_REVOKED"
 
 
 class TestManyValues:

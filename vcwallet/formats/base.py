@@ -44,7 +44,7 @@ class CredentialContent:
     issued_at: datetime
     expires: datetime
     type_integrity: str | None = None
-    status: JsonObject | None = None
+    status: JsonObject | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ class VerifiedCredential:
     holder_proved: bool
     issued_at: datetime | None
     expires: datetime | None
-    status: JsonObject | None
+    status: JsonObject | None = field(repr=False)
     disclosed: tuple[ClaimPath, ...]
     type_integrity: str | None
     authorities: frozenset[tuple[str, str]]

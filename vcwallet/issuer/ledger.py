@@ -153,8 +153,8 @@ class Issuance:
     format: str
     issued_at: datetime
     expires: datetime
-    uri: str
-    index: int
+    uri: str = field(repr=False)
+    index: int = field(repr=False)
     status: Status
 
 

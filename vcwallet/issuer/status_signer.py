@@ -37,7 +37,7 @@ class Publication:
         lifetime: how long a token can be used at all (``exp``): so long a verifier without network goes on, and so long
             somebody who withholds newer lists can hide a revocation.
         ttl: how long a verifier keeps a list before it asks again, from 60 s to 24 hours; so long a revocation may take
-            to arrive, beside the time until the next `publish`.
+            to arrive, beside the time until the next `publish`; a cache on the way may add as much again.
         renew_before: a list that has not changed is signed anew when its token ends within this time.
 
     Raises:

@@ -158,8 +158,8 @@ class BitstringStatusListEntry:
     """
 
     purpose: str
-    index: int
-    list_url: str
+    index: int = field(repr=False)
+    list_url: str = field(repr=False)
     size: int = 1
     messages: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
@@ -398,6 +398,9 @@ class BitstringStatus:
     value: int
     message: str
 
+    def __bool__(self) -> bool:
+        raise TypeError("a status is evidence, not a truth value")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedBitstringList:
@@ -483,6 +486,9 @@ class SignedBitstringList:
         if signer.key != self.signer.key:
             raise VerificationError("the status list is by another key than before", clause=_VALIDATE_CLAUSE)
         return signer
+
+    def __bool__(self) -> bool:
+        raise TypeError("a signed status list is evidence, not a truth value")
 
     def _require_meant(self, entry: BitstringStatusListEntry) -> None:
         if self.token.id != entry.list_url or self.names is not entry.names:
@@ -626,7 +632,11 @@ def _types(members: Mapping[str, Any]) -> list[str]:
 def _source(claims: Mapping[str, Any], signed: Jws) -> KeySource:
     issued_at = jwt.numeric_date(claims, "iat") or _time(claims, "validFrom")
     return KeySource(
-        issuer=_issuer(claims), chain=signed.header.chain, key_id=signed.header.key_id, signed_at=issued_at
+        issuer=_issuer(claims),
+        chain=signed.header.chain,
+        key_id=signed.header.key_id,
+        trust_chain=signed.header.trust_chain,
+        signed_at=issued_at,
     )
 
 

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from vcwallet.errors import LimitExceededError, MalformedError, StoreError, TransportError, VcError
-from vcwallet.flow import MAX_REDIRECTS, Flow, HttpRequest
+from vcwallet.flow import MAX_REDIRECTS, Flow, HttpRequest, HttpResponse
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import TrustPolicy
 from vcwallet.status.aggregation import fetch_aggregation
@@ -52,6 +52,8 @@ _OF_MDOCS: Final = frozenset({"mso_mdoc"})
 
 Failures = Mapping[ListKey, str]
 """Why lists could not be fetched: an error code for each."""
+MAX_PREFETCHED: Final = 1000
+"""How many of the lists that are listed at one address are fetched."""
 NO_FAILURES: Final[Failures] = MappingProxyType({})
 
 
@@ -92,11 +94,19 @@ class Prefetched:
 
     Attributes:
         fetched: the lists that are held now.
-        failed: an error code for each address, of a list or of where lists are listed, that gave nothing.
+        failed: an error code for each address, of a list or of where lists are listed, that did not give all that it
+            should: nothing, more than is fetched, or a list in one form only because the other failed.
     """
 
     fetched: tuple[ListKey, ...]
     failed: Mapping[str, str]
+
+
+class _Failure(NamedTuple):
+    """Why a list could not be had, and whether this form of it is offered at all, as far as is known."""
+
+    code: str
+    is_offered: bool
 
 
 class StatusChecker:
@@ -258,35 +268,46 @@ class StatusChecker:
         uris: dict[str, None] = {}
         for address in dict.fromkeys(aggregations):
             try:
-                uris |= dict.fromkeys((yield from fetch_aggregation(address)))
+                listed = yield from fetch_aggregation(address)
+                uris |= dict.fromkeys(listed[:MAX_PREFETCHED])
+                if len(listed) > MAX_PREFETCHED:
+                    failed[address] = LimitExceededError.default_code
             except (VcError, OSError) as error:
                 failed[address] = _code(error)
+        failures: dict[ListKey, _Failure] = {}
         for key in [ListKey(uri=uri, media_type=form) for uri in uris for form in forms]:
             failure = yield from self._trying(key, at)
             if failure is None:
                 fetched.append(key)
             else:
-                failed[key.uri] = failure
-        for key in fetched:  # a publisher may offer one form only
-            failed.pop(key.uri, None)
-        return Prefetched(fetched=tuple(fetched), failed=failed)
+                failures[key] = failure
+        held = self.lists.still_held(fetched)
+        failed |= {key.uri: "STATUS_NOT_HELD" for key in fetched if key not in held}
+        one_form = {key.uri for key in fetched}
+        for key, failure in failures.items():
+            # A publisher may offer one form only; that the other came says nothing of a failure of another kind.
+            if failure.is_offered or key.uri not in one_form:
+                failed[key.uri] = failure.code
+        return Prefetched(fetched=tuple(key for key in fetched if key in held), failed=failed)
 
     def _refreshing(self, lists: Iterable[tuple[ListKey, str]], at: datetime) -> Flow[Failures]:
         failures: dict[ListKey, str] = {}
         for key, issuer in dict.fromkeys(lists):
             if not self._is_fresh(key, issuer, at):
                 failure = yield from self._trying(key, at)
-                failures |= {} if failure is None else {key: failure}
+                failures |= {} if failure is None else {key: failure.code}
         return failures
 
-    def _trying(self, key: ListKey, at: datetime) -> Flow[str | None]:
-        """Fetch a list and return None, or the code of what stood in the way."""
+    def _trying(self, key: ListKey, at: datetime) -> Flow[_Failure | None]:
+        """Fetch a list and return None, or what stood in the way."""
+        response = None
         try:
-            yield from self.fetching(key, at=at)
+            response = yield _request(key)
+            self.lists.keep(key, _token_in(response, key), fetched_at=at, origin=Origin.NETWORK, at=at)
         except StoreError:
             raise
         except (VcError, OSError) as error:
-            return _code(error)
+            return _Failure(code=_code(error), is_offered=response is None or _is_offered(response, key))
         return None
 
     def _is_fresh(self, key: ListKey, issuer: str, at: datetime) -> bool:
@@ -307,17 +328,32 @@ def fetch_token(key: ListKey) -> Flow[bytes]:
         MalformedError: what is there is of another media type.
         LimitExceededError: it is longer than 24 MiB.
     """
+    response = yield _request(key)
+    return _token_in(response, key)
+
+
+def _request(key: ListKey) -> HttpRequest:
     headers = {"accept": key.media_type.value}
-    response = yield HttpRequest(
+    return HttpRequest(
         method="GET", url=key.uri, max_bytes=MAX_TOKEN_BYTES, headers=headers, max_redirects=MAX_REDIRECTS
     )
+
+
+def _token_in(response: HttpResponse, key: ListKey) -> bytes:
     if response.status != 200:
         raise TransportError("the status list is not there", clause="Token Status List, section 8.2")
-    if response.headers.get("content-type", "").partition(";")[0].strip().lower() != key.media_type:
+    if not _is_offered(response, key):
         raise MalformedError("what is there is no status list of this form", clause="Token Status List, section 8.2")
     if len(response.body) > MAX_TOKEN_BYTES:
         raise LimitExceededError(f"a status list is longer than {MAX_TOKEN_BYTES} bytes")
     return response.body
+
+
+def _is_offered(response: HttpResponse, key: ListKey) -> bool:
+    """Tell whether an answer is not one that says that there is no list of this form."""
+    if response.status != 200:
+        return response.status not in (404, 406)
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower() == key.media_type
 
 
 def _key_of(entry: BitstringStatusListEntry) -> ListKey:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from vcwallet.encoding import base64url, cbor
 from vcwallet.encoding.cbor import Limits
-from vcwallet.errors import NotAuthorisedError, StatusError, StoreCorruptError, UntrustedError, VcError
+from vcwallet.errors import NotAuthorisedError, StatusError, StoreCorruptError, StoreError, UntrustedError, VcError
+from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import TrustPolicy
 from vcwallet.status import bitstring_status_list, token_status_list
 from vcwallet.status.bitstring_status_list import ANY_NAMES, BitstringForm, SignedBitstringList
@@ -28,18 +29,18 @@ from vcwallet.status.token_status_list import MAX_TOKEN_BYTES, MediaType, Signed
 from vcwallet.storage import Delete, Put, Record, RecordStore
 
 MAX_LISTS: Final = 4096
-"""How many lists are kept; then those that were fetched first give way."""
+"""How many lists are kept; then those give way of the signer that has most of them, which were fetched first."""
 MAX_OPEN_BYTES: Final = 64 * 1024 * 1024
 """How many bytes of unpacked lists stay in memory."""
-
-COLLECTION: Final = "status_list"
-_LIMITS: Final = Limits(max_bytes=MAX_TOKEN_BYTES + 8192)
-
 
 ListForm: TypeAlias = MediaType | BitstringForm
 """The form of a list of either mechanism."""
 SignedList: TypeAlias = SignedStatusList | SignedBitstringList
 """A list that was read, of one mechanism or the other; its form says which."""
+
+COLLECTION: Final = "status_list"
+_OTHER_FORM: Final[Mapping[ListForm, MediaType]] = {MediaType.JWT: MediaType.CWT, MediaType.CWT: MediaType.JWT}
+_LIMITS: Final = Limits(max_bytes=MAX_TOKEN_BYTES + 8192)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ class StoredList:
         party: the identifier of the party that signed it.
         acts_for: for which other parties that one signed lists when this copy came.
         issued_at: when it was signed.
+        ends: when it says nothing any more.
         fetched_at: when it was fetched.
         origin: where it came from.
     """
@@ -69,6 +71,7 @@ class StoredList:
     party: str
     acts_for: frozenset[str]
     issued_at: datetime
+    ends: datetime
     fetched_at: datetime
     origin: Origin
 
@@ -96,6 +99,14 @@ class OpenList:
         return self.signed.token.fresh_until(self.stored.counted_from)
 
 
+class _Known(NamedTuple):
+    """What is remembered of a record, so that the tokens need not be read to make room."""
+
+    tag: str
+    party: str
+    fetched_at: datetime
+
+
 class HeldLists:
     """Status lists in a store.  Safe to share between threads."""
 
@@ -111,14 +122,15 @@ class HeldLists:
         self._trust = trust
         self._secret = secret
         self._open: OrderedDict[bytes, SignedList] = OrderedDict()
-        self._known: dict[str, datetime] | None = None
+        self._known: dict[str, _Known] | None = None
         self._lock = threading.Lock()
 
     def find(self, key: ListKey, *, issuer: str, at: datetime) -> OpenList | None:
         """Return the newest copy of a list whose signer may speak for an issuer; None where none is held.
 
         Where the newest has ended or is not to be relied on for another reason, that is the answer: an older copy, of
-        the same signer or another, does not speak after it.
+        the same signer or another, does not speak after it.  Nor does it where the other form of the list is held and
+        more than a minute newer: then that one is returned.
 
         Raises:
             UntrustedError, NotAuthorisedError: no copy is by a signer that may speak for this issuer.
@@ -126,22 +138,21 @@ class HeldLists:
             VcError: it is not to be relied on any more.
             StoreCorruptError: a copy is damaged.
         """
-        problem: VcError | None = None
-        for stored in sorted(_latest(self._copies(key)), key=_order, reverse=True):
-            try:
-                signed = self._opened(stored, at)
-                signed.statuses_for(issuer, trust=self._trust, at=at)
-            except VcError as error:
-                # One that had ended before its signer was looked up: then it is known for whom it spoke.
-                is_its_signer = not isinstance(error, UntrustedError | NotAuthorisedError)
-                if is_its_signer and issuer in stored.speaks_for:
-                    raise
-                problem = problem or error
-            else:
-                return OpenList(stored=stored, signed=signed)
-        if problem is not None:
-            raise problem
-        return None
+        problems: list[VcError] = []
+        found = self._newest(self._copies(key), issuer, at, problems)
+        if found is None:
+            if problems:
+                raise problems[0]
+            return None
+        if key.media_type in _OTHER_FORM:
+            # Both say the same, so whoever holds back the newer ones of one form is found out by the other.
+            copies = self._copies(ListKey(uri=key.uri, media_type=_OTHER_FORM[key.media_type]))
+            later = [one for one in copies if one.issued_at > found[0].issued_at + SKEW]
+            found = self._newest(later, issuer, at, problems) or found
+        stored, signed = found
+        if isinstance(signed, VcError):
+            raise signed
+        return OpenList(stored=stored, signed=signed)
 
     def keep(self, key: ListKey, token: bytes, *, fetched_at: datetime, origin: Origin, at: datetime) -> OpenList:
         """Verify a copy and keep it in the place of an earlier one.
@@ -155,7 +166,7 @@ class HeldLists:
 
         Raises:
             StatusError: a later list of the same signer, or of another who speaks for the same issuers, was seen
-                before (``STATUS_ROLLBACK``).
+                before (``STATUS_ROLLBACK``), or another one of the same signer and time (``STATUS_EQUIVOCATION``).
             VcError: as `UnverifiedStatusList.verify`.
             StoreError: the store could not write.
         """
@@ -166,6 +177,7 @@ class HeldLists:
             party=signed.signer.party,
             acts_for=signed.signer.acts_for,
             issued_at=signed.token.issued_at,
+            ends=signed.token.ends,
             fetched_at=fetched_at,
             origin=origin,
         )
@@ -175,13 +187,27 @@ class HeldLists:
                 raise StatusError("a status list older than one already seen", code="STATUS_ROLLBACK")
         before = [one for one in copies if one.party == stored.party]
         latest = max(before, key=_order, default=stored)
+        if latest.issued_at == stored.issued_at and latest is not stored:
+            self._require_same(latest, signed, at)
         self._remember(_digest(stored), signed)
         if origin is Origin.BUNDLE and latest.issued_at == stored.issued_at and latest is not stored:
             return OpenList(stored=latest, signed=self._opened(latest, at))
         # A record for each time of issue: whoever loses a race leaves an older one behind, which nobody will use.
-        outdated = [Delete(COLLECTION, self._id(one)) for one in before if one.issued_at < stored.issued_at]
-        self._store.commit(self._put(stored), *outdated, *self._making_room(stored))
+        outdated = [self._id(one) for one in before if one.issued_at < stored.issued_at]
+        with self._lock:
+            gone = self._making_room(stored, outdated)
+        try:
+            self._store.commit(*(Delete(COLLECTION, id) for id in gone), self._put(stored))
+        except StoreError:
+            self._known = None  # nothing of it was written
+            raise
         return OpenList(stored=stored, signed=signed)
+
+    def still_held(self, keys: Iterable[ListKey]) -> frozenset[ListKey]:
+        """Return those of some lists, all of which were kept, that have not given way to others since."""
+        with self._lock:
+            tags = {one.tag for one in (self._known or {}).values()}
+        return frozenset(key for key in keys if self._tag(key) in tags)
 
     def all(self) -> tuple[StoredList, ...]:
         """Return the copies that are held, of each list the latest by each signer.
@@ -190,6 +216,27 @@ class HeldLists:
             StoreCorruptError: a record is damaged.
         """
         return _latest(map(_read, self._store.find(COLLECTION)))
+
+    def _newest(
+        self, copies: Iterable[StoredList], issuer: str, at: datetime, problems: list[VcError]
+    ) -> tuple[StoredList, SignedList | VcError] | None:
+        """Return the newest copy whose signer may speak for an issuer, with what it says or why it says nothing.
+
+        Why others may not speak is added to the problems.
+        """
+        for stored in sorted(_latest(copies), key=_order, reverse=True):
+            try:
+                signed = self._opened(stored, at)
+                signed.statuses_for(issuer, trust=self._trust, at=at)
+            except VcError as error:
+                # One that had ended before its signer was looked up: then it is known for whom it spoke.
+                is_its_signer = not isinstance(error, UntrustedError | NotAuthorisedError)
+                if is_its_signer and issuer in stored.speaks_for:
+                    return stored, error
+                problems.append(error)
+            else:
+                return stored, signed
+        return None
 
     def _is_succeeded_by(self, older: StoredList, newer: StoredList, at: datetime) -> bool:
         """Tell whether the signer of a newer list may say what that of an older one says.
@@ -205,6 +252,19 @@ class HeldLists:
         except VcError:  # it has ended
             return not newer.speaks_for.isdisjoint(older.speaks_for)
         return not older.speaks_for.isdisjoint({signer.party, *signer.acts_for})
+
+    def _require_same(self, stored: StoredList, signed: SignedList, at: datetime) -> None:
+        """Return if a list says what the one says that is held of the same time: who signs two has one for each side.
+
+        Raises:
+            StatusError: it says something else; the one that was seen first is kept.
+        """
+        try:
+            held = self._opened(stored, at)
+        except VcError:  # it says nothing any more, and may be replaced
+            return
+        if held.token != signed.token:
+            raise StatusError("two status lists of one time say different things", code="STATUS_EQUIVOCATION")
 
     def _opened(self, stored: StoredList, at: datetime) -> SignedList:
         """Return what a copy says; one that was read before may have ended since."""
@@ -227,17 +287,30 @@ class HeldLists:
     def _copies(self, key: ListKey) -> list[StoredList]:
         return [_read(record) for record in self._store.find(COLLECTION, self._tag(key))]
 
-    def _making_room(self, stored: StoredList) -> list[Delete]:
-        """Return the changes that keep the number of lists within its limit."""
-        with self._lock:
-            if self._known is None:
-                self._known = {self._tag(one.key): one.fetched_at for one in self.all()}
-            first = min(self._known, key=self._known.__getitem__, default="")
-            self._known[self._tag(stored.key)] = stored.fetched_at
-            if len(self._known) <= MAX_LISTS:
-                return []
-            del self._known[first]
-        return [Delete(COLLECTION, record.id) for record in self._store.find(COLLECTION, first)]
+    def _making_room(self, stored: StoredList, outdated: Iterable[str]) -> list[str]:
+        """Return the records that have to go when a list is written, and note what there is then."""
+        gone = list(outdated)
+        known = self._known
+        if known is None:
+            known = self._known = {}
+            for record in _undamaged(self._store.find(COLLECTION)):
+                try:
+                    known[record.id] = self._known_of(_read(record))
+                except StoreCorruptError:  # it can be fetched again, and shall not stand in the way of others
+                    gone.append(record.id)
+        for id in (*gone, self._id(stored)):
+            known.pop(id, None)
+        while len(known) >= MAX_LISTS:
+            # Whoever signs many lists pushes out lists of its own.
+            [(party, _)] = Counter(one.party for one in known.values()).most_common(1)
+            first = min((id for id in known if known[id].party == party), key=lambda id: known[id].fetched_at)
+            del known[first]
+            gone.append(first)
+        known[self._id(stored)] = self._known_of(stored)
+        return gone
+
+    def _known_of(self, stored: StoredList) -> _Known:
+        return _Known(tag=self._tag(stored.key), party=stored.party, fetched_at=stored.fetched_at)
 
     def _put(self, stored: StoredList) -> Put:
         body: dict[str, cbor.CborValue] = {
@@ -247,6 +320,7 @@ class HeldLists:
             "party": stored.party,
             "acts_for": sorted(stored.acts_for),
             "issued_at": int(stored.issued_at.timestamp()),
+            "ends": int(stored.ends.timestamp()),
             "fetched_at": int(stored.fetched_at.timestamp()),
             "origin": stored.origin.value,
         }
@@ -296,6 +370,18 @@ def _order(stored: StoredList) -> tuple[datetime, datetime]:
     return stored.issued_at, stored.counted_from
 
 
+def _undamaged(records: Iterator[Record]) -> Iterator[Record]:
+    """Yield the records that the store can read; its iterator goes on behind one that it cannot."""
+    while True:
+        try:
+            record = next(records, None)
+        except StoreCorruptError:
+            continue
+        if record is None:
+            return
+        yield record
+
+
 def _read(record: Record) -> StoredList:
     try:
         body = cbor.loads(record.body, limits=_LIMITS)
@@ -310,6 +396,7 @@ def _read(record: Record) -> StoredList:
             party=party,
             acts_for=frozenset(acts_for),
             issued_at=datetime.fromtimestamp(body["issued_at"], UTC),
+            ends=datetime.fromtimestamp(body["ends"], UTC),
             fetched_at=datetime.fromtimestamp(body["fetched_at"], UTC),
             origin=Origin(body["origin"]),
         )

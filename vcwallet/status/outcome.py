@@ -16,7 +16,7 @@ applicable*.  A result is evidence, not a truth value: a `StatusPolicy` decides,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -76,8 +76,8 @@ class StatusResult:
     checked_at: datetime
     value: int | None = None
     mechanism: str | None = None
-    uri: str | None = None
-    index: int | None = None
+    uri: str | None = field(default=None, repr=False)
+    index: int | None = field(default=None, repr=False)
     issued_at: datetime | None = None
     expires: datetime | None = None
     fetched_at: datetime | None = None

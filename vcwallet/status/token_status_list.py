@@ -91,8 +91,8 @@ class StatusReference:
         index: the place in the list.
     """
 
-    uri: str
-    index: int
+    uri: str = field(repr=False)
+    index: int = field(repr=False)
 
     def __post_init__(self) -> None:
         if not is_list_uri(self.uri) or not 0 <= self.index <= MAX_INDEX:
@@ -200,30 +200,44 @@ class StatusListToken:
             raise ValidityError("the status list has ended", code="STATUS_LIST_EXPIRED", clause=_CLAUSE)
 
 
-def sign_jwt(token: StatusListToken, *, signer: Signer, chain: tuple[bytes, ...]) -> str:
+def sign_jwt(token: StatusListToken, *, signer: Signer, chain: tuple[bytes, ...], key_id: str | None = None) -> str:
     """Return the token as a JWT (section 5.1).
 
     Args:
         token: what it says.
         signer: holds the key of the status signer.
-        chain: its DER certificate and the CAs above it, without the trust anchor.
+        chain: its DER certificate and the CAs above it, without the trust anchor; empty where it has none.
+        key_id: which key it is (``kid``), where its party is known by other means than certificates.
+
+    Raises:
+        ValueError: neither of the two.
     """
+    _require_either(chain, key_id)
     statuses = {
         "bits": token.statuses.bits,
         "lst": base64url.encode(token.statuses.compressed()),
         **_aggregation(token),
     }
     claims = {**_times(token), MECHANISM: statuses}
-    return jwt.sign(claims, typ=_JWT_TYP, signer=signer, header={"x5c": jose_header.x5c(chain)})
+    header: dict[str, Any] = {"x5c": jose_header.x5c(chain)} if chain else {}
+    return jwt.sign(claims, typ=_JWT_TYP, signer=signer, header=header | ({} if key_id is None else {"kid": key_id}))
 
 
-def sign_cwt(token: StatusListToken, *, signer: Signer, chain: tuple[bytes, ...]) -> bytes:
-    """Return the token as a CWT, a COSE_Sign1 in tag 18 (section 5.2); the arguments are those of `sign_jwt`."""
+def sign_cwt(token: StatusListToken, *, signer: Signer, chain: tuple[bytes, ...], key_id: str | None = None) -> bytes:
+    """Return the token as a CWT, a COSE_Sign1 in tag 18 (section 5.2); arguments and errors are those of `sign_jwt`."""
+    _require_either(chain, key_id)
     statuses = {"bits": token.statuses.bits, "lst": token.statuses.compressed(), **_aggregation(token)}
     claims = {_CWT_LABELS[name]: value for name, value in {**_times(token), MECHANISM: statuses}.items()}
     # ISO/IEC 18013-5 wants the chain protected.
-    protected = {cose_header.X5CHAIN: cose_header.x5chain(chain)}
+    protected: dict[int, Any] = {cose_header.X5CHAIN: cose_header.x5chain(chain)} if chain else {}
+    if key_id is not None:
+        protected[cose_header.KID] = key_id.encode("utf-8")
     return cwt.sign(claims, typ=MediaType.CWT.value, signer=signer, protected=protected)
+
+
+def _require_either(chain: tuple[bytes, ...], key_id: str | None) -> None:
+    if not chain and not key_id:
+        raise ValueError("a list says by whose key it is signed: by a certificate, or by the name of the key")
 
 
 def _times(token: StatusListToken) -> dict[str, Any]:
@@ -360,9 +374,9 @@ def _parse_jwt(data: bytes) -> UnverifiedStatusList:
     signed = jws.parse(data, max_bytes=MAX_TOKEN_BYTES)
     jwt.require_typ(signed.header, _JWT_TYP)
     claims = json.loads_object(signed.unverified_payload, max_bytes=MAX_TOKEN_BYTES, max_items=MAX_TOKEN_ITEMS)
-    return UnverifiedStatusList(
-        media_type=MediaType.JWT, _signed=signed, _claims=claims, _source=_source(claims, signed.header.chain)
-    )
+    header = signed.header
+    source = _source(claims, header.chain, key_id=header.key_id, trust_chain=header.trust_chain)
+    return UnverifiedStatusList(media_type=MediaType.JWT, _signed=signed, _claims=claims, _source=source)
 
 
 def _parse_cwt(data: bytes) -> UnverifiedStatusList:
@@ -375,14 +389,23 @@ def _parse_cwt(data: bytes) -> UnverifiedStatusList:
     if not isinstance(labelled, dict):
         raise MalformedError("the claims of a CWT are a map", clause="RFC 8392, section 4")
     claims = {name: labelled[label] for name, label in _CWT_LABELS.items() if label in labelled}
-    return UnverifiedStatusList(
-        media_type=MediaType.CWT, _signed=token.signed, _claims=claims, _source=_source(claims, token.headers.chain)
-    )
+    source = _source(claims, token.headers.chain, key_id=_text_of(token.headers.key_id))
+    return UnverifiedStatusList(media_type=MediaType.CWT, _signed=token.signed, _claims=claims, _source=source)
 
 
-def _source(claims: Mapping[str, Any], chain: tuple[bytes, ...]) -> KeySource:
+def _source(
+    claims: Mapping[str, Any], chain: tuple[bytes, ...], *, key_id: str | None, trust_chain: tuple[str, ...] = ()
+) -> KeySource:
     issuer = jwt.text(claims, "iss") if "iss" in claims else None
-    return KeySource(issuer=issuer, chain=chain, signed_at=_issued_at(claims))
+    return KeySource(issuer=issuer, chain=chain, key_id=key_id, trust_chain=trust_chain, signed_at=_issued_at(claims))
+
+
+def _text_of(key_id: bytes | None) -> str | None:
+    """Return the ``kid`` of a CWT, which is of bytes, as policies know it; none that they could know otherwise."""
+    try:
+        return None if key_id is None else key_id.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _issued_at(claims: Mapping[str, Any]) -> datetime:
@@ -424,4 +447,4 @@ def _ttl(claims: Mapping[str, Any]) -> timedelta | None:
     value = claims["ttl"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
         raise MalformedError("ttl is not a number of seconds", clause=_CLAUSE)
-    return timedelta(seconds=min(int(value), _MAX_SECONDS))
+    return timedelta(seconds=int(min(value, _MAX_SECONDS)))

@@ -280,14 +280,17 @@ class Verifier:
         return prefetched
 
     def export_bundle(self) -> bytes:
-        """Return the registry's trust and the status lists that are held, for a verifier without a network.
+        """Return the registry's trust and the status lists that have not ended, for a verifier without a network.
 
         Raises:
             StoreCorruptError: a record is damaged.
             LocalProtocolError: there is too much for one bundle (``BUNDLE_TOO_LARGE``).
         """
+        at = self._clock()
         held = tuple(
-            BundledList(key=one.key, token=one.token, fetched_at=one.fetched_at) for one in self._statuses.lists.all()
+            BundledList(key=one.key, token=one.token, fetched_at=one.fetched_at)
+            for one in self._statuses.lists.all()
+            if one.ends > at
         )
         return OfflineBundle(trust=self._trust.published, lists=held).to_json()
 

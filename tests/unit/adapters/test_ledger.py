@@ -102,6 +102,14 @@ class TestIssuing:
         assert ledger.entry("other") is None
         assert ledger.entry_at(entry.uri, (entry.index + 1) % SIZE) is None
         assert ledger.entry_at(f"{LISTS}/2", entry.index) is None
+        for index in (-1, SIZE, 2**63):
+            assert ledger.entry_at(entry.uri, index) is None
+        assert ledger.entry_at("\ud800", entry.index) is None
+
+    def test_the_text_of_an_entry_does_not_show_whose_status_it_is(self, ledger):
+        [entry] = enter(ledger, "a-1")
+        assert entry.uri not in repr(entry)
+        assert "index" not in repr(entry)
 
     def test_no_place_is_given_twice_and_lists_roll_over(self, ledger):
         given = [place for number in range(3 * SIZE) for place in places(enter(ledger, str(number)))]

@@ -630,3 +630,11 @@ def test_what_is_secured_in_another_way_is_read_in_the_same(town: Town) -> None:
 )
 def test_an_error_has_the_name_that_the_standard_gives_it(error: VcError, problem: Problem) -> None:
     assert problem_of(error) is problem
+
+
+def test_neither_a_list_nor_a_status_is_a_truth_value(town: Town) -> None:
+    kept = town.verify(town.signed())
+    status = kept.status_of(entry(), issuer=town.issuer, trust=town.trust, at=NOW)
+    for evidence in (kept, status):
+        with pytest.raises(TypeError, match="evidence"):
+            bool(evidence)

@@ -21,6 +21,7 @@ from vcwallet.errors import (
     TransportError,
 )
 from vcwallet.flow import HttpRequest, HttpResponse, run
+from vcwallet.status import checker, held_lists
 from vcwallet.status.aggregation import aggregation
 from vcwallet.status.checker import (
     CredentialStatus,
@@ -420,6 +421,60 @@ def test_a_publisher_of_one_form_only_has_not_failed():
     case.answers |= {EVERY_LIST: listing(URI), URI: served(signed(token()))}
     found = prefetch(case, EVERY_LIST, forms=tuple(MediaType))
     assert found == Prefetched(fetched=(ListKey(uri=URI, media_type=MediaType.JWT),), failed={})
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (HttpResponse(status=404, headers={}, body=b""), None),
+        (HttpResponse(status=406, headers={}, body=b""), None),
+        (served(b"{}", "application/json"), None),
+        (HttpResponse(status=503, headers={}, body=b""), "TRANSPORT"),
+        (served(b"broken", MediaType.CWT), "MALFORMED"),
+        (
+            served(signed(token(issued_at=NOW - 30 * HOUR, expires=NOW - HOUR), MediaType.CWT), MediaType.CWT),
+            "STATUS_LIST_EXPIRED",
+        ),
+        (TransportError("down"), "TRANSPORT"),
+    ],
+)
+def test_a_form_that_fails_is_told_though_the_other_came_unless_it_is_not_offered(answer, expected):
+    case = lookup()
+    case.answers |= {EVERY_LIST: listing(URI)}
+
+    def http(request: HttpRequest) -> HttpResponse:
+        if request.headers["accept"] != MediaType.CWT:
+            return case.http(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    for forms in (tuple(MediaType), tuple(reversed(MediaType))):
+        found = run(case.checker.prefetching([EVERY_LIST], media_types=forms, at=NOW), http)
+        assert found.fetched == (ListKey(uri=URI, media_type=MediaType.JWT),)
+        assert found.failed == ({} if expected is None else {URI: expected})
+
+
+def test_of_one_publisher_not_too_many_lists_are_fetched(monkeypatch):
+    monkeypatch.setattr(checker, "MAX_PREFETCHED", 2)
+    case = lookup()
+    uris = [f"https://city.example/lists/{number}" for number in range(3)]
+    case.lists |= {uri: token(uri=uri) for uri in uris}
+    case.answers[EVERY_LIST] = listing(*uris)
+    found = prefetch(case, EVERY_LIST)
+    assert [key.uri for key in found.fetched] == uris[:2]
+    assert found.failed == {EVERY_LIST: "LIMIT_EXCEEDED"}
+
+
+def test_a_list_that_had_to_give_way_to_others_is_not_said_to_be_held(monkeypatch):
+    monkeypatch.setattr(held_lists, "MAX_LISTS", 2)
+    case = lookup()
+    uris = [f"https://city.example/lists/{number}" for number in range(3)]
+    case.lists |= {uri: token(uri=uri) for uri in uris}
+    case.answers[EVERY_LIST] = listing(*uris)
+    found = prefetch(case, EVERY_LIST)
+    assert [key.uri for key in found.fetched] == uris[1:]
+    assert found.failed == {uris[0]: "STATUS_NOT_HELD"}
 
 
 def test_prefetching_nothing_fetches_nothing():

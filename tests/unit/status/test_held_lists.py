@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from vcwallet.errors import (
     NotAuthorisedError,
     StatusError,
     StoreCorruptError,
+    StoreFullError,
     ValidityError,
     VerificationError,
 )
@@ -26,7 +28,7 @@ from vcwallet.status.held_lists import HeldLists, ListKey, OpenList
 from vcwallet.status.outcome import Origin
 from vcwallet.status.status_list import StatusList
 from vcwallet.status.token_status_list import MediaType, StatusListToken
-from vcwallet.storage import MemoryStore, Put
+from vcwallet.storage import Change, MemoryStore, Put, Record
 
 JWT_KEY = ListKey(uri=URI, media_type=MediaType.JWT)
 CWT_KEY = ListKey(uri=URI, media_type=MediaType.CWT)
@@ -66,6 +68,37 @@ class Holder:
         return len(list(self.store.find("status_list")))
 
 
+class DamagedStore(MemoryStore):
+    """It has records that it cannot read, and goes on behind them."""
+
+    def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
+        found = super().find(collection, tag)
+        return _Broken(found) if tag is None else found
+
+
+class _Broken:
+    def __init__(self, found: Iterator[Record]) -> None:
+        self.found, self.broken = found, 2
+
+    def __iter__(self) -> Iterator[Record]:
+        return self
+
+    def __next__(self) -> Record:
+        if self.broken:
+            self.broken -= 1
+            raise StoreCorruptError("a record is damaged")
+        return next(self.found)
+
+
+class FullStore(MemoryStore):
+    is_full = False
+
+    def commit(self, *changes: Change) -> None:
+        if self.is_full:
+            raise StoreFullError("the disk is full")
+        super().commit(*changes)
+
+
 @pytest.fixture
 def holder() -> Holder:
     return Holder()
@@ -85,6 +118,26 @@ def test_both_forms_of_a_list_are_held_beside_each_other(holder):
     holder.keep(token({7: 1}), CWT_KEY)
     assert (holder.value(7), holder.value(7, CWT_KEY)) == (2, 1)
     assert {one.key for one in holder.lists.all()} == {JWT_KEY, CWT_KEY}
+
+
+class TestTheOtherForm:
+    @pytest.mark.parametrize(("ahead", "expected"), [(60, 0), (61, 1)])
+    def test_one_that_is_more_than_a_minute_newer_counts(self, holder, ahead, expected):
+        holder.keep(token({7: 1}, issued_at=NOW - HOUR + timedelta(seconds=ahead)))
+        holder.keep(token({7: 0}), CWT_KEY)
+        assert holder.value(7, CWT_KEY) == expected
+        assert holder.value(7) == 1
+
+    def test_one_that_is_newer_and_has_ended_is_followed_by_no_older(self, holder):
+        holder.keep(token({7: 1}, issued_at=NOW, expires=NOW + HOUR))
+        holder.keep(token({7: 0}), CWT_KEY)
+        with pytest.raises(ValidityError):
+            holder.lists.find(CWT_KEY, issuer=ISSUER, at=NOW + HOUR)
+
+    def test_one_that_is_newer_counts_after_the_end_of_this_one(self, holder):
+        holder.keep(token({7: 1}, issued_at=NOW, expires=NOW + 48 * HOUR))
+        holder.keep(token({7: 0}), CWT_KEY)
+        assert holder.value(7, CWT_KEY, at=NOW + 30 * HOUR) == 1
 
 
 def test_a_newer_list_takes_the_place_of_the_older(holder):
@@ -111,6 +164,26 @@ def test_an_older_list_is_a_rollback_also_after_the_end_of_the_newer(holder):
     with pytest.raises(StatusError) as caught:
         holder.keep(token({7: 0}, expires=NOW + 100 * HOUR), at=later)
     assert caught.value.code == "STATUS_ROLLBACK"
+
+
+@pytest.mark.parametrize("origin", Origin)
+def test_of_two_lists_of_one_time_the_first_is_kept(holder, origin):
+    holder.keep(token({7: 1}))
+    with pytest.raises(StatusError) as caught:
+        holder.keep(token({7: 0}), origin=origin)
+    assert caught.value.code == "STATUS_EQUIVOCATION"
+    assert holder.value(7) == 1
+    holder.keep(token({7: 0}, issued_at=NOW))
+    assert holder.value(7) == 0
+
+
+def test_a_copy_that_says_nothing_any_more_is_replaced_by_one_of_the_same_time(holder):
+    holder.keep(token({7: 1}))
+    [record] = holder.store.find("status_list")
+    body = cbor.loads(record.body) | {"token": b"changed"}
+    holder.store.commit(Put("status_list", record.id, cbor.dumps(body), tags=(holder.lists._tag(JWT_KEY),)))
+    holder.keep(token({7: 1}))
+    assert holder.value(7) == 1
 
 
 @pytest.mark.parametrize("first", ["newer", "older"])
@@ -239,7 +312,7 @@ class TestBundles:
 
     def test_it_does_not_take_the_place_of_one_that_was_fetched(self, holder):
         holder.keep(token({7: 1}))
-        assert holder.keep(token({7: 0}), origin=Origin.BUNDLE).signed.token.statuses[7] == 1
+        assert holder.keep(token({7: 1}), origin=Origin.BUNDLE).stored.origin is Origin.NETWORK
         assert holder.value(7) == 1
         assert [one.origin for one in holder.lists.all()] == [Origin.NETWORK]
 
@@ -308,6 +381,7 @@ RECORD: dict[str, Any] = {
     "party": ISSUER,
     "acts_for": [],
     "issued_at": 1,
+    "ends": 1,
     "fetched_at": 1,
     "origin": "network",
 }
@@ -325,6 +399,7 @@ RECORD: dict[str, Any] = {
                 {"media_type": "text/plain"},
                 {"issued_at": 2**63},
                 {"issued_at": "x"},
+                {"ends": "x"},
                 {"origin": "x"},
                 {"uri": 1},
                 {"token": "text"},
@@ -366,6 +441,46 @@ class TestLimits:
         for hours in range(5):
             holder.keep(token(issued_at=NOW + hours * HOUR, expires=NOW + 48 * HOUR), at=NOW + hours * HOUR)
         assert {one.key for one in holder.lists.all()} == {OTHER_KEY, JWT_KEY}
+
+    def test_a_signer_of_many_lists_pushes_out_its_own(self, monkeypatch):
+        monkeypatch.setattr(held_lists, "MAX_LISTS", 4)
+        other = SoftwareSigner.generate()
+        holder = Holder(trust=TwoSigners(OneSigner(), OneSigner(party="x", key=other.public_key, chain=(b"x",))))
+        holder.keep(token())
+        for number in range(9):
+            one = token(uri=f"https://other.example/{number}")
+            key = ListKey(uri=one.uri, media_type=MediaType.JWT)
+            data, at = signed(one, signer=other, chain=(b"x",)), NOW + number * HOUR / 100
+            holder.lists.keep(key, data, fetched_at=at, origin=Origin.NETWORK, at=NOW)
+        expected = {JWT_KEY, *(ListKey(uri=f"https://other.example/{n}", media_type=MediaType.JWT) for n in (6, 7, 8))}
+        assert {one.key for one in holder.lists.all()} == expected
+        assert holder.lists.still_held([JWT_KEY, OTHER_KEY]) == {JWT_KEY}
+
+    @pytest.mark.parametrize("body", [b"", cbor.dumps({"uri": URI})])
+    def test_a_damaged_list_does_not_stand_in_the_way_of_another(self, holder, body):
+        holder.store.commit(Put("status_list", "x", body, tags=(holder.lists._tag(OTHER_KEY),)))
+        holder.keep(token({7: 1}))
+        assert holder.value(7) == 1
+        assert [one.key for one in holder.lists.all()] == [JWT_KEY]
+
+    def test_nor_does_one_that_the_store_cannot_read(self):
+        holder = Holder(store=DamagedStore())
+        holder.keep(token({7: 1}))
+        holder.keep(token(uri=OTHER_URI), OTHER_KEY)
+        assert holder.value(7) == 1
+
+    def test_what_could_not_be_written_is_not_counted(self, monkeypatch):
+        monkeypatch.setattr(held_lists, "MAX_LISTS", 1)
+        store = FullStore()
+        holder = Holder(store=store)
+        holder.keep(token({7: 1}))
+        store.is_full = True
+        with pytest.raises(StoreFullError):
+            holder.keep(token(uri=OTHER_URI), OTHER_KEY)
+        assert holder.lists.still_held([JWT_KEY, OTHER_KEY]) == frozenset()
+        store.is_full = False
+        holder.keep(token(uri=OTHER_URI), OTHER_KEY)
+        assert [one.key for one in holder.lists.all()] == [OTHER_KEY]
 
     def test_few_lists_stay_open(self, holder, monkeypatch):
         monkeypatch.setattr(held_lists, "MAX_OPEN_BYTES", 600)

@@ -92,3 +92,9 @@ class TestAge:
         assert not found(StatusState.UNKNOWN).is_past_fresh
         assert not found(StatusState.VALID, fresh_until=NOW + HOUR).is_past_fresh
         assert found(StatusState.VALID, fresh_until=NOW).is_past_fresh
+
+
+def test_the_text_of_a_result_does_not_show_whose_status_it_is():
+    result = StatusResult(state=StatusState.VALID, checked_at=NOW, uri="https://city.example/lists/1", index=4711)
+    assert "city.example" not in repr(result)
+    assert "4711" not in repr(result)

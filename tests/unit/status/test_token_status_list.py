@@ -42,7 +42,7 @@ from vcwallet.errors import (
     VcError,
     VerificationError,
 )
-from vcwallet.jose import jws
+from vcwallet.jose import jws, jwt
 from vcwallet.keys.policy import Role
 from vcwallet.status.status_list import MAX_LIST_BYTES, StatusList
 from vcwallet.status.token_status_list import (
@@ -201,6 +201,13 @@ def test_what_is_made_by_hand_is_right_where_nothing_is_changed(form):
     right = {"iss": ISSUER, "nbf": int(NOW.timestamp()) - 10, "ttl": 43_200.5, "unknown": "let be"}
     found = verify(by_hand(changed(token(), form, **right), form), form)
     assert found.token == token()
+
+
+def test_a_ttl_without_end_is_a_long_one_and_one_that_is_no_number_none():
+    endless = by_hand(changed(token(), MediaType.CWT, ttl=float("inf")), MediaType.CWT)
+    assert verify(endless, MediaType.CWT).token.fresh_until(NOW - HOUR) == NOW + 23 * HOUR
+    with pytest.raises(MalformedError):
+        verify(by_hand(changed(token(), MediaType.CWT, ttl=float("nan")), MediaType.CWT), MediaType.CWT)
 
 
 @IN_BOTH_FORMS
@@ -511,3 +518,31 @@ def test_a_signed_list_is_no_truth_value():
 def test_nothing_of_a_token_is_shown():
     unverified = parse(signed(token()), MediaType.JWT)
     assert "city" not in repr(unverified)
+
+
+@IN_BOTH_FORMS
+def test_a_signer_is_looked_up_by_all_that_the_header_says(form):
+    trust, sign = OneSigner(chain=()), sign_jwt if form is MediaType.JWT else sign_cwt
+    data = sign(token(), signer=SIGNER, chain=(), key_id="key 1")
+    parse(data.encode() if isinstance(data, str) else data, form).verify(uri=URI, trust=trust, at=NOW)
+    both = sign(token(), signer=SIGNER, chain=CHAIN, key_id="key 1")
+    verify(both.encode() if isinstance(both, str) else both, form)
+    assert [(one.key_id, one.chain) for one in trust.asked] == [("key 1", ())]
+    with pytest.raises(ValueError, match="whose key"):
+        sign(token(), signer=SIGNER, chain=())
+
+
+def test_the_trust_chain_of_a_federation_is_handed_on():
+    trust, header = OneSigner(chain=()), {"trust_chain": ["a statement"]}
+    data = jwt.sign(claims_of(token()), typ="statuslist+jwt", signer=SIGNER, header=header)
+    parse(data.encode(), MediaType.JWT).verify(uri=URI, trust=trust, at=NOW)
+    assert trust.asked[0].trust_chain == ("a statement",)
+
+
+def test_a_kid_of_a_cwt_that_is_no_text_names_no_key():
+    trust = OneSigner(chain=())
+    claims: dict[int, Any] = {2: URI, 6: int(NOW.timestamp())}
+    claims[65533] = {"bits": 2, "lst": token().statuses.compressed()}
+    data = cwt.sign(claims, typ=MediaType.CWT.value, signer=SIGNER, protected={4: b"\xff"})
+    parse(data, MediaType.CWT).verify(uri=URI, trust=trust, at=NOW)
+    assert trust.asked[0].key_id is None

@@ -224,6 +224,15 @@ class TestWhatIsNewer:
         assert caught.value.code == "REGISTRY_UNSIGNED"
 
 
+def test_a_list_that_has_ended_is_left_out(city):
+    city.world.bank.prepare_offline()
+    city.publish(uri=OTHER_URI, expires=city.world.clock() + HOUR)
+    assert len(OfflineBundle.from_json(bundle_of(city)).lists) == 2
+    city.world.clock.pass_by(hours=1)
+    [left] = OfflineBundle.from_json(city.world.bank.export_bundle()).lists
+    assert left.key.uri == URI
+
+
 class OfflineSequence:
     """The number of the trusted list in a bundle, as a fresh follower reads it."""
 

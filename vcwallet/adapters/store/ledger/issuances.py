@@ -144,6 +144,8 @@ def by_id(connection: Connection, plan: StatusListPlan, id: str) -> Issuance | N
 
 def by_place(connection: Connection, plan: StatusListPlan, uri: str, index: int) -> Issuance | None:
     """Return the entry that has a place in a list."""
+    if not 0 <= index < plan.size:
+        return None
     given = {"of_list": lists.number_of(plan, uri), "of_index": index}
     return next((one.entry for one in _found(connection, plan, _BY_PLACE, given)), None)
 

@@ -97,6 +97,9 @@ Index(
     postgresql_where=IS_MARKED,
 )
 
+# Whether anything in a full list lasts still is asked at every publishing.
+Index("vcwallet_issuance_lasting", issuance.c.list, issuance.c.expires)
+
 status_change: Table = Table(
     "vcwallet_status_change",
     metadata,
