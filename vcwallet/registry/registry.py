@@ -45,7 +45,7 @@ from vcwallet.registry.publication import MASTER, VALIDITY, Issue, load_issues, 
 from vcwallet.registry.revocation import is_revoked, issued, issued_for, revoked, revoked_by
 from vcwallet.storage import Change, Put, RecordExistsError, RecordStore
 from vcwallet.trust import directory
-from vcwallet.trust.certificates import authority_key_id, from_der, subject_key_id, to_der
+from vcwallet.trust.certificates import authority_key_id, from_der, is_issued_by, subject_key_id, to_der
 from vcwallet.trust.chain import key_fingerprint, require_within
 from vcwallet.trust.crl import Reason
 from vcwallet.trust.document_signer import read_iaca
@@ -121,7 +121,7 @@ class TrustRegistry:
             operator: the post that makes changes, for the log.
 
         Raises:
-            ValueError: no country or address.
+            ValueError: no country or address, or a name that nobody could read again.
             LocalProtocolError: the store holds a registry already.
         """
         if not _ADDRESS.fullmatch(address):
@@ -243,8 +243,8 @@ class TrustRegistry:
         certificate = read_iaca(iaca)
         require_within(certificate.not_valid_before_utc, certificate.not_valid_after_utc, at=self._clock())
         key_id, since = subject_key_id(certificate), self._since(types_from)
-        if key_id in self._document_authorities or key_id in self._iacas():
-            raise ValueError("this IACA, or one with its key identifier, is another party's")
+        if key_id in self._document_authorities or key_id in _key_ids(self._authority):
+            raise ValueError("this IACA, or one with its key identifier, is another party's or the registry's")
         self._require_room_for_iaca()
         enrolled = self._admit(
             Role.CREDENTIAL_ISSUER,
@@ -623,6 +623,8 @@ class TrustRegistry:
         Raises:
             LocalProtocolError: another process has changed the registry.
         """
+        if log.has(self._changes + 1, store=self._store):
+            raise _changed_elsewhere()
         at = self._clock()
         master = self._issues.get(MASTER)
         if master is None or not master.still_serves(str(self._changes), until=at + VALIDITY / 2):
@@ -793,6 +795,8 @@ class TrustRegistry:
     def _rotate(self, succeeded: Authority, *changes: Change, reason: str, enrolled: Sequence[Enrolled] = ()) -> None:
         """Put the registry's keys in place of those before, and every party under the new CAs, if there are any."""
         _require_room(succeeded)
+        if not self._document_authorities.keys().isdisjoint(_key_ids(succeeded)):
+            raise ValueError("the IACA of a party has the key identifier of a new CA; rotate again")
         before = self._authority
         known = self._enrolled | {one.id: one for one in enrolled}
         moved = [
@@ -808,7 +812,7 @@ class TrustRegistry:
 
     def _revocation(self, certificate: x509.Certificate, reason: Reason) -> Change:
         made_by = self._authority.authority_of(certificate)
-        if made_by is None or not _is_issued_by(certificate, made_by.certificate):
+        if made_by is None or not is_issued_by(certificate, made_by.certificate):
             raise ValueError("no CA of the registry has made this certificate")
         if is_revoked(certificate, store=self._store):
             raise ValueError("this certificate is revoked already")
@@ -837,7 +841,7 @@ class TrustRegistry:
             self._store.commit(*changes)
         except RecordExistsError:
             # Each change takes the next number of the log, so of two writers one comes too late.
-            raise LocalProtocolError("the registry was changed elsewhere meanwhile; reopen it") from None
+            raise _changed_elsewhere() from None
 
     def _enrolment(self, enrolled: Enrolled, signer: Signer) -> Enrolment:
         at, service = self._clock(), enrolled.service
@@ -937,6 +941,10 @@ class OwnAuthority:
     succeeded: bool
 
 
+def _changed_elsewhere() -> LocalProtocolError:
+    return LocalProtocolError("the registry was changed elsewhere meanwhile; reopen it")
+
+
 def _own_certificates(authority: Authority) -> list[Change]:
     return [issued(to_der(certificate)) for certificate in authority.own_certificates()]
 
@@ -949,12 +957,8 @@ def _require_room(authority: Authority) -> None:
         raise ValueError(f"a root has been succeeded {MAX_STATEMENTS} times; found a new registry")
 
 
-def _is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(authority)
-    except Exception:  # pyca raises ValueError, TypeError or InvalidSignature, by what is wrong
-        return False
-    return True
+def _key_ids(authority: Authority) -> frozenset[bytes]:
+    return frozenset(own.key_id for _, own in authority.authorities())
 
 
 def _registrar(names: Mapping[str, str], authority: Authority, *, at: datetime) -> Enrolled:

@@ -39,6 +39,7 @@ from vcwallet.trust.trusted_list import (
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SEQUENCE = 2**53 - 1  # what every JSON reader keeps exactly
 MAX_DOCUMENT_AUTHORITIES = 500
+MAX_HISTORY = 1000
 CLAUSE = "ETSI TS 119 602 V1.1.1"
 
 LIST_TYPES: Mapping[Role, str] = {role: f"urn:vcwallet:list:{role}" for role in LISTED_ROLES}
@@ -299,7 +300,7 @@ class _ServiceExtension(WireModel):
 
 class _Service(WireModel):
     information: Annotated[_ServiceInformation, Field(alias="ServiceInformation")]
-    history: Annotated[Array[_Period], Field(alias="ServiceHistory", max_length=1000)] = ()
+    history: Annotated[Array[_Period], Field(alias="ServiceHistory", max_length=MAX_HISTORY)] = ()
 
 
 class _EntityInformation(WireModel):

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from tests.support.trust import AGE, LOAN, Clock, Demo, Identity, Residence, Tax
 from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, SqlStore
 from vcwallet.credential_type import Claim, CredentialType
 from vcwallet.encoding import sri
+from vcwallet.encoding.json import MAX_BYTES
 from vcwallet.errors import (
     LocalProtocolError,
     NotAuthorisedError,
@@ -33,8 +34,9 @@ from vcwallet.registry import Action, TrustRegistry
 from vcwallet.storage import Delete, MemoryStore, Put, RecordStore
 from vcwallet.trust.certificates import from_der
 from vcwallet.trust.client import TrustedListClient
+from vcwallet.trust.list_json import MAX_HISTORY
 from vcwallet.trust.registration import read_registration
-from vcwallet.trust.trusted_list import Status
+from vcwallet.trust.trusted_list import Status, StatusPeriod
 
 
 @pytest.fixture
@@ -426,3 +428,77 @@ def test_the_store_has_no_private_key_of_a_party(demo: Demo) -> None:
         "list_operator",
         "iaca",
     }
+
+
+# --- another process --------------------------------------------------------------------------------------------------
+
+
+def test_a_registry_that_was_changed_elsewhere_publishes_nothing_old(demo: Demo) -> None:
+    """A suspension by another process reaches everybody, or whoever publishes is told."""
+    other = TrustRegistry.reopen(demo.store, clock=demo.clock)
+    demo.registry.published()
+    other.suspend(demo.city.identifier, reason="stolen key")
+    for publish in (demo.registry.published, demo.registry.revocation_lists):
+        with pytest.raises(LocalProtocolError, match="reopen"):
+            publish()
+    demo.registry = TrustRegistry.reopen(demo.store, clock=demo.clock)
+    demo.update()
+    with pytest.raises(NotAuthorisedError):
+        demo.trusts(demo.city)
+
+
+# --- what could not be read again -------------------------------------------------------------------------------------
+
+LONG = "x" * 36
+BEFORE_1000 = datetime(999, 1, 1, tzinfo=UTC)
+UNREADABLE: dict[str, Callable[[TrustRegistry], object]] = {
+    "language": lambda registry: registry.enrol_wallet_provider({LONG: "Wallets"}),
+    "name": lambda registry: registry.enrol_wallet_provider("n" * 10_001),
+    "languages": lambda registry: registry.enrol_wallet_provider({f"l{number}": "n" for number in range(101)}),
+    "supply points": lambda registry: registry.enrol_status_signer("S", supply_points=["https://s.example"] * 21),
+    "purposes": lambda registry: registry.enrol_verifier(
+        "V", purposes=[replace(AGE, code=f"p{number}") for number in range(1001)]
+    ),
+    "purpose": lambda registry: registry.add_purpose("urn:vcwallet:party:bank", replace(AGE, text={LONG: "x"})),
+    "retention": lambda registry: registry.enrol_verifier("V", purposes=[replace(AGE, retention_text={LONG: "x"})]),
+    "year": lambda registry: registry.enrol_issuer("I", may_issue=[Tax], types_from=BEFORE_1000),
+    "reason": lambda registry: registry.suspend("urn:vcwallet:party:bank", reason="x" * MAX_BYTES),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_could_not_be_read_again_is_refused(demo: Demo, what: str) -> None:
+    before = dict(demo.store._records)
+    with pytest.raises(ValueError, match="nobody could read"):
+        UNREADABLE[what](demo.registry)
+    assert demo.store._records == before
+    demo.registry.suspend(demo.bank.identifier, reason="audit")
+    demo.update()
+    assert TrustRegistry.reopen(demo.store, clock=demo.clock).published() == demo.registry.published()
+
+
+def test_a_name_of_a_registry_that_could_not_be_read_again_is_refused() -> None:
+    store = MemoryStore()
+    with pytest.raises(ValueError, match="nobody could read"):
+        TrustRegistry.found({LONG: "Registry"}, store=store, clock=Clock())
+    assert not store._records
+
+
+def test_a_status_that_has_changed_often_can_still_be_suspended_and_withdrawn(demo: Demo) -> None:
+    since = demo.clock()
+    periods = tuple(
+        StatusPeriod(status=status, since=since)
+        for _ in range(MAX_HISTORY // 2)
+        for status in (Status.GRANTED, Status.SUSPENDED)
+    )
+    often = demo.registry._enrolled[demo.bank.identifier, Role.VERIFIER]
+    at = since + timedelta(days=1)
+    for used in (periods, periods[:-2]):
+        many = replace(often, service=replace(often.service, periods=used))
+        if used is periods:
+            with pytest.raises(ValueError, match="changed too often"):
+                many.changed_to(Status.GRANTED, since=at, now=at)
+            many.changed_to(Status.WITHDRAWN, since=at, now=at).record()
+        else:
+            again = many.changed_to(Status.GRANTED, since=at, now=at).changed_to(Status.SUSPENDED, since=at, now=at)
+            again.changed_to(Status.WITHDRAWN, since=at, now=at).record()

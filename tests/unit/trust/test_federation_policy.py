@@ -658,6 +658,22 @@ def test_a_trust_mark_counts_on_when_its_issuer_does_not_answer(federation):
         ask(asked)
 
 
+def test_a_trust_mark_that_was_never_verified_inherits_nothing_of_another_of_its_type(federation):
+    federation.add(CERTIFIER, AGENCY)
+    good = (MARK, federation.mark(CERTIFIER, expires=NOW + HOUR))
+    ended = (MARK, federation.mark(CERTIFIER, expires=NOW - SKEW))
+    federation[ANCHOR].says["trust_mark_issuers"] = {MARK: frozenset({CERTIFIER})}
+    federation[CITY].says["trust_marks"] = (good, ended)
+    asked = refreshed(federation, ISSUER)
+    federation.answers[configuration_url(CERTIFIER)] = TransportError("no answer")
+    refresh(federation, asked)
+    assert ask(asked).party == CITY
+    federation[CITY].says["trust_marks"] = (ended,)
+    refresh(federation, asked)
+    with pytest.raises(NotAuthorisedError):
+        ask(asked)
+
+
 def test_a_trust_mark_that_no_longer_holds_counts_no_more(federation):
     federation.give_mark()
     asked = refreshed(federation, ISSUER)
