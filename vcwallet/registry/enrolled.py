@@ -63,12 +63,17 @@ class Enrolled:
         """Return it with a new status; what was announced for a later time than `since` is dropped.
 
         Raises:
-            ValueError: the status cannot follow the one before it, or begins before that one did; or it is granted
-                again and the list would have no room for another suspension and a withdrawal.
+            ValueError: the status cannot follow the one before it, begins before that one did, or would bring back what
+                is refused; or it is granted again and the list would have no room for another suspension and a
+                withdrawal.
         """
         kept = tuple(period for period in self.service.periods if period.since <= max(since, now))
         if not kept or status not in _ALLOWED[kept[-1].status]:
             raise ValueError(f"{self.service.party} is {self.status} and cannot become {status}")
+        if status is Status.WITHDRAWN and mode is Mode.FROM_DATE and _refuses_all(kept[-1]):
+            raise ValueError(
+                f"{self.service.party} is suspended in mode all; from_date would bring its signatures back"
+            )
         if status is Status.GRANTED and len(kept) + 2 > MAX_HISTORY:
             raise ValueError(f"the status of {self.service.party} has changed too often; withdraw and enrol anew")
         period = StatusPeriod(status=status, since=since, mode=mode)
@@ -140,6 +145,10 @@ class Enrolled:
         except VcError as error:
             raise ValueError(f"what nobody could read again is not enrolled: {error.args[0]}") from None
         return Put(_COLLECTION, f"{self.service.role} {self.service.party}", record)
+
+
+def _refuses_all(period: StatusPeriod) -> bool:
+    return period.status is Status.SUSPENDED and period.mode is Mode.ALL
 
 
 def load_enrolled(store: RecordStore) -> Iterator[Enrolled]:

@@ -48,6 +48,7 @@ from vcwallet.trust.federation import (
     EntityConfiguration,
     FederationPolicy,
     ResolvedEntity,
+    TrustAnchor,
     TrustMarkOwner,
     configuration_url,
     federation_keys,
@@ -561,6 +562,22 @@ def test_a_member_that_lists_nothing_authorises_nobody(federation, listed):
     federation[AGENCY].about[CITY] = {"metadata": {ISSUER_TYPE: {"may_issue": listed}}}
     with pytest.raises(NotAuthorisedError):
         ask(refreshed(federation, BY_MEMBER))
+
+
+def test_an_authorisation_may_count_below_one_trust_anchor_only(federation):
+    other = TrustAnchor(entity_id="https://other.example", keys=federation.anchor().keys)
+    anchors = [federation.anchor(), other]
+    for named, error in ((ANCHOR, None), (other.entity_id, NotAuthorisedError)):
+        below = replace(BY_NAME, anchors=frozenset({named}))
+        asked = FederationPolicy(anchors=anchors, authorisations=[below])
+        refresh(federation, asked)
+        if error is None:
+            assert ask(asked).party == CITY
+        else:
+            with pytest.raises(error):
+                ask(asked)
+    with pytest.raises(ValueError, match="not one of the policy's"):
+        policy(federation, replace(BY_NAME, anchors=frozenset({other.entity_id})))
 
 
 def test_a_trust_mark_authorises(federation):

@@ -595,6 +595,17 @@ def test_a_whole_credential_is_granted_by_the_empty_path_only() -> None:
     assert over_asked(registration, [(SD_JWT, (PID,), ()), (SD_JWT, (PID,), ("birthdate",))]) == ()
 
 
+@pytest.mark.parametrize("ours", ["special_care", "retention"])
+def test_the_empty_path_of_another_registrar_grants_nothing(ours: str) -> None:
+    """That it stands for the whole credential is our own spelling."""
+    whole = IntendedUse(code="use", text={"en": "Use"}, grants=(Grant(PID, (("birthdate",), ())),))
+    assert read(sign(whole)).use == whole
+    with pytest.raises(MalformedError, match="path"):
+        read(sign(whole, drop=ours))
+    part = replace(whole, grants=(Grant(PID, (("birthdate",),)),))
+    assert read(sign(part, drop=ours)).use.grants == part.grants
+
+
 def test_an_index_in_a_grant_covers_only_itself() -> None:
     first = IntendedUse(code="use", text={"en": "Use"}, grants=(Grant(PID, (("nationalities", 0),)),))
     registration = read(sign(first))

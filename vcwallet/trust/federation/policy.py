@@ -64,6 +64,7 @@ class Authorisation:
             issue counts for nothing: an entity could give it to itself.
         types_member: the member of its metadata that lists the credential types it may issue.  It counts where a
             superior has set it, or said which values it can have; then it narrows `types` for this entity.
+        anchors: the trust anchors meant, by identifier; empty for any of the policy's.
     """
 
     role: Role
@@ -72,6 +73,7 @@ class Authorisation:
     entities: frozenset[str] = frozenset()
     trust_marks: frozenset[str] = frozenset()
     types_member: str | None = None
+    anchors: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not (self.entities or self.trust_marks or self.types_member):
@@ -135,11 +137,13 @@ class FederationPolicy:
             max_kept: how many entities are kept; the one that was used least recently goes.
 
         Raises:
-            ValueError: no anchors, two with one identifier, or no authorisations.
+            ValueError: no anchors, two with one identifier, no authorisations, or one below another anchor.
         """
         self._anchors = {anchor.entity_id: anchor for anchor in anchors}
         if not anchors or len(self._anchors) != len(anchors) or not authorisations or max_kept < 1:
             raise ValueError("a federation has trust anchors, each once, and somebody who may act")
+        if not all(one.anchors <= self._anchors.keys() for one in authorisations):
+            raise ValueError("an authorisation below a trust anchor that is not one of the policy's")
         self._authorisations = tuple(authorisations)
         self._chains_in_messages = chains_in_messages
         self._max_kept = max_kept
@@ -295,6 +299,7 @@ def _fits(authorisation: Authorisation, member: _Member, role: Role, type_id: st
     marks = {mark_type for (mark_type, _), until in member.marks.items() if at < until}
     return (
         authorisation.role is role
+        and (not authorisation.anchors or entity.anchor in authorisation.anchors)
         and authorisation.entity_type in entity.metadata
         and (type_id in authorisation.types if role is Role.CREDENTIAL_ISSUER else type_id is None)
         and (not authorisation.entities or entity.entity_id in authorisation.entities)

@@ -201,6 +201,10 @@ class _Retention(WireModel):
     text: _Texts = ()
 
 
+_OUR_MEMBERS: Final = frozenset({"special_care", "retention"})
+"""What no other spelling has, and ours always."""
+
+
 class _Use(WireModel):
     intended_use_id: Annotated[str, Field(min_length=1)]
     purpose: Annotated[_Texts, Field(min_length=1)]
@@ -263,6 +267,10 @@ class _Claims(_Use):
 
 
 def _read_use(claims: _Use) -> IntendedUse:
+    # The empty path is ours, for the whole credential.  Elsewhere it means nothing, and must not mean everything.
+    is_ours = claims.model_fields_set >= _OUR_MEMBERS
+    if not is_ours and any(not claim.path for credential in claims.credentials for claim in credential.claims):
+        raise _malformed("a registered claim has a path")
     return IntendedUse(
         code=claims.intended_use_id,
         text=_by_language(claims.purpose),
