@@ -252,6 +252,10 @@ class Following(RuleBasedStateMachine):
             with pytest.raises(ValueError, match="cannot become"):
                 change(party, reason="test", mode=mode)  # type: ignore[arg-type]
             return
+        if status is Status.SUSPENDED and known.mode is Mode.ALL and mode == "from_date":
+            with pytest.raises(ValueError, match="bring its signatures back"):
+                change(party, reason="test", mode="from_date")
+            return
         change(party, reason="test", mode=mode)  # type: ignore[arg-type]
         new = Status.WITHDRAWN if for_good else Status.SUSPENDED
         self.truth[party] = Party(known.enrolment, [*known.periods, (new, self.clock())], Mode(mode))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vcwallet.keys.public import PublicKey
 
@@ -114,4 +114,19 @@ class IssuerPolicy(TrustPolicy, Protocol):
 
     def knows(self, source: KeySource) -> bool:
         """Tell whether this policy decides about the issuer that a message claims; its decision may be a refusal."""
+        ...
+
+
+@runtime_checkable
+class PartyPolicy(TrustPolicy, Protocol):
+    """A `TrustPolicy` that also says whether a party may act whose key is not at hand."""
+
+    def require_granted(self, party: str, *, role: Role, at: datetime) -> None:
+        """Return if the party may act in `role` at `at`.
+
+        Raises:
+            UntrustedError: no such party.
+            NotAuthorisedError: it may not act in this role at this time.
+            ValidityError: what the policy knows has ended.
+        """
         ...

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vcwallet.errors import LimitExceededError, TrustedListError
 from vcwallet.storage import Put, RecordStore
 from vcwallet.trust.certificates import subject_key_id
@@ -11,6 +13,7 @@ from vcwallet.trust.crl import RevocationList
 from vcwallet.trust.document_signer import read_iaca
 
 MAX_REVOCATION_LIST_BYTES = 256 * 1024
+MAX_REVOCATION_LISTS_BYTES = 4 * 1024 * 1024
 _COLLECTION = "registry_document_authority"
 _REVOCATION_LISTS = "registry_document_authority_crl"
 
@@ -50,6 +53,18 @@ def revocation_list_record(new: RevocationList, *, before: RevocationList | None
     if before is not None and new.number <= before.number and new.der != before.der:
         raise TrustedListError("a revocation list older than the last", code="CRL_ROLLBACK", clause="RFC 5280, 5.2.3")
     return Put(_REVOCATION_LISTS, new.authority_key_id.hex(), new.der)
+
+
+def require_room(lists: Mapping[bytes, RevocationList]) -> None:
+    """Return if these revocation lists leave room for everything else that is published.
+
+    Raises:
+        LimitExceededError: they are over 4 MiB together.
+    """
+    if sum(len(one.der) for one in lists.values()) > MAX_REVOCATION_LISTS_BYTES:
+        raise LimitExceededError(
+            f"the revocation lists of parties are over {MAX_REVOCATION_LISTS_BYTES} bytes together"
+        )
 
 
 def load_revocation_lists(authorities: dict[bytes, bytes], *, store: RecordStore) -> dict[bytes, RevocationList]:

@@ -12,11 +12,13 @@ from typing import Any
 from vcwallet.claims import JsonObject
 from vcwallet.encoding import json
 from vcwallet.encoding.wire import Array, WireModel, read
+from vcwallet.errors import VcError
 from vcwallet.keys.policy import Role
 from vcwallet.keys.public import PublicKey
 from vcwallet.storage import Put, RecordStore
 from vcwallet.trust.chain import key_fingerprint
-from vcwallet.trust.list_json import service_from_json, service_json
+from vcwallet.trust.list_json import MAX_HISTORY, service_from_json, service_json
+from vcwallet.trust.members import require_texts
 from vcwallet.trust.registration import IntendedUse, use_claims, use_from_json
 from vcwallet.trust.trusted_list import ListedService, Mode, Status, StatusPeriod
 
@@ -61,11 +63,19 @@ class Enrolled:
         """Return it with a new status; what was announced for a later time than `since` is dropped.
 
         Raises:
-            ValueError: the status cannot follow the one before it, or begins before that one did.
+            ValueError: the status cannot follow the one before it, begins before that one did, or would bring back what
+                is refused; or it is granted again and the list would have no room for another suspension and a
+                withdrawal.
         """
         kept = tuple(period for period in self.service.periods if period.since <= max(since, now))
         if not kept or status not in _ALLOWED[kept[-1].status]:
             raise ValueError(f"{self.service.party} is {self.status} and cannot become {status}")
+        if status is Status.WITHDRAWN and mode is Mode.FROM_DATE and _refuses_all(kept[-1]):
+            raise ValueError(
+                f"{self.service.party} is suspended in mode all; from_date would bring its signatures back"
+            )
+        if status is Status.GRANTED and len(kept) + 2 > MAX_HISTORY:
+            raise ValueError(f"the status of {self.service.party} has changed too often; withdraw and enrol anew")
         period = StatusPeriod(status=status, since=since, mode=mode)
         return replace(self, service=replace(self.service, periods=(*kept, period)))
 
@@ -116,7 +126,11 @@ class Enrolled:
             raise ValueError(f"{self.service.party} is withdrawn")
 
     def record(self) -> Put:
-        """Return the record that keeps it."""
+        """Return the record that keeps it.
+
+        Raises:
+            ValueError: it could not be read again, by the registry or by those who follow its lists.
+        """
         body: JsonObject = {
             "service": service_json(self.service),
             "name": dict(self.service.name),
@@ -124,20 +138,33 @@ class Enrolled:
             "key_fingerprint": self.key_fingerprint,
             "uses": [use_claims(use) for use in self.uses.values()],
         }
-        return Put(_COLLECTION, f"{self.service.role} {self.service.party}", json.dumps(body))
+        record = json.dumps(body)
+        try:
+            require_texts(self.service.name)
+            _read(record)
+        except VcError as error:
+            raise ValueError(f"what nobody could read again is not enrolled: {error.args[0]}") from None
+        return Put(_COLLECTION, f"{self.service.role} {self.service.party}", record)
+
+
+def _refuses_all(period: StatusPeriod) -> bool:
+    return period.status is Status.SUSPENDED and period.mode is Mode.ALL
 
 
 def load_enrolled(store: RecordStore) -> Iterator[Enrolled]:
     """Yield what `Enrolled.record` kept."""
-    for record in store.find(_COLLECTION):
-        body = read(_Record, record.body)
-        uses = [use_from_json(json.dumps(use)) for use in body.uses]
-        yield Enrolled(
-            service=service_from_json(json.dumps(body.service), name=body.name),
-            code=body.code,
-            key_fingerprint=body.key_fingerprint,
-            uses={use.code: use for use in uses},
-        )
+    return (_read(record.body) for record in store.find(_COLLECTION))
+
+
+def _read(record: bytes) -> Enrolled:
+    body = read(_Record, record)
+    uses = [use_from_json(json.dumps(use)) for use in body.uses]
+    return Enrolled(
+        service=service_from_json(json.dumps(body.service), name=body.name),
+        code=body.code,
+        key_fingerprint=body.key_fingerprint,
+        uses={use.code: use for use in uses},
+    )
 
 
 class _Record(WireModel):

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from vcwallet.encoding import json
 from vcwallet.encoding.wire import Array, WireModel, read
-from vcwallet.errors import StoreCorruptError
+from vcwallet.errors import StoreCorruptError, VcError
 from vcwallet.keys.policy import Role
 from vcwallet.storage import Put, RecordStore
 from vcwallet.trust.members import Time, time_text, whole_seconds
@@ -60,7 +60,11 @@ class LogEntry:
 
 
 def append(entry: LogEntry) -> Put:
-    """Return the change that appends an entry; it fails where another entry has the number already."""
+    """Return the change that appends an entry; it fails where another entry has the number already.
+
+    Raises:
+        ValueError: the entry could not be read again; a reason may be too long.
+    """
     body = json.dumps(
         {
             "number": entry.number,
@@ -72,7 +76,16 @@ def append(entry: LogEntry) -> Put:
             "reason": entry.reason,
         }
     )
-    return Put(_COLLECTION, f"{entry.number:020}", body, new=True)
+    try:
+        _entry(body)
+    except VcError as error:
+        raise ValueError(f"an entry of the log that nobody could read: {error.args[0]}") from None
+    return Put(_COLLECTION, _record_id(entry.number), body, new=True)
+
+
+def has(number: int, *, store: RecordStore) -> bool:
+    """Tell whether there is an entry of this number."""
+    return store.get(_COLLECTION, _record_id(number)) is not None
 
 
 def entries(store: RecordStore) -> tuple[LogEntry, ...]:
@@ -98,6 +111,10 @@ def _entry(body: bytes) -> LogEntry:
         roles=tuple(Role(role) for role in record.roles),
         reason=record.reason,
     )
+
+
+def _record_id(number: int) -> str:
+    return f"{number:020}"
 
 
 class _Record(WireModel):

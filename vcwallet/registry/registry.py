@@ -30,7 +30,7 @@ from cryptography import x509
 from vcwallet.credential_type import CredentialType
 from vcwallet.encoding import json
 from vcwallet.encoding.wire import WireModel, read
-from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreError, VcError, quoted
+from vcwallet.errors import LimitExceededError, LocalProtocolError, StoreCorruptError, StoreError, VcError, quoted
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import Role
 from vcwallet.keys.public import PublicKey
@@ -41,16 +41,24 @@ from vcwallet.registry.authority import PARTY_PREFIX, REGISTRY_CODE, REGISTRY_PA
 from vcwallet.registry.enrolled import Enrolled, key_record, keys_of, load_enrolled, require_unused
 from vcwallet.registry.issuing import Scheme, issue_list, issue_master_list, issue_revocation_list
 from vcwallet.registry.log import Action, LogEntry
-from vcwallet.registry.publication import MASTER, VALIDITY, Issue, load_issues, replacing, revocation_list_name
-from vcwallet.registry.revocation import is_revoked, issued, issued_for, revoked, revoked_by
+from vcwallet.registry.publication import (
+    MASTER,
+    REVOCATION_LIST_VALIDITY,
+    VALIDITY,
+    Issue,
+    load_issues,
+    replacing,
+    revocation_list_name,
+)
+from vcwallet.registry.revocation import is_revoked, issued, issued_for, require_room, revoked, revoked_by
 from vcwallet.storage import Change, Put, RecordExistsError, RecordStore
 from vcwallet.trust import directory
-from vcwallet.trust.certificates import authority_key_id, from_der, subject_key_id, to_der
+from vcwallet.trust.certificates import authority_key_id, from_der, is_issued_by, subject_key_id, to_der
 from vcwallet.trust.chain import key_fingerprint, require_within
-from vcwallet.trust.crl import Reason
+from vcwallet.trust.crl import Reason, RevokedCertificate
 from vcwallet.trust.document_signer import read_iaca
 from vcwallet.trust.enrolment import Enrolment
-from vcwallet.trust.list_json import LIST_TYPES, MAX_DOCUMENT_AUTHORITIES
+from vcwallet.trust.list_json import LIST_TYPES, MAX_BYTES, MAX_DOCUMENT_AUTHORITIES
 from vcwallet.trust.master_list import MAX_AUTHORITIES, Pin
 from vcwallet.trust.mdoc_certificates import may_be_certified
 from vcwallet.trust.members import whole_seconds
@@ -121,7 +129,7 @@ class TrustRegistry:
             operator: the post that makes changes, for the log.
 
         Raises:
-            ValueError: no country or address.
+            ValueError: no country or address, or a name that nobody could read again.
             LocalProtocolError: the store holds a registry already.
         """
         if not _ADDRESS.fullmatch(address):
@@ -243,8 +251,8 @@ class TrustRegistry:
         certificate = read_iaca(iaca)
         require_within(certificate.not_valid_before_utc, certificate.not_valid_after_utc, at=self._clock())
         key_id, since = subject_key_id(certificate), self._since(types_from)
-        if key_id in self._document_authorities or key_id in self._iacas():
-            raise ValueError("this IACA, or one with its key identifier, is another party's")
+        if key_id in self._document_authorities or key_id in _key_ids(self._authority):
+            raise ValueError("this IACA, or one with its key identifier, is another party's or the registry's")
         self._require_room_for_iaca()
         enrolled = self._admit(
             Role.CREDENTIAL_ISSUER,
@@ -391,7 +399,9 @@ class TrustRegistry:
         role: Role | None = None,
         since: datetime | None = None,
     ) -> None:
-        """Stop trusting a party for the time being.
+        """Stop trusting a party for the time being; a change that was announced for a later time is dropped.
+
+        To suspend a party today whose withdrawal has been announced is to announce the withdrawal again.
 
         Args:
             identifier: the party.
@@ -417,8 +427,11 @@ class TrustRegistry:
     ) -> None:
         """Stop trusting a party for good (arguments as `suspend`).
 
+        One that is suspended in mode ``all`` is withdrawn in that mode: the other would bring back what is refused.  To
+        mean that, reinstate the party first.
+
         Raises:
-            ValueError: no such party, or one that is withdrawn already.
+            ValueError: no such party, one that is withdrawn already, or a mode milder than that of its suspension.
             LocalProtocolError: another process has changed the registry.
         """
         self._set_status(Action.WITHDRAW, Status.WITHDRAWN, identifier, role, reason, since, Mode(mode))
@@ -575,7 +588,7 @@ class TrustRegistry:
 
         Raises:
             ValueError: no such party, or none with an IACA of its own.
-            LimitExceededError: it is over 256 KiB.
+            LimitExceededError: it is over 256 KiB, or there is no room for it beside those of others.
             MalformedError, VerificationError: not a list of this IACA, older than the last (``CRL_ROLLBACK``), or past
                 its end (``CRL_STALE``).
             LocalProtocolError: another process has changed the registry.
@@ -588,6 +601,7 @@ class TrustRegistry:
         new.require_fresh(at=self._clock())
         before = self._revocation_lists.get(key_id)
         put = document_authorities.revocation_list_record(new, before=before)
+        document_authorities.require_room({**self._revocation_lists, key_id: new})
         self._change(Action.REVOKE, [party], changes=[put])
         self._revocation_lists[key_id] = new
 
@@ -622,19 +636,15 @@ class TrustRegistry:
 
         Raises:
             LocalProtocolError: another process has changed the registry.
+            LimitExceededError: it would be longer than 16 MiB, which nobody would read.
         """
+        if log.has(self._changes + 1, store=self._store):
+            raise _changed_elsewhere()
         at = self._clock()
         master = self._issues.get(MASTER)
         if master is None or not master.still_serves(str(self._changes), until=at + VALIDITY / 2):
             self._publish(at)
-        return PublishedTrust(
-            anchor=self._authority.anchor,
-            root_statements=self._authority.root_statements,
-            master=self._issues[MASTER].text,
-            lists={role: self._issues[role].text for role in LIST_TYPES},
-            revocation_lists=self._published_revocation_lists(),
-            type_metadata=dict(self._types),
-        )
+        return self._published(self._issues)
 
     def revocation_lists(self) -> dict[str, bytes]:
         """Return the DER revocation list of each CA of the registry, by the address where certificates say that it is.
@@ -777,6 +787,7 @@ class TrustRegistry:
         party: str = REGISTRY_PARTY,
     ) -> None:
         """Commit changes with their entry in the log; of parties too, where it concerns one."""
+        require_room(changes, store=self._store, last_lists=self._last_lists())
         entry = LogEntry(
             number=self._changes + 1,
             time=self._clock(),
@@ -793,6 +804,8 @@ class TrustRegistry:
     def _rotate(self, succeeded: Authority, *changes: Change, reason: str, enrolled: Sequence[Enrolled] = ()) -> None:
         """Put the registry's keys in place of those before, and every party under the new CAs, if there are any."""
         _require_room(succeeded)
+        if not self._document_authorities.keys().isdisjoint(_key_ids(succeeded)):
+            raise ValueError("the IACA of a party has the key identifier of a new CA; rotate again")
         before = self._authority
         known = self._enrolled | {one.id: one for one in enrolled}
         moved = [
@@ -808,7 +821,7 @@ class TrustRegistry:
 
     def _revocation(self, certificate: x509.Certificate, reason: Reason) -> Change:
         made_by = self._authority.authority_of(certificate)
-        if made_by is None or not _is_issued_by(certificate, made_by.certificate):
+        if made_by is None or not is_issued_by(certificate, made_by.certificate):
             raise ValueError("no CA of the registry has made this certificate")
         if is_revoked(certificate, store=self._store):
             raise ValueError("this certificate is revoked already")
@@ -837,7 +850,7 @@ class TrustRegistry:
             self._store.commit(*changes)
         except RecordExistsError:
             # Each change takes the next number of the log, so of two writers one comes too late.
-            raise LocalProtocolError("the registry was changed elsewhere meanwhile; reopen it") from None
+            raise _changed_elsewhere() from None
 
     def _enrolment(self, enrolled: Enrolled, signer: Signer) -> Enrolment:
         at, service = self._clock(), enrolled.service
@@ -884,7 +897,7 @@ class TrustRegistry:
         scheme = Scheme(name=self._name, authority=self._authority, at=at, previous=self._issues)
         lists = {role: self._issue_list(role, scheme) for role in LIST_TYPES}
         revocation_lists = {
-            own.key_id: issue_revocation_list(own, revoked_by(own.key_id, store=self._store), scheme=scheme)
+            own.key_id: issue_revocation_list(own, self._revoked_by(own.key_id), scheme=scheme)
             for _, own in self._authority.authorities()
         }
         pins = {key_id: Pin.of(issue.body, number=issue.number) for key_id, issue in revocation_lists.items()}
@@ -892,8 +905,32 @@ class TrustRegistry:
         master = issue_master_list(lists, pins | handed_in, self._types, states=str(self._changes), scheme=scheme)
         latest = [*lists.values(), *revocation_lists.values(), master]
         new = [issue for issue in latest if self._issues.get(issue.name) is not issue]
+        issues = self._issues | {issue.name: issue for issue in new}
+        if len(self._published(issues).to_json()) > MAX_BYTES:
+            raise LimitExceededError(f"what the registry publishes would be longer than {MAX_BYTES} bytes")
         self._commit(*replacing(new, self._issues))
-        self._issues |= {issue.name: issue for issue in new}
+        self._issues = issues
+
+    def _published(self, issues: Mapping[str, Issue]) -> PublishedTrust:
+        return PublishedTrust(
+            anchor=self._authority.anchor,
+            root_statements=self._authority.root_statements,
+            master=issues[MASTER].text,
+            lists={role: issues[role].text for role in LIST_TYPES},
+            revocation_lists=self._published_revocation_lists(issues),
+            type_metadata=dict(self._types),
+        )
+
+    def _revoked_by(self, key_id: bytes) -> tuple[RevokedCertificate, ...]:
+        return revoked_by(key_id, store=self._store, last_list=self._last_lists().get(key_id))
+
+    def _last_lists(self) -> dict[bytes, datetime]:
+        names = {own.key_id: revocation_list_name(own.key_id) for _, own in self._authority.authorities()}
+        return {
+            key_id: whole_seconds(self._issues[name].next_update - REVOCATION_LIST_VALIDITY)
+            for key_id, name in names.items()
+            if name in self._issues
+        }
 
     def _issue_list(self, role: Role, scheme: Scheme) -> Issue:
         services = [service for service in self.parties() if service.role is role]
@@ -912,9 +949,9 @@ class TrustRegistry:
     def _iacas(self) -> frozenset[bytes]:
         return frozenset(own.key_id for kind, own in self._authority.authorities() if kind is OwnKey.IACA)
 
-    def _published_revocation_lists(self) -> dict[bytes, bytes]:
+    def _published_revocation_lists(self, issues: Mapping[str, Issue]) -> dict[bytes, bytes]:
         own = [one.key_id for _, one in self._authority.authorities()]
-        made = {key_id: self._issues[revocation_list_name(key_id)].body for key_id in own}
+        made = {key_id: issues[revocation_list_name(key_id)].body for key_id in own}
         return made | {key_id: one.der for key_id, one in self._revocation_lists.items()}
 
 
@@ -937,6 +974,10 @@ class OwnAuthority:
     succeeded: bool
 
 
+def _changed_elsewhere() -> LocalProtocolError:
+    return LocalProtocolError("the registry was changed elsewhere meanwhile; reopen it")
+
+
 def _own_certificates(authority: Authority) -> list[Change]:
     return [issued(to_der(certificate)) for certificate in authority.own_certificates()]
 
@@ -949,12 +990,8 @@ def _require_room(authority: Authority) -> None:
         raise ValueError(f"a root has been succeeded {MAX_STATEMENTS} times; found a new registry")
 
 
-def _is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(authority)
-    except Exception:  # pyca raises ValueError, TypeError or InvalidSignature, by what is wrong
-        return False
-    return True
+def _key_ids(authority: Authority) -> frozenset[bytes]:
+    return frozenset(own.key_id for _, own in authority.authorities())
 
 
 def _registrar(names: Mapping[str, str], authority: Authority, *, at: datetime) -> Enrolled:

@@ -269,6 +269,15 @@ def to_der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.DER)
 
 
+def is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    """Tell whether a certificate names a CA as its issuer and that CA has signed it; nothing else is asked."""
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except Exception:  # pyca raises ValueError, TypeError or InvalidSignature, by what is wrong
+        return False
+    return True
+
+
 def from_der(der: bytes) -> x509.Certificate:
     """Return the certificate of its bytes, all of it readable.
 

@@ -13,8 +13,9 @@ specs/decisions/014-lists-per-role-and-rotation.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -44,7 +45,7 @@ from vcwallet.trust.list_json import CLAUSE
 from vcwallet.trust.master_list import Pin
 from vcwallet.trust.members import Time, time_text
 from vcwallet.trust.published import PublishedTrust, fetch
-from vcwallet.trust.root_statement import follow_roots
+from vcwallet.trust.root_statement import MAX_STATEMENTS, follow_roots, follow_statements
 from vcwallet.trust.snapshot import Snapshot, missing_revocation_list, read_snapshot
 from vcwallet.trust.trusted_list import LISTED_AS, ListedService
 
@@ -55,8 +56,9 @@ TIME_IS_KEPT_EVERY = timedelta(hours=1)
 _ANCHOR = "trust_anchor"
 _LIST = "trusted_list"
 _TIME = "trust_time"
+_SEEN = "trust_revocation_list"
 _LATEST = "latest"
-COLLECTIONS = (_ANCHOR, _LIST, _TIME)
+COLLECTIONS = (_ANCHOR, _LIST, _TIME, _SEEN)
 """Where a follower keeps what it knows."""
 _ATTEMPTS = 3  # a list that another process replaces while the records are read is in none of them
 
@@ -115,7 +117,7 @@ class TrustedListClient:
         in_use = _InUse(root_number=1, snapshot=_checked(published, validator, at=at))
         _require_current(in_use.snapshot, at=at)
         try:
-            store.commit(_pin(1, in_use.snapshot.root), _put(in_use), _put_time(at))
+            store.commit(_pin(1, in_use.snapshot.root), _put(in_use), _put_time(at), *_saw(in_use, ()))
         except RecordExistsError:
             raise LocalProtocolError("this store follows a registry already; resume it") from None
         return cls(store, in_use, latest=at)
@@ -196,6 +198,7 @@ class TrustedListClient:
         self._require_clock(at)
         candidate, roots = self._candidate(published, current, at=at)
         _require_not_older(candidate, current)
+        _require_no_older_revocation_list(candidate, current, seen=self._seen())
         _require_current(candidate.snapshot, at=at)
         if candidate.id > current.id:
             self._replace(candidate, roots, at=at)
@@ -261,6 +264,24 @@ class TrustedListClient:
             acts_for=service.acts_for,
         )
 
+    def require_granted(self, party: str, *, role: Role, at: datetime) -> None:
+        """Return if a party may act in `role` at `at`, as its list says (see `PartyPolicy.require_granted`).
+
+        Raises:
+            TrustedListError: a list is past its end (``REGISTRY_STALE``), or `at` is before a time that has passed
+                (``CLOCK_WENT_BACK``).
+            UntrustedError: the party is not listed for the role.
+            NotAuthorisedError: it may not act at this time.
+        """
+        snapshot = self._in_use.snapshot
+        self._observe(at)
+        self._require_clock(at)
+        snapshot.require_fresh(at=at)
+        service = snapshot.services.get((party, role))
+        if service is None:
+            raise UntrustedError(f"{quoted(party)} is not listed as {role}")
+        service.require_granted(signed_at=None, at=at)
+
     @property
     def sequence(self) -> int:
         """The number of the list of lists in use."""
@@ -319,18 +340,36 @@ class TrustedListClient:
     ) -> tuple[_InUse, tuple[x509.Certificate, ...]]:
         """Return what was published, checked by itself, and the roots that lead from the pinned one to its root."""
         try:
-            roots = _successors(current.snapshot.root, published, at=at)
-            validator = ChainValidator((current.snapshot.root, *roots)[-1], max_kept=current.snapshot.chains.max_kept)
-            snapshot = _checked(published, validator, at=at, accepted=current.snapshot)
+            steps = _successors(current.snapshot.root, published, at=at)
+            roots = tuple(root for _, root in steps)
+            present = (current.snapshot.root, *roots)[-1]
+            if published.anchor != to_der(present):  # whoever is handed on what is in use starts with this root
+                message = "the root that was published is not the one that the pinned root leads to"
+                raise TrustedListError(message, code="REGISTRY_UNSIGNED")
+            kept = _kept_statements(published, current, [text for text, _ in steps])
+            validator = ChainValidator(present, max_kept=current.snapshot.chains.max_kept)
+            snapshot = _checked(replace(published, root_statements=kept), validator, at=at, accepted=current.snapshot)
         except TrustedListError as error:
-            if error.code == "REGISTRY_UNSIGNED" and self._is_former(published.anchor):
+            if error.code == "REGISTRY_UNSIGNED" and self._is_former(published.anchor, at=at):
                 raise _rollback("lists below a root that has been succeeded") from None
             raise
         return _InUse(root_number=current.root_number + len(roots), snapshot=snapshot), roots
 
-    def _is_former(self, anchor: bytes) -> bool:
-        present = to_der(self._in_use.snapshot.root)
-        return anchor != present and any(record.body == anchor for record in self._store.find(_ANCHOR))
+    def _is_former(self, anchor: bytes, *, at: datetime) -> bool:
+        """Tell whether a root was pinned once, or leads to the present one by the statements in use."""
+        present = self._in_use.snapshot.root
+        if anchor == to_der(present):
+            return False
+        if any(record.body == anchor for record in self._store.find(_ANCHOR)):
+            return True
+        try:
+            return present in follow_roots(from_der(anchor), self.published.root_statements, at=at)
+        except VcError:
+            return False
+
+    def _seen(self) -> list[tuple[bytes, Pin]]:
+        """Return the latest revocation list of each CA that was ever in use."""
+        return [_seen_pin(record) for record in self._store.find(_SEEN)]
 
     def _replace(self, candidate: _InUse, roots: tuple[x509.Certificate, ...], *, at: datetime) -> None:
         # Records of their own for each number, never overwritten, and none deleted but older ones: whoever loses a race
@@ -339,7 +378,7 @@ class TrustedListClient:
         changes: list[Change] = [_pin(number, root) for number, root in enumerate(roots, first)]
         changes += [Delete(_LIST, record.id) for record in self._store.find(_LIST) if record.id < candidate.id]
         try:
-            self._store.commit(_put(candidate), _put_time(seen), *changes)
+            self._store.commit(_put(candidate), _put_time(seen), *_saw(candidate, self._store.find(_SEEN)), *changes)
         except RecordExistsError:
             _require_not_older(candidate, self._adopt(self._stored()))
             return
@@ -377,11 +416,24 @@ _NO_NEWS = frozenset({"REGISTRY_ROLLBACK", "REGISTRY_STALE", "CRL_STALE", "CLOCK
 # --- checks ----------------------------------------------------------------------------------------------------------
 
 
-def _successors(pinned: x509.Certificate, published: PublishedTrust, *, at: datetime) -> tuple[x509.Certificate, ...]:
+def _successors(
+    pinned: x509.Certificate, published: PublishedTrust, *, at: datetime
+) -> tuple[tuple[str, x509.Certificate], ...]:
     try:
-        return follow_roots(pinned, published.root_statements, at=at)
+        return follow_statements(pinned, published.root_statements, at=at)
     except VcError as error:
         raise _refusal(error) from None
+
+
+def _kept_statements(published: PublishedTrust, current: _InUse, new: list[str]) -> tuple[str, ...]:
+    """Return the statements to hand on: those published, unless one in use is missing; then these and the new ones.
+
+    Others follow the roots by them, so nobody who stands between may take one away.
+    """
+    held = current.snapshot.published.root_statements
+    if set(held) <= set(published.root_statements) or len(held) + len(new) > MAX_STATEMENTS:
+        return published.root_statements
+    return (*held, *new)
 
 
 def _checked(
@@ -408,7 +460,7 @@ def _require_not_older(candidate: _InUse, current: _InUse) -> None:
     """Check that nothing in `candidate` is older than what is in use, or another document of the same number.
 
     A new root starts the numbers of its lists anew: whoever had stolen the key of an operator may have used up the old
-    ones.  The numbers of revocation lists are each CA's own, and only grow.
+    ones.
     """
     new, old = candidate.snapshot.master, current.snapshot.master
     if candidate.root_number == current.root_number:
@@ -417,8 +469,17 @@ def _require_not_older(candidate: _InUse, current: _InUse) -> None:
             raise _rollback("trusted lists older than those already seen")
         if any(_is_older(new.lists[role], pin) for role, pin in old.lists.items()):
             raise _rollback("a trusted list older than one already seen")
-    for key_id, pin in old.revocation_lists.items():
-        found = new.revocation_lists.get(key_id)
+
+
+def _require_no_older_revocation_list(candidate: _InUse, current: _InUse, *, seen: Iterable[tuple[bytes, Pin]]) -> None:
+    """Check that no revocation list is older than the last one of its CA that was in use, however long ago that is.
+
+    The numbers are each CA's own, and only grow: whoever has the key of the list operator alone could leave a CA out of
+    one issue, and name it with an older list in the next.
+    """
+    new = candidate.snapshot.master.revocation_lists
+    for key_id, pin in (*current.snapshot.master.revocation_lists.items(), *seen):
+        found = new.get(key_id)
         if found is not None and _is_older(found, pin):
             raise TrustedListError(
                 "a revocation list older than one already seen", code="CRL_ROLLBACK", clause="RFC 5280, section 5.2.3"
@@ -482,7 +543,38 @@ def _pin(number: int, root: x509.Certificate) -> Put:
 
 
 def _put(in_use: _InUse) -> Put:
-    return Put(_LIST, in_use.id, in_use.snapshot.published.to_json(), new=True)
+    body = in_use.snapshot.published.to_json()
+    try:
+        PublishedTrust.from_json(body)
+    except VcError as error:  # too long, for example: a restart could not read it
+        raise _refusal(error) from None
+    return Put(_LIST, in_use.id, body, new=True)
+
+
+def _saw(in_use: _InUse, seen: Iterable[Record]) -> list[Change]:
+    """Return the changes that remember the revocation lists in use, in place of older ones of the same CAs."""
+    # As with the lists, whoever loses a race deletes nothing newer than what he has seen.
+    pins = in_use.snapshot.master.revocation_lists
+    latest = [_seen_id(key_id, pin) for key_id, pin in pins.items()]
+    known, older = set[str](), list[Change]()
+    for record in seen:
+        known.add(record.id)
+        key_id, pin = _seen_pin(record)
+        if key_id in pins and pin.number < pins[key_id].number:
+            older.append(Delete(_SEEN, record.id))
+    return [*(Put(_SEEN, id, b"") for id in latest if id not in known), *older]
+
+
+def _seen_id(key_id: bytes, pin: Pin) -> str:
+    return f"{key_id.hex()}-{pin.number}-{pin.sha256.hex()}"
+
+
+def _seen_pin(record: Record) -> tuple[bytes, Pin]:
+    try:
+        key_id, number, sha256 = record.id.split("-")
+        return bytes.fromhex(key_id), Pin(number=int(number), sha256=bytes.fromhex(sha256))
+    except ValueError:
+        raise StoreCorruptError("a revocation list that was seen is not what was written") from None
 
 
 def _put_time(at: datetime) -> Put:

@@ -41,6 +41,7 @@ MAX_ITEMS = 1_000_000
 """How many values of JSON a trusted list has, and all that a registry publishes (see `vcwallet.encoding.json`)."""
 MAX_SEQUENCE = 2**53 - 1  # what every JSON reader keeps exactly
 MAX_DOCUMENT_AUTHORITIES = 500
+MAX_HISTORY = 1000
 CLAUSE = "ETSI TS 119 602 V1.1.1"
 
 LIST_TYPES: Mapping[Role, str] = {role: f"urn:vcwallet:list:{role}" for role in LISTED_ROLES}
@@ -301,7 +302,7 @@ class _ServiceExtension(WireModel):
 
 class _Service(WireModel):
     information: Annotated[_ServiceInformation, Field(alias="ServiceInformation")]
-    history: Annotated[Array[_Period], Field(alias="ServiceHistory", max_length=1000)] = ()
+    history: Annotated[Array[_Period], Field(alias="ServiceHistory", max_length=MAX_HISTORY)] = ()
 
 
 class _EntityInformation(WireModel):

@@ -14,7 +14,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from vcwallet.encoding.wire import Array, WireModel
+from vcwallet.encoding.wire import Array, WireModel, fit
 
 
 class Text(WireModel):
@@ -30,6 +30,19 @@ Texts: TypeAlias = Annotated[Array[Text], Field(min_length=1, max_length=100)]
 def texts(by_language: Mapping[str, str]) -> list[dict[str, str]]:
     """Return a text as the list of its languages."""
     return [{"lang": language, "value": value} for language, value in by_language.items()]
+
+
+def require_texts(by_language: Mapping[str, str]) -> None:
+    """Return if a text will be read back: it has 1 to 100 languages, and is not too long.
+
+    Raises:
+        MalformedError: it will not.
+    """
+    fit(_ByLanguage, {"texts": texts(by_language)})
+
+
+class _ByLanguage(WireModel):
+    texts: Texts
 
 
 def by_language(listed: tuple[Text, ...]) -> dict[str, str]:

@@ -74,16 +74,24 @@ def follow_roots(pinned: x509.Certificate, statements: Sequence[str], *, at: dat
         UntrustedError: it introduces what is no root, or was made before or after the time of the root before.
         ValidityError: it is from the future (``NOT_YET_VALID``).
     """
+    return tuple(root for _, root in follow_statements(pinned, statements, at=at))
+
+
+def follow_statements(
+    pinned: x509.Certificate, statements: Sequence[str], *, at: datetime
+) -> tuple[tuple[str, x509.Certificate], ...]:
+    """Return the roots that `follow_roots` returns, each after the statement that introduces it."""
     if len(statements) > MAX_STATEMENTS:
         raise LimitExceededError(f"more than {MAX_STATEMENTS} statements of roots")
-    roots = [pinned]
+    present, found = pinned, list[tuple[str, x509.Certificate]]()
     for text in statements:
         token = jws.parse(text)
         if token.header.typ != TYPE:
             raise MalformedError("not a statement of a root", clause=_CLAUSE)
-        if read(_Statement, token.unverified_payload).previous == _digest(roots[-1]):
-            roots.append(_successor(token, roots[-1], at=at))
-    return tuple(roots[1:])
+        if read(_Statement, token.unverified_payload).previous == _digest(present):
+            present = _successor(token, present, at=at)
+            found.append((text, present))
+    return tuple(found)
 
 
 def _successor(token: jws.Jws, old: x509.Certificate, *, at: datetime) -> x509.Certificate:

@@ -30,7 +30,7 @@ from vcwallet.errors import (
     quoted,
 )
 from vcwallet.keys.policy import Role
-from vcwallet.trust.certificates import from_der, subject_key_id
+from vcwallet.trust.certificates import from_der, is_issued_by, subject_key_id
 from vcwallet.trust.chain import ChainValidator, Path
 from vcwallet.trust.crl import RevocationList
 from vcwallet.trust.document_signer import DocumentSignerValidator
@@ -233,14 +233,17 @@ def _revocation_lists(
     published: PublishedTrust, master: MasterList, lists: Mapping[Role, TrustedList], *, chains: ChainValidator
 ) -> dict[bytes, RevocationList]:
     try:
-        required = {subject_key_id(one): one for one in (*chains.anchors, *map(from_der, master.issuing_authorities))}
-        known = required | {subject_key_id(one): one for one in _document_authorities(lists)}
+        issuing = [from_der(der) for der in master.issuing_authorities]
+        required = _by_key_id((*chains.anchors, *issuing))
+        known = _by_key_id((*required.values(), *_document_authorities(lists)))
     except VerificationError as error:
         raise _not_what_it_should_be("a CA", error) from None
     if not required.keys() <= master.revocation_lists.keys():
         raise missing_revocation_list()
     if not master.revocation_lists.keys() <= known.keys():
         raise MalformedError("a revocation list of a CA that is not listed", clause=CLAUSE)
+    if not all(any(is_issued_by(one, root) for root in chains.anchors) for one in issuing):
+        raise MalformedError("an issuing CA that no root has certified", clause=CLAUSE)
     try:
         read = {
             key_id: RevocationList.read(der, issuer=known[key_id]) for key_id, der in published.revocation_lists.items()
@@ -250,6 +253,15 @@ def _revocation_lists(
     if any(one.number != master.revocation_lists[key_id].number for key_id, one in read.items()):
         raise _mixed("a revocation list")
     return read
+
+
+def _by_key_id(authorities: Iterable[x509.Certificate]) -> dict[bytes, x509.Certificate]:
+    """Return CAs by their key identifiers; under that of another CA, one could say what that has revoked."""
+    found: dict[bytes, x509.Certificate] = {}
+    for certificate in authorities:
+        if found.setdefault(subject_key_id(certificate), certificate) != certificate:
+            raise MalformedError("two CAs with one key identifier", clause=CLAUSE)
+    return found
 
 
 def _document_signers(lists: Mapping[Role, TrustedList], *, max_kept: int) -> DocumentSignerValidator:

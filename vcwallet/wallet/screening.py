@@ -26,7 +26,7 @@ from vcwallet.errors import (
     VerifierUnknownError,
 )
 from vcwallet.formats.type_metadata import ResolvedType
-from vcwallet.keys.policy import TrustPolicy
+from vcwallet.keys.policy import PartyPolicy, Role, TrustPolicy
 from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery, asked_paths
 from vcwallet.protocols.exchange import AuthenticatedRequest
 from vcwallet.trust.registration import Registration, over_asked, read_registration
@@ -154,7 +154,19 @@ def _registration(request: AuthenticatedRequest, *, trust: TrustPolicy, at: date
         raise VerifierUnknownError(f"the registration certificate is not valid: {error.args[0]}") from error
     if request.verifier.party not in registration.parties:
         raise VerifierUnknownError("the registration certificate is another verifier's")
+    if request.verifier.party not in (registration.verifier, *registration.identifiers):
+        _require_granted(registration.verifier, trust=trust, at=at)
     return registration
+
+
+def _require_granted(verifier: str, *, trust: TrustPolicy, at: datetime) -> None:
+    """Check that a verifier in whose name an intermediary asks may ask itself; the certificate does not say so."""
+    if not isinstance(trust, PartyPolicy):
+        raise VerifierUnknownError("nobody can tell whether the verifier may ask that an intermediary asks for")
+    try:
+        trust.require_granted(verifier, role=Role.VERIFIER, at=at)
+    except VcError as error:
+        raise VerifierUnknownError(f"an intermediary asks for a verifier that may not: {error.args[0]}") from error
 
 
 def _require_statutes(claims: list[AskedClaim], registration: Registration) -> None:

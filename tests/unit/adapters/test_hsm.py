@@ -438,6 +438,21 @@ def test_a_wrong_pin_opens_nothing(device: softhsm.Device, pin: str) -> None:
         assert not pin or len(pin) == 1 or pin not in str(error)
 
 
+def test_a_text_that_cannot_be_encoded_is_refused(device: softhsm.Device, keys: HsmKeyStore) -> None:
+    """Inside python-pkcs11 it would end the process."""
+    half = "\ud800"
+    with HsmKeyStore(softhsm.LIBRARY, token="city", pin=half) as other:
+        for call in (
+            lambda: HsmKeyStore(softhsm.LIBRARY, token=half, pin=softhsm.PIN),
+            lambda: keys.find(label=half),
+            lambda: keys.create(Algorithm.ES256, label=half),
+            lambda: other.find(label="city"),
+        ):
+            with pytest.raises(ValueError, match="encoded") as caught:
+                call()
+            assert not isinstance(caught.value, UnicodeError), "which holds the text"
+
+
 def test_a_token_is_found_by_its_label(device: softhsm.Device) -> None:
     device.plug_in("town")
     with HsmKeyStore(softhsm.LIBRARY, token="town", pin=softhsm.PIN) as keys:

@@ -169,6 +169,33 @@ def test_an_issuer_under_its_own_iaca_is_listed_with_it(demo: Demo) -> None:
     assert trusts(demo, demo.client)
 
 
+def test_an_iaca_with_the_key_identifier_of_a_ca_of_the_registry_is_refused(demo: Demo) -> None:
+    """Its revocation list would be taken for that of the registry's CA."""
+    demo.registry.rotate_root(reason="yearly")
+    before = demo.registry.log()
+    for key_id in {one.key_id for one in demo.registry.authorities()}:
+
+        def change(draft: Draft, key_id: bytes = key_id) -> None:
+            draft.put(x509.SubjectKeyIdentifier(key_id), critical=False)
+
+        with pytest.raises(ValueError, match="another party's or the registry's"):
+            enrol(demo, to_der(iaca(change).certificate))
+    assert demo.registry.log() == before
+    assert enrol(demo)
+
+
+def test_a_new_ca_does_not_take_the_key_identifier_of_a_partys_iaca(demo: Demo) -> None:
+    succeeded = demo.registry._authority.with_new_issuing_ca(at=demo.clock())
+
+    def change(draft: Draft) -> None:
+        draft.put(x509.SubjectKeyIdentifier(succeeded.key_id), critical=False)
+
+    enrol(demo, to_der(iaca(change).certificate))
+    with pytest.raises(ValueError, match="rotate again"):
+        demo.registry._rotate(succeeded, reason="yearly")
+    demo.registry.rotate_issuing_ca(reason="yearly")
+
+
 def test_it_gets_a_code_if_it_has_none(demo: Demo) -> None:
     party = demo.registry.enrol_document_issuer("Umi", iaca=OWN_DER, may_issue=[Licence])
     assert party.startswith("urn:vcwallet:party:")

@@ -4,21 +4,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.mdoc_pki import iaca
 from tests.support.pki import NOW
 from tests.support.trust import AGE, LOAN, Clock, Demo, Identity, Residence, Tax
 from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, SqlStore
 from vcwallet.credential_type import Claim, CredentialType
-from vcwallet.encoding import sri
+from vcwallet.encoding import json, sri
+from vcwallet.encoding.json import MAX_BYTES
 from vcwallet.errors import (
+    LimitExceededError,
     LocalProtocolError,
     NotAuthorisedError,
     StoreCorruptError,
@@ -31,10 +35,13 @@ from vcwallet.keys.policy import KeySource
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.registry import Action, TrustRegistry
 from vcwallet.storage import Delete, MemoryStore, Put, RecordStore
-from vcwallet.trust.certificates import from_der
+from vcwallet.trust.certificates import from_der, to_der
 from vcwallet.trust.client import TrustedListClient
+from vcwallet.trust.crl import MAX_ENTRIES
+from vcwallet.trust.list_json import MAX_HISTORY
+from vcwallet.trust.members import time_text
 from vcwallet.trust.registration import read_registration
-from vcwallet.trust.trusted_list import Status
+from vcwallet.trust.trusted_list import Status, StatusPeriod
 
 
 @pytest.fixture
@@ -426,3 +433,193 @@ def test_the_store_has_no_private_key_of_a_party(demo: Demo) -> None:
         "list_operator",
         "iaca",
     }
+
+
+# --- another process --------------------------------------------------------------------------------------------------
+
+
+def test_a_registry_that_was_changed_elsewhere_publishes_nothing_old(demo: Demo) -> None:
+    """A suspension by another process reaches everybody, or whoever publishes is told."""
+    other = TrustRegistry.reopen(demo.store, clock=demo.clock)
+    demo.registry.published()
+    other.suspend(demo.city.identifier, reason="stolen key")
+    for publish in (demo.registry.published, demo.registry.revocation_lists):
+        with pytest.raises(LocalProtocolError, match="reopen"):
+            publish()
+    demo.registry = TrustRegistry.reopen(demo.store, clock=demo.clock)
+    demo.update()
+    with pytest.raises(NotAuthorisedError):
+        demo.trusts(demo.city)
+
+
+# --- what could not be read again -------------------------------------------------------------------------------------
+
+LONG = "x" * 36
+BEFORE_1000 = datetime(999, 1, 1, tzinfo=UTC)
+UNREADABLE: dict[str, Callable[[TrustRegistry], object]] = {
+    "language": lambda registry: registry.enrol_wallet_provider({LONG: "Wallets"}),
+    "name": lambda registry: registry.enrol_wallet_provider("n" * 10_001),
+    "languages": lambda registry: registry.enrol_wallet_provider({f"l{number}": "n" for number in range(101)}),
+    "supply points": lambda registry: registry.enrol_status_signer("S", supply_points=["https://s.example"] * 21),
+    "purposes": lambda registry: registry.enrol_verifier(
+        "V", purposes=[replace(AGE, code=f"p{number}") for number in range(1001)]
+    ),
+    "purpose": lambda registry: registry.add_purpose("urn:vcwallet:party:bank", replace(AGE, text={LONG: "x"})),
+    "retention": lambda registry: registry.enrol_verifier("V", purposes=[replace(AGE, retention_text={LONG: "x"})]),
+    "year": lambda registry: registry.enrol_issuer("I", may_issue=[Tax], types_from=BEFORE_1000),
+    "reason": lambda registry: registry.suspend("urn:vcwallet:party:bank", reason="x" * MAX_BYTES),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_could_not_be_read_again_is_refused(demo: Demo, what: str) -> None:
+    before = dict(demo.store._records)
+    with pytest.raises(ValueError, match="nobody could read"):
+        UNREADABLE[what](demo.registry)
+    assert demo.store._records == before
+    demo.registry.suspend(demo.bank.identifier, reason="audit")
+    demo.update()
+    assert TrustRegistry.reopen(demo.store, clock=demo.clock).published() == demo.registry.published()
+
+
+def test_a_name_of_a_registry_that_could_not_be_read_again_is_refused() -> None:
+    store = MemoryStore()
+    with pytest.raises(ValueError, match="nobody could read"):
+        TrustRegistry.found({LONG: "Registry"}, store=store, clock=Clock())
+    assert not store._records
+
+
+def test_a_status_that_has_changed_often_can_still_be_suspended_and_withdrawn(demo: Demo) -> None:
+    since = demo.clock()
+    periods = tuple(
+        StatusPeriod(status=status, since=since)
+        for _ in range(MAX_HISTORY // 2)
+        for status in (Status.GRANTED, Status.SUSPENDED)
+    )
+    often = demo.registry._enrolled[demo.bank.identifier, Role.VERIFIER]
+    at = since + timedelta(days=1)
+    for used in (periods, periods[:-2]):
+        many = replace(often, service=replace(often.service, periods=used))
+        if used is periods:
+            with pytest.raises(ValueError, match="changed too often"):
+                many.changed_to(Status.GRANTED, since=at, now=at)
+            many.changed_to(Status.WITHDRAWN, since=at, now=at).record()
+        else:
+            again = many.changed_to(Status.GRANTED, since=at, now=at).changed_to(Status.SUSPENDED, since=at, now=at)
+            again.changed_to(Status.WITHDRAWN, since=at, now=at).record()
+
+
+def test_what_would_be_too_long_for_everybody_is_not_published(demo: Demo) -> None:
+    for number in range(3):
+        demo.registry.enrol_document_issuer(
+            "I",
+            iaca=to_der(iaca().certificate),
+            may_issue=[Residence],
+            code=f"i{number}",
+            details={"a": "x" * 3_900_000},
+        )
+    before = demo.client.sequence
+    demo.update()
+    demo.registry.enrol_document_issuer(
+        "I", iaca=to_der(iaca().certificate), may_issue=[Residence], code="i9", details={"a": "x" * 3_900_000}
+    )
+    kept = dict(demo.store._records)
+    with pytest.raises(LimitExceededError):
+        demo.registry.published()
+    assert demo.store._records == kept
+    assert demo.client.sequence == before + 1
+
+
+# --- one status after another -----------------------------------------------------------------------------------------
+
+
+def test_a_withdrawal_is_no_milder_than_the_suspension_before_it(demo: Demo) -> None:
+    """What was signed before would be good again."""
+    signed_at = demo.clock()
+    demo.clock.pass_by(days=1)
+    demo.registry.suspend(demo.city.identifier, reason="audit")
+    with pytest.raises(ValueError, match="from_date"):
+        demo.registry.withdraw(demo.city.identifier, reason="audit", mode="from_date")
+    demo.registry.withdraw(demo.city.identifier, reason="audit")
+    demo.update()
+    with pytest.raises(NotAuthorisedError):
+        demo.trusts(demo.city, signed_at=signed_at)
+
+
+def test_a_suspension_from_a_date_may_become_a_withdrawal_from_a_date(demo: Demo) -> None:
+    signed_at = demo.clock()
+    demo.clock.pass_by(days=1)
+    demo.registry.suspend(demo.city.identifier, reason="audit", mode="from_date")
+    demo.registry.withdraw(demo.city.identifier, reason="audit", mode="from_date")
+    demo.update()
+    assert demo.trusts(demo.city, signed_at=signed_at)
+
+
+# --- what revocation lists hold ---------------------------------------------------------------------------------------
+
+
+def listed(demo: Demo, der: bytes) -> bool:
+    serial = from_der(der).serial_number
+    lists = map(x509.load_der_x509_crl, demo.registry.published().revocation_lists.values())
+    return any(one.get_revoked_certificate_by_serial_number(serial) is not None for one in lists)
+
+
+def test_a_revoked_certificate_leaves_the_list_after_one_that_came_after_its_end(demo: Demo) -> None:
+    """RFC 5280, section 3.3."""
+    der = demo.city.chain[0]
+    ends = from_der(der).not_valid_after_utc
+    demo.registry.revoke_certificate(der, reason="lost")
+    demo.clock.now = ends - timedelta(days=1)
+    assert listed(demo, der)
+    demo.clock.now = ends + timedelta(days=8)
+    assert listed(demo, der), "in one list that was issued after it ended"
+    assert listed(demo, der), "as long as that list serves"
+    demo.clock.pass_by(days=8)
+    assert not listed(demo, der)
+    demo.clock.pass_by(days=8)
+    assert not listed(reopened(demo), der)
+
+
+def reopened(demo: Demo) -> Demo:
+    demo.registry = TrustRegistry.reopen(demo.store, clock=demo.clock)
+    return demo
+
+
+def test_a_certificate_that_is_revoked_after_its_end_is_in_a_list_first(demo: Demo) -> None:
+    der = demo.city.chain[0]
+    demo.clock.now = from_der(der).not_valid_after_utc + timedelta(days=30)
+    demo.registry.published()
+    demo.registry.revoke_certificate(der, reason="lost")
+    demo.clock.pass_by(hours=1)
+    assert listed(demo, der)
+    demo.clock.pass_by(days=30)
+    assert not listed(demo, der)
+
+
+def test_a_record_that_does_not_say_when_a_certificate_ends_stays_in_the_list(demo: Demo) -> None:
+    der = demo.city.chain[0]
+    demo.registry.revoke_certificate(der, reason="lost")
+    [record] = demo.store.find("registry_revoked")
+    body = {name: value for name, value in json.loads_object(record.body).items() if name != "ends"}
+    demo.store.commit(
+        Put("registry_revoked", record.id, json.dumps(body), tags=(demo.registry.authorities()[1].key_id.hex(),))
+    )
+    for _ in range(2):
+        demo.clock.pass_by(days=600)
+        assert listed(demo, der)
+
+
+def test_a_revocation_for_which_the_list_has_no_room_is_refused(demo: Demo) -> None:
+    key_id = demo.registry.authorities()[1].key_id
+    body = {"since": time_text(demo.clock()), "reason": "unspecified"}
+    records = [
+        Put("registry_revoked", f"{number}", json.dumps({**body, "serial": str(number + 1)}), tags=(key_id.hex(),))
+        for number in range(MAX_ENTRIES)
+    ]
+    demo.store.commit(*records[:-1])
+    demo.registry.revoke_certificate(demo.city.chain[0], reason="lost")
+    log = demo.registry.log()
+    with pytest.raises(ValueError, match="no more than"):
+        demo.registry.revoke_certificate(demo.bank.chain[0], reason="lost")
+    assert demo.registry.log() == log
+    demo.registry.revoke_certificate(demo.city.mdoc_chain[0], reason="lost")  # by another CA

@@ -242,7 +242,8 @@ def test_a_list_of_another_registry_is_unsigned_also_with_its_own_root(demo: Dem
 
 def test_the_root_is_never_replaced_by_a_refresh(demo: Demo) -> None:
     demo.registry.suspend(demo.bank.identifier, reason="audit")
-    demo.client.update(replace(demo.registry.published(), anchor=b"another"), at=demo.clock())
+    assert refused(demo, replace(demo.registry.published(), anchor=b"another")) == "REGISTRY_UNSIGNED"
+    demo.update()
     resumed = TrustedListClient.resume(demo.client_store)
     assert resumed.sequence == demo.client.sequence
     demo.registry.reinstate(demo.bank.identifier, reason="audit passed")

@@ -15,20 +15,24 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from tests.support.pki import NOW, make
+from tests.support.mdoc_pki import iaca
+from tests.support.pki import NOW, Draft, make
 from tests.support.trust import Demo, Identity, Residence
-from vcwallet.errors import StoreFullError, TrustedListError, UntrustedError, VcError
+from vcwallet.encoding import sri
+from vcwallet.errors import StoreCorruptError, StoreFullError, TrustedListError, UntrustedError, VcError
 from vcwallet.keys import KeySource, Role
 from vcwallet.registry import TrustRegistry
 from vcwallet.registry.publication import Issue
-from vcwallet.storage import Change, MemoryStore
-from vcwallet.trust.certificates import ROOT, from_der, subject_key_id, to_der
+from vcwallet.storage import Change, MemoryStore, Put
+from vcwallet.trust.certificates import ISSUING_CA, ROOT, from_der, subject_key_id, to_der
 from vcwallet.trust.chain import ChainValidator
 from vcwallet.trust.client import TrustedListClient
+from vcwallet.trust.crl import build_crl
 from vcwallet.trust.enrolment import Enrolment
-from vcwallet.trust.list_json import LIST_TYPES
-from vcwallet.trust.master_list import MasterList, read_master_list, sign_master_list
+from vcwallet.trust.list_json import LIST_TYPES, MAX_BYTES
+from vcwallet.trust.master_list import MasterList, Pin, read_master_list, sign_master_list
 from vcwallet.trust.published import PublishedTrust
+from vcwallet.trust.root_statement import MAX_STATEMENTS, sign_successor
 
 
 @pytest.fixture
@@ -327,6 +331,185 @@ def test_lists_that_the_former_operator_has_signed_are_used_until_they_end(demo:
     demo.registry.rotate_list_operator(reason="yearly")
     demo.client = TrustedListClient.resume(demo.client_store)
     assert demo.trusts(demo.city)
+
+
+# --- key identifiers of others ----------------------------------------------------------------------------------------
+
+
+def with_key_id(key_id: bytes) -> bytes:
+    """Return the IACA of a party that has taken the key identifier of another CA."""
+
+    def change(draft: Draft) -> None:
+        draft.put(x509.SubjectKeyIdentifier(key_id), critical=False)
+
+    return to_der(iaca(change).certificate)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["root", "issuing CA"])
+def test_a_listed_iaca_with_the_key_identifier_of_another_ca_is_malformed(demo: Demo, which: int) -> None:
+    """Its revocation list would be taken for that of the other CA."""
+    for key_id, code in ((demo.registry.authorities()[which].key_id, "REGISTRY_MALFORMED"), (b"4" * 20, None)):
+        demo.registry._document_authorities[key_id] = with_key_id(key_id)
+        demo.registry.suspend(demo.bank.identifier, reason="audit")
+        published = demo.registry.published()
+        if code is None:
+            demo.client.update(published, at=NOW)
+        else:
+            assert refused(demo, published) == code
+            del demo.registry._document_authorities[key_id]
+            demo.registry.reinstate(demo.bank.identifier, reason="audit passed")
+
+
+def test_an_issuing_ca_that_no_root_has_certified_is_malformed(demo: Demo) -> None:
+    """The key of the list operator alone could put its own CA, and that one's revocation list, in place of ours."""
+    demo.registry.revoke_certificate(demo.city.chain[0], reason="lost", compromised=True)
+    demo.update()
+    _, issuing, _ = demo.registry.authorities()
+    real = from_der(issuing.certificate)
+
+    def change(draft: Draft) -> None:
+        draft.subject = real.subject
+        draft.put(x509.SubjectKeyIdentifier(issuing.key_id), critical=False)
+
+    false = make("Issuing CA", ISSUING_CA, issuer=None, change=change)
+    demo.registry.suspend(demo.bank.identifier, reason="audit")
+    new = demo.registry.published()
+    crl = build_crl(false, [], number=1000, at=NOW, next_update=NOW + timedelta(days=14))
+    pins = {**master_of(new).revocation_lists, issuing.key_id: Pin.of(crl, number=1000)}
+    forged = forged_master(demo, new, issuing_authorities=(to_der(false.certificate),), revocation_lists=pins)
+    lists = {**new.revocation_lists, issuing.key_id: crl}
+    assert refused(demo, replace(forged, revocation_lists=lists)) == "REGISTRY_MALFORMED"
+    demo.client.update(new, at=NOW)
+    with pytest.raises(UntrustedError):
+        demo.trusts(demo.city)
+
+
+# --- revocation lists of long ago -------------------------------------------------------------------------------------
+
+
+def without(demo: Demo, published: PublishedTrust, key_id: bytes, *, sequence: int) -> PublishedTrust:
+    """Return an issue that leaves an issuing CA out, as somebody signs it who has the key of the list operator."""
+    master = master_of(published)
+    lists = {key: der for key, der in published.revocation_lists.items() if key != key_id}
+    pins = {key: pin for key, pin in master.revocation_lists.items() if key != key_id}
+    kept = tuple(one for one in master.issuing_authorities if subject_key_id(from_der(one)) != key_id)
+    changed = replace(master, sequence=sequence, issuing_authorities=kept, revocation_lists=pins)
+    return replace(published, master=signed_again(demo, changed), revocation_lists=lists)
+
+
+def test_an_older_revocation_list_is_a_rollback_also_in_two_steps(demo: Demo) -> None:
+    key_id = demo.registry.authorities()[1].key_id
+    demo.registry.rotate_issuing_ca(reason="yearly")
+    old = demo.registry.published()
+    demo.update()
+    demo.registry.revoke_certificate(demo.city.chain[0], reason="lost", compromised=True)
+    demo.update()
+    new = demo.registry.published()
+    demo.client.update(without(demo, new, key_id, sequence=50), at=NOW)
+    older = {**new.revocation_lists, key_id: old.revocation_lists[key_id]}
+    pins = {**master_of(new).revocation_lists, key_id: master_of(old).revocation_lists[key_id]}
+    back = replace(forged_master(demo, new, sequence=51, revocation_lists=pins), revocation_lists=older)
+    for _ in range(2):
+        assert refused(demo, back) == "CRL_ROLLBACK"
+        demo.client = TrustedListClient.resume(demo.client_store)
+    demo.client.update(forged_master(demo, new, sequence=52), at=NOW)
+    with pytest.raises(UntrustedError, match="CERTIFICATE_REVOKED"):
+        demo.trusts(demo.city)
+
+
+def test_a_party_whose_iaca_had_a_revocation_list_has_one_for_good(demo: Demo) -> None:
+    own = iaca()
+    party = demo.registry.enrol_document_issuer("Umi", iaca=to_der(own.certificate), may_issue=[Residence])
+    without_list = demo.registry.published()
+    demo.client.update(without_list, at=NOW)
+    demo.registry.hand_in_revocation_list(
+        party, build_crl(own, [], number=1, at=NOW, next_update=NOW + timedelta(days=14))
+    )
+    demo.update()
+    pins = master_of(without_list).revocation_lists
+    for sequence in (50, 51):
+        master = replace(master_of(demo.registry.published()), sequence=sequence, revocation_lists=pins)
+        forged = replace(without_list, master=signed_again(demo, master))
+        lists = dict(demo.registry.published().lists)
+        assert refused(demo, replace(forged, lists=lists)) == "CRL_MISSING"
+
+
+def test_only_the_latest_revocation_list_of_each_ca_is_remembered(demo: Demo) -> None:
+    for _ in range(3):
+        demo.clock.pass_by(days=10)
+        demo.update()
+    seen = [record.id for record in demo.client_store.find("trust_revocation_list")]
+    pins = master_of(demo.client.published).revocation_lists
+    assert sorted(seen) == sorted(f"{key.hex()}-{pin.number}-{pin.sha256.hex()}" for key, pin in pins.items())
+
+
+def test_a_memory_of_revocation_lists_that_is_damaged_is_noticed(demo: Demo) -> None:
+    demo.client_store.commit(Put("trust_revocation_list", "xyz", b""))
+    with pytest.raises(StoreCorruptError):
+        demo.update()
+
+
+# --- what is handed on ------------------------------------------------------------------------------------------------
+
+
+def test_a_root_or_statements_that_do_not_belong_are_not_handed_on(demo: Demo) -> None:
+    first = demo.client.published
+    older = TrustedListClient.start(first, store=MemoryStore(), at=NOW)
+    demo.registry.rotate_root(reason="yearly")
+    demo.update()
+    demo.registry.suspend(demo.bank.identifier, reason="audit")
+    new = demo.registry.published()
+    assert refused(demo, replace(new, anchor=b"junk")) == "REGISTRY_UNSIGNED"
+    assert refused(demo, replace(new, anchor=Demo().client.published.anchor)) == "REGISTRY_UNSIGNED"
+    demo.client.update(replace(new, root_statements=()), at=NOW)
+    assert demo.client.published == new
+    older.update(demo.client.published, at=NOW)
+
+
+def test_a_new_root_is_added_to_the_statements_in_use(demo: Demo) -> None:
+    older = TrustedListClient.start(demo.client.published, store=MemoryStore(), at=NOW)
+    demo.registry.rotate_root(reason="yearly")
+    demo.update()
+    demo.registry.rotate_root(reason="yearly")
+    new = demo.registry.published()
+    demo.client.update(replace(new, root_statements=new.root_statements[1:]), at=NOW)
+    assert demo.client.published.root_statements == new.root_statements
+    older.update(demo.client.published, at=NOW)
+
+
+def test_statements_of_nobody_do_not_keep_those_of_the_registry_away(demo: Demo) -> None:
+    junk, at = Demo(), demo.clock()
+    root = junk.registry._authority.root.authority
+    statements = tuple(sign_successor(root, root, at=at) for _ in range(MAX_STATEMENTS))
+    demo.client.update(replace(demo.client.published, root_statements=statements), at=at)
+    demo.registry.suspend(demo.bank.identifier, reason="audit")
+    demo.client.update(replace(demo.registry.published(), root_statements=statements), at=at)
+    demo.registry.rotate_root(reason="yearly")
+    demo.update()
+    assert demo.client.published == demo.registry.published()
+
+
+def test_a_configuration_below_an_earlier_root_is_no_news(demo: Demo) -> None:
+    first = demo.client.published
+    demo.registry.rotate_root(reason="yearly")
+    store = MemoryStore()
+    TrustedListClient.start(demo.registry.published(), store=store, at=NOW)
+    client = TrustedListClient.follow(first, store=store, at=NOW)
+    assert client.published == demo.registry.published()
+    for other in (Demo().client.published, replace(first, anchor=b"junk")):
+        with pytest.raises(TrustedListError, match="REGISTRY_UNSIGNED"):
+            TrustedListClient.follow(other, store=store, at=NOW)
+
+
+def test_lists_that_a_restart_could_not_read_are_refused(demo: Demo) -> None:
+    demo.registry.suspend(demo.bank.identifier, reason="audit")
+    new, document = demo.registry.published(), b'{"vct": "' + b"x" * MAX_BYTES + b'"}'
+    large = replace(new, type_metadata={**new.type_metadata, "urn:large": document})
+    types = {**master_of(new).types, "urn:large": sri.integrity(document)}
+    assert refused(demo, replace(large, master=signed_again(demo, replace(master_of(new), types=types)))) == (
+        "REGISTRY_MALFORMED"
+    )
+    demo.client.update(new, at=NOW)
 
 
 # --- the clock --------------------------------------------------------------------------------------------------------

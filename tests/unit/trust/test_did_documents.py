@@ -186,15 +186,22 @@ def test_relative_urls_mean_keys_of_this_did():
         ({"publicKeyJwk": JWK}, "JsonWebKey"),
         ({"publicKeyJwk": JWK}, "JsonWebKey2020"),
         ({"publicKeyJwk": ..., "publicKeyMultibase": multikey.encode(ISSUER_KEY.public_key)}, "Multikey"),
-        (
-            {"publicKeyJwk": ..., "publicKeyMultibase": multikey.encode(ISSUER_KEY.public_key)},
-            "Ed25519VerificationKey2020",
-        ),
     ],
 )
 def test_a_key_is_written_as_its_type_has_it(key, type):
     found = parse(document(verificationMethod=[method(type=type, **key)]), did=DID)
     assert found.assertion_key("#1") == ISSUER_KEY.public_key
+
+
+def test_a_method_for_ed25519_holds_no_key_of_another_kind():
+    for key, fits in ((SoftwareSigner.generate(Algorithm.EDDSA).public_key, True), (ISSUER_KEY.public_key, False)):
+        written = method(type="Ed25519VerificationKey2020", publicKeyJwk=..., publicKeyMultibase=multikey.encode(key))
+        found = parse(document(verificationMethod=[written]), did=DID)
+        if fits:
+            assert found.assertion_key("#1") == key
+        else:
+            with pytest.raises(MalformedError):
+                found.assertion_key("#1")
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ from vcwallet.trust.federation import (
     EntityConfiguration,
     FederationPolicy,
     ResolvedEntity,
+    TrustAnchor,
     TrustMarkOwner,
     configuration_url,
     federation_keys,
@@ -563,6 +564,22 @@ def test_a_member_that_lists_nothing_authorises_nobody(federation, listed):
         ask(refreshed(federation, BY_MEMBER))
 
 
+def test_an_authorisation_may_count_below_one_trust_anchor_only(federation):
+    other = TrustAnchor(entity_id="https://other.example", keys=federation.anchor().keys)
+    anchors = [federation.anchor(), other]
+    for named, error in ((ANCHOR, None), (other.entity_id, NotAuthorisedError)):
+        below = replace(BY_NAME, anchors=frozenset({named}))
+        asked = FederationPolicy(anchors=anchors, authorisations=[below])
+        refresh(federation, asked)
+        if error is None:
+            assert ask(asked).party == CITY
+        else:
+            with pytest.raises(error):
+                ask(asked)
+    with pytest.raises(ValueError, match="not one of the policy's"):
+        policy(federation, replace(BY_NAME, anchors=frozenset({other.entity_id})))
+
+
 def test_a_trust_mark_authorises(federation):
     with pytest.raises(NotAuthorisedError):
         ask(refreshed(federation, ISSUER))
@@ -655,6 +672,22 @@ def test_a_trust_mark_counts_on_when_its_issuer_does_not_answer(federation):
     federation[CITY].says["trust_marks"] = ((MARK, federation.mark(CERTIFIER)),)
     refresh(federation, asked)
     with pytest.raises(NotAuthorisedError):  # nor was another trust mark
+        ask(asked)
+
+
+def test_a_trust_mark_that_was_never_verified_inherits_nothing_of_another_of_its_type(federation):
+    federation.add(CERTIFIER, AGENCY)
+    good = (MARK, federation.mark(CERTIFIER, expires=NOW + HOUR))
+    ended = (MARK, federation.mark(CERTIFIER, expires=NOW - SKEW))
+    federation[ANCHOR].says["trust_mark_issuers"] = {MARK: frozenset({CERTIFIER})}
+    federation[CITY].says["trust_marks"] = (good, ended)
+    asked = refreshed(federation, ISSUER)
+    federation.answers[configuration_url(CERTIFIER)] = TransportError("no answer")
+    refresh(federation, asked)
+    assert ask(asked).party == CITY
+    federation[CITY].says["trust_marks"] = (ended,)
+    refresh(federation, asked)
+    with pytest.raises(NotAuthorisedError):
         ask(asked)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -224,6 +224,29 @@ def test_a_registration_may_begin_later_than_it_is_issued() -> None:
     with pytest.raises(ValidityError):
         read(token)
     assert read(sign(changes={"nbf": 0})).not_before == NOW
+
+
+def test_a_registration_is_judged_by_when_it_was_signed_and_not_by_when_it_begins() -> None:
+    asked: list[datetime | None] = []
+
+    class Asked(OneRegistrar):
+        def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+            asked.append(source.signed_at)
+            return super().key_for(source, role=role, type_id=type_id, at=at)
+
+    later = NOW + timedelta(days=10)
+    token = sign(changes={"nbf": jwt.seconds(later)}, drop="exp")
+    registration = read_registration(token, trust=Asked(), at=later)
+    assert asked == [NOW]
+    assert (registration.not_before, registration.not_after) == (later, NOW + timedelta(days=366))
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+def test_a_registration_that_begins_near_the_end_of_time_is_malformed(claim: str) -> None:
+    last = jwt.seconds(datetime(9998, 1, 1, tzinfo=UTC))
+    for seconds, error in ((last, MalformedError), (last - 1, ValidityError)):
+        with pytest.raises(error):
+            read(sign(changes={claim: seconds}, drop="exp"))
 
 
 def test_an_explicit_empty_list_means_that_nothing_may_be_asked_for() -> None:
@@ -570,6 +593,17 @@ def test_a_whole_credential_is_granted_by_the_empty_path_only() -> None:
     whole = IntendedUse(code="use", text={"en": "Use"}, grants=(Grant(PID, ((),)),))
     registration = read(sign(whole))
     assert over_asked(registration, [(SD_JWT, (PID,), ()), (SD_JWT, (PID,), ("birthdate",))]) == ()
+
+
+@pytest.mark.parametrize("ours", ["special_care", "retention"])
+def test_the_empty_path_of_another_registrar_grants_nothing(ours: str) -> None:
+    """That it stands for the whole credential is our own spelling."""
+    whole = IntendedUse(code="use", text={"en": "Use"}, grants=(Grant(PID, (("birthdate",), ())),))
+    assert read(sign(whole)).use == whole
+    with pytest.raises(MalformedError, match="path"):
+        read(sign(whole, drop=ours))
+    part = replace(whole, grants=(Grant(PID, (("birthdate",),)),))
+    assert read(sign(part, drop=ours)).use.grants == part.grants
 
 
 def test_an_index_in_a_grant_covers_only_itself() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import pytest
@@ -41,13 +42,14 @@ from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import Issuer
 from vcwallet.jose import header as jose_header
 from vcwallet.jose import jwt
+from vcwallet.keys import KeySource, Role
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.openid4vp import Request, read_request
 from vcwallet.protocols.openid4vp.request import client_id
 from vcwallet.trust.registration import TYP, Grant, IntendedUse, grants
 from vcwallet.verifier import ask
 from vcwallet.wallet import Consent
-from vcwallet.wallet.screening import AskedClaim
+from vcwallet.wallet.screening import AskedClaim, _registration
 
 EVERYTHING = tuple((name,) for name in Resident.outline())
 
@@ -195,6 +197,45 @@ class TestRegistration:
                 assert (prompt.verifier, prompt.verifier_id) == ("Sakura Bank", bank.identifier)
             else:
                 refused(world, request, error)
+
+    @pytest.mark.parametrize("change", ["suspend", "withdraw"])
+    def test_an_intermediary_does_not_ask_for_a_verifier_that_may_not(self, world, change):
+        shop, bank = world.shop_enrolment, world.bank_enrolment
+        registration = re_signed(world, bank.registrations["loan"], act={"sub": {"id": shop.identifier}})
+        infos = [{"format": "registration_cert", "data": registration}]
+        request = signed_request(shop, world.ask("full_name"), client_id=client_id(shop.chain[0]), verifier_info=infos)
+        getattr(world.registry, change)(bank.identifier, reason="abuse")
+        assert world.wallet.match(request), "not before the news has arrived"
+        world.wallet.update_trust(world.registry.published())
+        refused(world, request, VerifierUnknownError, code="VERIFIER_UNKNOWN")
+
+    def test_an_intermediary_does_not_ask_for_a_party_that_is_no_verifier(self, world):
+        shop, bank = world.shop_enrolment, world.bank_enrolment
+        for party in (bank.identifier, world.city_enrolment.identifier, "urn:vcwallet:party:nobody"):
+            changed = {"sub": party, "act": {"sub": {"id": shop.identifier}}}
+            infos = [{"format": "registration_cert", "data": re_signed(world, bank.registrations["loan"], **changed)}]
+            request = signed_request(
+                shop, world.ask("full_name"), client_id=client_id(shop.chain[0]), verifier_info=infos
+            )
+            if party == bank.identifier:
+                assert world.wallet.match(request)
+            else:
+                refused(world, request, VerifierUnknownError, code="VERIFIER_UNKNOWN")
+
+    def test_an_intermediary_is_refused_where_nobody_can_tell_whether_its_verifier_may_ask(self, world):
+        class KeysOnly:
+            def key_for(self, *args: Any, **named: Any) -> Any:
+                return world.wallet._trust.key_for(*args, **named)
+
+        shop, bank = world.shop_enrolment, world.bank_enrolment
+        key = world.wallet._trust.key_for(
+            KeySource(chain=shop.chain), role=Role.VERIFIER, type_id=None, at=world.clock()
+        )
+        token = re_signed(world, bank.registrations["loan"], act={"sub": {"id": shop.identifier}})
+        request: Any = SimpleNamespace(registrations=[token], verifier=key)
+        _registration(request, trust=world.wallet._trust, at=world.clock())
+        with pytest.raises(VerifierUnknownError, match="nobody can tell"):
+            _registration(request, trust=KeysOnly(), at=world.clock())
 
     def test_an_expired_registration_is_refused(self):
         world = World()

@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from vcwallet.adapters.hsm.token import Token
+from vcwallet.adapters.hsm.token import Token, encodable
 from vcwallet.errors import SignatureInvalidError, StoreCorruptError, StoreError, UnsupportedError
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.public import CURVES, PublicKey
@@ -51,10 +51,12 @@ class HsmKeyStore:
         Args:
             library: the path of the PKCS #11 library of the device.
             token: the token's label.
-            pin: the user's PIN, or what gives it; it is asked for again when a session was lost.
+            pin: the user's PIN, or what gives it; it is asked for again when a session was lost.  A login is the whole
+                process's: while another store is logged in to the token, a wrong PIN is not noticed.
 
         Raises:
             MissingExtraError: the extra ``hsm`` is not installed.
+            ValueError: the label, or later the PIN, is no text that can be encoded.
         """
         self._token = Token(library, label=token, pin=pin if callable(pin) else lambda: pin)
         self._p11: Any = self._token.module
@@ -73,8 +75,9 @@ class HsmKeyStore:
             UnsupportedError: another algorithm, or one that the token does not have (``HSM_ALGORITHM``).
             StoreFullError: there is no room (``HSM_FULL``).
             StoreError: it could not be stored; see also `signer`.
+            ValueError: the label is no text that can be encoded.
         """
-        kind = Algorithm.EDDSA if algorithm is Algorithm.ED25519 else algorithm
+        kind, label = Algorithm.EDDSA if algorithm is Algorithm.ED25519 else algorithm, encodable(label)
         if kind not in _EC_PARAMS:
             raise UnsupportedError(f"keys for {algorithm} are not made in a token", code="HSM_ALGORITHM")
 
@@ -92,7 +95,9 @@ class HsmKeyStore:
         Raises:
             StoreError: no key (``HSM_KEY_NOT_FOUND``) or several (``HSM_KEY_AMBIGUOUS``) have this label, or the key
                 has no identifier (``HSM_KEY_NOT_FOUND``); see also `signer`.
+            ValueError: the label is no text that can be encoded.
         """
+        label = encodable(label)
         found = self._token.perform(lambda session: self._private(session, label=label)[self._p11.Attribute.ID])
         if not found:
             raise StoreError("the key has no identifier (CKA_ID)", code="HSM_KEY_NOT_FOUND")

@@ -44,6 +44,19 @@ def pkcs11() -> ModuleType:
         raise MissingExtraError("hsm") from None
 
 
+def encodable(text: str) -> str:
+    """Return a text that can be encoded; another one would end the process, inside python-pkcs11.
+
+    Raises:
+        ValueError: it holds half of a character (a lone surrogate).
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("a label or PIN that cannot be encoded in UTF-8") from None
+    return text
+
+
 class Token:
     """A token that one user is logged in to, shared by threads but not by forked processes."""
 
@@ -52,11 +65,12 @@ class Token:
 
         Raises:
             MissingExtraError: the extra ``hsm`` is not installed.
+            ValueError: the label is no text that can be encoded.
         """
         self.module: ModuleType = pkcs11()
         """python-pkcs11."""
         self._path = os.path.realpath(library)
-        self._label = label
+        self._label = encodable(label)
         self._pin = pin
         self._wrong_pin: str | None = None
         self._process = os.getpid()
@@ -128,7 +142,7 @@ class Token:
         """Open a session if there is none, and tell whether there was none."""
         if self._session is not None:
             return False
-        token, pin = self._find(), self._pin()
+        token, pin = self._find(), encodable(self._pin())
         if pin == self._wrong_pin:
             raise self.module.PinIncorrect
         try:

@@ -46,7 +46,7 @@ class AsyncHttpClient:
             raise
 
     async def aclose(self) -> None:
-        """Refuse further exchanges; those that run end by themselves."""
+        """Refuse further exchanges, also those that wait for their turn; those that run end by themselves."""
         self._client.close()
         self._threads.shutdown(wait=False)
 

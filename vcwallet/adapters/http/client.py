@@ -99,12 +99,12 @@ class HttpClient:
         Raises:
             LocalProtocolError: the client is closed.
         """
-        if self._is_closed:
-            raise LocalProtocolError("the HTTP client is closed")
+        self._require_open()
         return Deadline(self._total_seconds)
 
     def exchange(self, request: HttpRequest, *, deadline: Deadline) -> HttpResponse:
         """Return the response to a request (see `__call__`), within a deadline that somebody else may bring forward."""
+        self._require_open()  # it may have waited for its turn, and the client been closed meanwhile
         headers = _headers(request)
         target = Target.parse(request.url)
         left = request.max_redirects
@@ -121,6 +121,10 @@ class HttpClient:
     def close(self) -> None:
         """Refuse further exchanges; those that run end by themselves."""
         self._is_closed = True
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise LocalProtocolError("the HTTP client is closed")
 
     def __enter__(self) -> Self:
         return self

@@ -18,6 +18,7 @@ from vcwallet.claims import JsonObject
 from vcwallet.encoding.wire import Array, Maybe, WireModel, fit, read
 from vcwallet.errors import MalformedError, UnsupportedError, UntrustedError, quoted
 from vcwallet.keys import jwk, multikey
+from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.public import PublicKey
 from vcwallet.trust.did.syntax import key_url
 
@@ -150,9 +151,16 @@ def _from_multikey(key: JsonObject | str) -> PublicKey:
     return multikey.decode(key)
 
 
+def _from_ed25519(key: JsonObject | str) -> PublicKey:
+    found = _from_multikey(key)
+    if found.algorithm is not Algorithm.EDDSA:
+        raise MalformedError("the verification method is for Ed25519 keys", clause="DID 1.0, section 5.2.1")
+    return found
+
+
 _READERS: dict[str, Callable[[JsonObject | str], PublicKey]] = {
     "JsonWebKey": _from_jwk,
     "JsonWebKey2020": _from_jwk,
     "Multikey": _from_multikey,
-    "Ed25519VerificationKey2020": _from_multikey,
+    "Ed25519VerificationKey2020": _from_ed25519,
 }

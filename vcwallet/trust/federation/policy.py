@@ -8,6 +8,7 @@ has to be true, for which role and which credential types, is an `Authorisation`
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Lock
+from typing import TypeAlias
 
 from vcwallet.claims import JsonObject
 from vcwallet.encoding import https_url
@@ -62,6 +64,7 @@ class Authorisation:
             issue counts for nothing: an entity could give it to itself.
         types_member: the member of its metadata that lists the credential types it may issue.  It counts where a
             superior has set it, or said which values it can have; then it narrows `types` for this entity.
+        anchors: the trust anchors meant, by identifier; empty for any of the policy's.
     """
 
     role: Role
@@ -70,6 +73,7 @@ class Authorisation:
     entities: frozenset[str] = frozenset()
     trust_marks: frozenset[str] = frozenset()
     types_member: str | None = None
+    anchors: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not (self.entities or self.trust_marks or self.types_member):
@@ -82,12 +86,16 @@ class Authorisation:
             raise ValueError("the keys of the federation sign nothing of another protocol")
 
 
+_MarkId: TypeAlias = tuple[str, str]
+"""A trust mark: its type and the digest of its text; of two of one type, one may hold and the other not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Member:
-    """A resolved entity, and until when those of its trust marks count that were verified, by type."""
+    """A resolved entity, and until when those of its trust marks count that were verified."""
 
     entity: ResolvedEntity
-    marks: Mapping[str, datetime]
+    marks: Mapping[_MarkId, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +106,10 @@ class _WantedMark:
     text: str
     issuer: str
     anchor: EntityConfiguration
+
+    @property
+    def id(self) -> _MarkId:
+        return self.type, hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
 
 class FederationPolicy:
@@ -125,11 +137,13 @@ class FederationPolicy:
             max_kept: how many entities are kept; the one that was used least recently goes.
 
         Raises:
-            ValueError: no anchors, two with one identifier, or no authorisations.
+            ValueError: no anchors, two with one identifier, no authorisations, or one below another anchor.
         """
         self._anchors = {anchor.entity_id: anchor for anchor in anchors}
         if not anchors or len(self._anchors) != len(anchors) or not authorisations or max_kept < 1:
             raise ValueError("a federation has trust anchors, each once, and somebody who may act")
+        if not all(one.anchors <= self._anchors.keys() for one in authorisations):
+            raise ValueError("an authorisation below a trust anchor that is not one of the policy's")
         self._authorisations = tuple(authorisations)
         self._chains_in_messages = chains_in_messages
         self._max_kept = max_kept
@@ -234,28 +248,27 @@ class FederationPolicy:
 
     def _fetched_marks(
         self, entity: ResolvedEntity, before: _Member | None, fetcher: Fetcher
-    ) -> Flow[Mapping[str, datetime]]:
+    ) -> Flow[Mapping[_MarkId, datetime]]:
         """Verify trust marks with the chains of their issuers; one that does not hold is as good as none.
 
         One that was verified before still counts when its issuer does not answer now.
         """
         anchors = {entity.anchor: self._anchors[entity.anchor]}
-        marks: dict[str, datetime] = {}
+        marks: dict[_MarkId, datetime] = {}
         for mark in self._wanted_marks(entity):
             try:
                 issuer = yield from search(mark.issuer, anchors=anchors, fetcher=fetcher)
                 _add_mark(marks, mark, entity, issuer, at=fetcher.at)
             except (TransportError, LimitExceededError):
-                was_shown = before is not None and (mark.type, mark.text) in before.entity.trust_marks
-                if before is not None and was_shown and mark.type in before.marks:
-                    marks.setdefault(mark.type, before.marks[mark.type])
+                if before is not None and mark.id in before.marks:
+                    marks[mark.id] = before.marks[mark.id]
             except VcError:
                 continue
         return marks
 
-    def _known_marks(self, entity: ResolvedEntity, at: datetime) -> Mapping[str, datetime]:
+    def _known_marks(self, entity: ResolvedEntity, at: datetime) -> Mapping[_MarkId, datetime]:
         """Verify trust marks without a network: those of the anchor, of the entity itself, and of entities kept."""
-        marks: dict[str, datetime] = {}
+        marks: dict[_MarkId, datetime] = {}
         for mark in self._wanted_marks(entity):
             with suppress(VcError):
                 _add_mark(marks, mark, entity, self._known_issuer(mark.issuer, entity, at), at=at)
@@ -283,9 +296,10 @@ class FederationPolicy:
 
 def _fits(authorisation: Authorisation, member: _Member, role: Role, type_id: str | None, at: datetime) -> bool:
     entity = member.entity
-    marks = {type_id for type_id, until in member.marks.items() if at < until}
+    marks = {mark_type for (mark_type, _), until in member.marks.items() if at < until}
     return (
         authorisation.role is role
+        and (not authorisation.anchors or entity.anchor in authorisation.anchors)
         and authorisation.entity_type in entity.metadata
         and (type_id in authorisation.types if role is Role.CREDENTIAL_ISSUER else type_id is None)
         and (not authorisation.entities or entity.entity_id in authorisation.entities)
@@ -304,12 +318,11 @@ def _listed_types(authorisation: Authorisation, entity: ResolvedEntity) -> froze
 
 
 def _add_mark(
-    marks: dict[str, datetime], wanted: _WantedMark, entity: ResolvedEntity, issuer: ResolvedEntity, *, at: datetime
+    marks: dict[_MarkId, datetime], wanted: _WantedMark, entity: ResolvedEntity, issuer: ResolvedEntity, *, at: datetime
 ) -> None:
     """Verify a trust mark and note until when it counts: no longer than the trust in whoever has issued it."""
     mark = trust_mark.verify(wanted.text, subject=entity.entity_id, issuer=issuer, anchor=wanted.anchor, at=at)
-    until = issuer.expires if mark.expires is None else min(mark.expires, issuer.expires)
-    marks[mark.type] = max(until, marks.get(mark.type, until))
+    marks[wanted.id] = issuer.expires if mark.expires is None else min(mark.expires, issuer.expires)
 
 
 def _governed_name(entity: ResolvedEntity) -> Mapping[str, str]:

@@ -34,7 +34,7 @@ from vcwallet.trust.registration.use import IntendedUse, use_claims
 TYP: Final = "rc-wrp+jwt"
 CWT_TYP: Final = "rc-wrp+cwt"
 LONGEST_VALIDITY = timedelta(days=366)
-"""Twelve months: the longest that a registration counts, whatever it says itself."""
+"""Twelve months: the longest that a registration counts after it was signed, whatever it says itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +101,12 @@ def read_registration(token: str | bytes, *, trust: TrustPolicy, at: datetime) -
     source = KeySource(issuer=found.issuer, chain=unverified.chain, key_id=unverified.key_id, signed_at=found.issued)
     registrar = trust.key_for(source, role=Role.REGISTRAR, type_id=None, at=at)
     _require_signature(unverified, registrar.key)
-    jwt.require_valid_at({"nbf": jwt.seconds(found.issued), "exp": jwt.seconds(ends)}, at=at)
+    jwt.require_valid_at({"nbf": jwt.seconds(found.begins), "exp": jwt.seconds(ends)}, at=at)
     return Registration(
         use=found.use,
         verifier=found.identifiers[0],
         name=found.name,
-        not_before=found.issued,
+        not_before=found.begins,
         not_after=ends,
         registrar=registrar,
         identifiers=found.identifiers[1:],

@@ -66,7 +66,8 @@ class Registered:
         issuer: the registrar that it names, if any.
         identifiers: the verifier's identifiers, at least one.
         name: its name, by language tag; the trade name before the legal one.
-        issued: when the registration begins.
+        issued: when it was signed.
+        begins: when the registration begins, not before that.
         expires: when it ends, if said.
         service: what the verifier does, by language tag.
         authority: who supervises it, if said.
@@ -81,6 +82,7 @@ class Registered:
     identifiers: tuple[str, ...]
     name: Mapping[str, str]
     issued: datetime
+    begins: datetime
     expires: datetime | None
     service: Mapping[str, str]
     authority: Authority | None
@@ -103,7 +105,8 @@ def read_registered(claims: bytes | Mapping[str, object]) -> Registered:
         issuer=found.iss,
         identifiers=tuple(one.identifier for one in _party(found).id),
         name=_name(found),
-        issued=_time(found.iat if found.nbf is None else max(found.iat, found.nbf)),
+        issued=_time(found.iat),
+        begins=_time(found.iat if found.nbf is None else max(found.iat, found.nbf)),
         expires=None if found.exp is None else _time(found.exp),
         service=_by_language(_either(found.srv_description or None, found.service or None, what="the service") or ()),
         authority=_authority(_either(found.supervisory_authority, found.dpa, what="the authority")),
@@ -132,6 +135,7 @@ def _text_as(form: Callable[[str], object]) -> BeforeValidator:
 
 
 _NumericDate = Annotated[int, Field(ge=0, lt=253_402_300_800)]  # before the year 10000
+_Begin = Annotated[int, Field(ge=0, lt=253_339_228_800)]  # before the year 9998: the longest validity can be added
 _Name = Annotated[str, Field(min_length=1, max_length=10_000)]
 _Names = Annotated[Array[_Name], Field(max_length=100), _text_as(lambda text: (text,))]
 
@@ -197,6 +201,10 @@ class _Retention(WireModel):
     text: _Texts = ()
 
 
+_OUR_MEMBERS: Final = frozenset({"special_care", "retention"})
+"""What no other spelling has, and ours always."""
+
+
 class _Use(WireModel):
     intended_use_id: Annotated[str, Field(min_length=1)]
     purpose: Annotated[_Texts, Field(min_length=1)]
@@ -242,8 +250,8 @@ class _Claims(_Use):
     wrp: Maybe[_Party] = None
     sub_ln: Maybe[_Name] = None
     name: _TextOrTexts = ()
-    iat: _NumericDate
-    nbf: Maybe[_NumericDate] = None
+    iat: _Begin
+    nbf: Maybe[_Begin] = None
     exp: Maybe[_NumericDate] = None
     service: _TextOrTexts = ()
     srv_description: _TextOrTexts = ()
@@ -259,6 +267,10 @@ class _Claims(_Use):
 
 
 def _read_use(claims: _Use) -> IntendedUse:
+    # The empty path is ours, for the whole credential.  Elsewhere it means nothing, and must not mean everything.
+    is_ours = claims.model_fields_set >= _OUR_MEMBERS
+    if not is_ours and any(not claim.path for credential in claims.credentials for claim in credential.claims):
+        raise _malformed("a registered claim has a path")
     return IntendedUse(
         code=claims.intended_use_id,
         text=_by_language(claims.purpose),

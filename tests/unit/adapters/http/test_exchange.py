@@ -517,6 +517,14 @@ def test_a_closed_client_asks_nobody() -> None:
         asyncio.run(ask())
 
 
+def test_an_exchange_that_waits_for_its_turn_does_not_begin_after_the_client_was_closed() -> None:
+    http = HttpClient()
+    deadline = http.deadline()
+    http.close()
+    with pytest.raises(LocalProtocolError):
+        http.exchange(HttpRequest(method="GET", url="https://status.example/", max_bytes=10), deadline=deadline)
+
+
 # --- what is told ----------------------------------------------------------------------------------------------------
 
 CANARY = "canary-7f3a"
