@@ -34,6 +34,8 @@ from vcwallet.storage import Change, Put, RecordExistsError, RecordStore
 
 BROKEN = "HISTORY_BROKEN"
 MAX_EXPORT_BYTES = 64 * 1024 * 1024
+MAX_ENTRY_ITEMS = 250_000
+"""How many values one entry has: a refusal names every claim that was asked for, which may be 100,000."""
 _HEAD = "head"
 
 
@@ -276,7 +278,7 @@ def check_export(data: bytes, *, max_bytes: int = MAX_EXPORT_BYTES) -> tuple[Log
 
 def _linked(body: bytes, head: ChainEnd) -> LogEntry:
     """Return the entry of these bytes, provided that it comes right behind `head`."""
-    members = json.loads_object(body)
+    members = json.loads_object(body, max_items=MAX_ENTRY_ITEMS)
     if members.keys() != {"sequence", "previous", "entry"} or not isinstance(members["entry"], dict):
         raise MalformedError("a line of a log has a sequence number, the hash of the line before, and an entry")
     if type(members["sequence"]) is not int or members["sequence"] != head.count + 1:

@@ -166,7 +166,7 @@ class HeldLists:
 
         Raises:
             StatusError: a later list of the same signer, or of another who speaks for the same issuers, was seen
-                before (``STATUS_ROLLBACK``), or another one of the same signer and time (``STATUS_EQUIVOCATION``).
+                before (``STATUS_ROLLBACK``).
             VcError: as `UnverifiedStatusList.verify`.
             StoreError: the store could not write.
         """
@@ -187,8 +187,6 @@ class HeldLists:
                 raise StatusError("a status list older than one already seen", code="STATUS_ROLLBACK")
         before = [one for one in copies if one.party == stored.party]
         latest = max(before, key=_order, default=stored)
-        if latest.issued_at == stored.issued_at and latest is not stored:
-            self._require_same(latest, signed, at)
         self._remember(_digest(stored), signed)
         if origin is Origin.BUNDLE and latest.issued_at == stored.issued_at and latest is not stored:
             return OpenList(stored=latest, signed=self._opened(latest, at))
@@ -252,19 +250,6 @@ class HeldLists:
         except VcError:  # it has ended
             return not newer.speaks_for.isdisjoint(older.speaks_for)
         return not older.speaks_for.isdisjoint({signer.party, *signer.acts_for})
-
-    def _require_same(self, stored: StoredList, signed: SignedList, at: datetime) -> None:
-        """Return if a list says what the one says that is held of the same time: who signs two has one for each side.
-
-        Raises:
-            StatusError: it says something else; the one that was seen first is kept.
-        """
-        try:
-            held = self._opened(stored, at)
-        except VcError:  # it says nothing any more, and may be replaced
-            return
-        if held.token != signed.token:
-            raise StatusError("two status lists of one time say different things", code="STATUS_EQUIVOCATION")
 
     def _opened(self, stored: StoredList, at: datetime) -> SignedList:
         """Return what a copy says; one that was read before may have ended since."""
