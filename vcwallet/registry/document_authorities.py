@@ -13,7 +13,7 @@ from vcwallet.trust.crl import RevocationList
 from vcwallet.trust.document_signer import read_iaca
 
 MAX_REVOCATION_LIST_BYTES = 256 * 1024
-MAX_REVOCATION_LISTS_BYTES = 4 * 1024 * 1024
+MAX_HANDED_IN_BYTES = 4 * 1024 * 1024
 _COLLECTION = "registry_document_authority"
 _REVOCATION_LISTS = "registry_document_authority_crl"
 
@@ -61,10 +61,8 @@ def require_room(lists: Mapping[bytes, RevocationList]) -> None:
     Raises:
         LimitExceededError: they are over 4 MiB together.
     """
-    if sum(len(one.der) for one in lists.values()) > MAX_REVOCATION_LISTS_BYTES:
-        raise LimitExceededError(
-            f"the revocation lists of parties are over {MAX_REVOCATION_LISTS_BYTES} bytes together"
-        )
+    if sum(len(one.der) for one in lists.values()) > MAX_HANDED_IN_BYTES:
+        raise LimitExceededError(f"the revocation lists of parties are over {MAX_HANDED_IN_BYTES} bytes together")
 
 
 def load_revocation_lists(authorities: dict[bytes, bytes], *, store: RecordStore) -> dict[bytes, RevocationList]:

@@ -29,7 +29,7 @@ from vcwallet.keys import KeySource, Role
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.registry import Action, TrustRegistry
 from vcwallet.registry.authority import OwnKey
-from vcwallet.registry.document_authorities import MAX_REVOCATION_LIST_BYTES, MAX_REVOCATION_LISTS_BYTES
+from vcwallet.registry.document_authorities import MAX_HANDED_IN_BYTES, MAX_REVOCATION_LIST_BYTES
 from vcwallet.registry.registry import OwnAuthority
 from vcwallet.storage import Delete, MemoryStore, Put
 from vcwallet.trust.certificates import LEAF, CertificateAuthority, Subject, build_certificate, from_der, to_der
@@ -536,7 +536,7 @@ def test_a_revocation_list_that_was_there_does_not_go_away(demo: Demo, ministry:
 def test_revocation_lists_that_are_handed_in_leave_room_for_everything_else(demo: Demo, ministry: str) -> None:
     new = crl()
     other = RevocationList.read(new, issuer=MINISTRY.certificate)
-    for length, fits in ((MAX_REVOCATION_LISTS_BYTES - len(new) + 1, False), (1000, True)):
+    for length, fits in ((MAX_HANDED_IN_BYTES - len(new) + 1, False), (1000, True)):
         demo.registry._revocation_lists[b"other"] = replace(other, der=bytes(length))
         if fits:
             demo.registry.hand_in_revocation_list(ministry, new)
