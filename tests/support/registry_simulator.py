@@ -232,11 +232,11 @@ class Follower:
         """Return the code of the refusal, "any" where that is left open, or None if what was published is taken."""
         if self.clock_went_back(at):
             return "CLOCK_WENT_BACK"
-        if moment is None:
-            return "any"
+        if moment is None or published.anchor != moment.published.anchor:
+            return "any"  # a root that is not that of the moment would be handed on with it
         steps = len(published.root_statements) + 1
         if moment.root_number < self.moment.root_number:
-            return "REGISTRY_ROLLBACK" if published.anchor == moment.published.anchor else "any"
+            return "REGISTRY_ROLLBACK"
         if moment.issued > at + SKEW:
             return "REGISTRY_NOT_YET_VALID" if steps >= moment.root_number else "any"
         if moment.root_number > self.moment.root_number and steps != moment.root_number:
