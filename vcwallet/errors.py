@@ -233,7 +233,7 @@ class NetworkBlockedError(TransportError):
 
 
 class StoreError(VcError):
-    """The store could not do what was asked; nothing was changed."""
+    """The store could not do what was asked; nothing was changed, unless the call says that a part may be done."""
 
     default_code = "STORE"
 

@@ -176,6 +176,9 @@ class TrustedListClient:
         gone = [Delete(_ANCHOR, id) for id in (*(record.id for record in anchors), *damaged_anchors)]
         gone += [Delete(_LIST, id) for id in (*(record.id for record in lists), *damaged_lists)]
         gone += [Delete(_TIME, id) for id in damaged_times]
+        # What was seen of revocation lists and can be read stays: mending is no way to bring an older one back.
+        _, damaged_seen = _sorted_out(store, _SEEN)
+        gone += [Delete(_SEEN, id) for id in damaged_seen]
         made = [Put(kind, record.id, record.body) for kind in COLLECTIONS for record in fresh.find(kind)]
         store.commit(*gone, *made)
         return cls.resume(store)

@@ -466,6 +466,18 @@ class TestRescue:
                 mended = [entry.entry for entry in wallet.history() if entry.entry["event"] == "mended"]
                 assert [entry["what"] for entry in mended] == [["trust"]]
 
+    def test_what_was_seen_of_revocation_lists_is_made_anew_with_it(self, scene):
+        """Otherwise no newer list could be compared with it, and so none taken."""
+        scene.damage("trusted_list")
+        for number in range(3):  # of the root, the issuing CA and the IACA
+            scene.damage("trust_revocation_list", number)
+        scene.wallet.close()
+        scene.registry.rotate_list_operator(reason="yearly")  # which revokes a certificate: a newer list of the CA
+        trust = scene.registry.published()
+        with Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock, trust=trust) as wallet:
+            assert list(wallet.damaged()) == []
+            wallet.update_trust(scene.registry.published())
+
     def test_a_whole_pin_is_not_replaced(self, scene):
         other = TrustRegistry.create("Other registry", clock=scene.clock).published()
         with Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock, trust=other) as wallet:
