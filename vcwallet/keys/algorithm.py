@@ -28,6 +28,9 @@ class Algorithm(StrEnum):
     ML_DSA_65 = "ML-DSA-65"
     ML_DSA_87 = "ML-DSA-87"
 
+    # Equal to its text, so hashed like it; the hash of `Enum` is a call of Python in each look-up.
+    __hash__ = str.__hash__
+
     @property
     def signature_bytes(self) -> int:
         """The length of every signature, in bytes."""

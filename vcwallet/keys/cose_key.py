@@ -156,8 +156,11 @@ def from_jwk(value: Mapping[str, JsonValue]) -> dict[int, CborValue]:
     return public_cose_key(jwk.parse({name: member for name, member in value.items() if name not in purposes}))
 
 
+_MAPS = (dict, Mapping)  # what a message holds is a dict, which is told at once
+
+
 def _members(value: object) -> Mapping[Any, Any]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, _MAPS):
         raise MalformedError("a COSE_Key is a map", clause="RFC 9052, section 7")
     return value
 
@@ -229,6 +232,8 @@ def _bytes(members: Mapping[Any, Any], label: int, size: int) -> bytes:
 def _require_for_verifying(members: Mapping[Any, Any], key: PublicKey) -> None:
     if ALG in members and parse_algorithm(members[ALG]) not in names_of(key.algorithm):
         raise AlgorithmNotAllowedError("the alg of a COSE_Key does not fit it", clause="RFC 9052, section 7.1")
-    operations = members.get(KEY_OPS, [VERIFY])
+    if KEY_OPS not in members:
+        return
+    operations = members[KEY_OPS]
     if not isinstance(operations, list) or all(_is_other(operation, VERIFY) for operation in operations):
         raise AlgorithmNotAllowedError("the COSE_Key is not for verifying", clause="RFC 9053, section 2.1")

@@ -33,6 +33,8 @@ class Role(StrEnum):
     DOCUMENT_SIGNER = "document_signer"
     MDOC_READER = "mdoc_reader"
 
+    __hash__ = str.__hash__  # as `Algorithm`
+
 
 ISSUER_ROLES = frozenset({Role.CREDENTIAL_ISSUER, Role.STATUS_SIGNER})
 """The roles in which a party speaks about credentials that it has issued, or that others have."""

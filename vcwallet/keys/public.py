@@ -64,10 +64,7 @@ class PublicKey:
             MalformedError: an Ed25519 key under which signatures are valid that nobody has made.
         """
         self.algorithm = _algorithm_of(raw)
-        if isinstance(raw, ed25519.Ed25519PublicKey):
-            _require_large_order(raw)
         self._raw = raw
-        # Looked up once: a look-up by an enumeration's member costs more than one by a string.
         self._ecdsa: Any = ECDSA.get(self.algorithm)
         self._size = self.algorithm.signature_bytes
         self._spki: bytes | None = None
@@ -144,9 +141,12 @@ class PublicKey:
 
 
 def _algorithm_of(raw: object) -> Algorithm:
-    if isinstance(raw, ec.EllipticCurvePublicKey):
-        algorithm = _BY_CURVE.get(raw.curve.name)
+    algorithm: Algorithm | None
+    # Of pyca's keys those on a named curve have one; to ask for their abstract class costs more than all the rest here.
+    if (curve := getattr(raw, "curve", None)) is not None:
+        algorithm = _BY_CURVE.get(curve.name)
     elif isinstance(raw, ed25519.Ed25519PublicKey):
+        _require_large_order(raw)
         algorithm = Algorithm.EDDSA
     else:
         algorithm = next((name for kind, name in _ML_DSA.items() if isinstance(raw, kind)), None)
@@ -170,12 +170,11 @@ _SMALL_ORDER = frozenset({0, 1, _FIELD - 1, _Y_OF_ORDER_8, _FIELD - _Y_OF_ORDER_
 
 def names_of(algorithm: Algorithm) -> frozenset[Algorithm]:
     """Return the registered names under which a key of `algorithm` may sign (Ed25519 has two)."""
-    if algorithm in _ED25519_NAMES:
-        return _ED25519_NAMES
-    return frozenset({algorithm})
+    return _NAMES[algorithm]
 
 
 _ED25519_NAMES = frozenset({Algorithm.EDDSA, Algorithm.ED25519})
+_NAMES = {name: _ED25519_NAMES if name in _ED25519_NAMES else frozenset({name}) for name in Algorithm}
 
 
 class HasPublicKey(Protocol):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -60,7 +60,6 @@ class SoftwareSigner(_Redacted):
         """
         self.public_key: PublicKey = PublicKey(key.public_key())
         self._key = key
-        # Looked up once: a look-up by an enumeration's member costs more than one by a string.
         algorithm = self.public_key.algorithm
         self._ecdsa: Any = ECDSA.get(algorithm)
         self._half = algorithm.signature_bytes // 2
@@ -118,11 +117,11 @@ class SoftwareSigner(_Redacted):
 
     def sign(self, data: bytes, /) -> bytes:
         """Return the signature over `data` in JOSE form (RFC 7518, section 3.4)."""
-        key = self._key
-        if isinstance(key, ec.EllipticCurvePrivateKey):
+        key: Any = self._key
+        if self._ecdsa is not None:
             r, s = decode_dss_signature(key.sign(data, self._ecdsa))
             return r.to_bytes(self._half, "big") + s.to_bytes(self._half, "big")
-        return key.sign(data)
+        return cast(bytes, key.sign(data))
 
     @property
     def private_key(self) -> PrivateKey:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import pytest
 
 from vcwallet.errors import AlgorithmNotAllowedError
+from vcwallet.formats.mdoc.vocabulary import DigestAlgorithm
 from vcwallet.keys.algorithm import CLASSICAL, Algorithm
+from vcwallet.keys.policy import Role
 from vcwallet.keys.software import SoftwareSigner
 
 
@@ -34,3 +36,11 @@ def test_a_signature_has_the_stated_length(algorithm):
 
 def test_post_quantum_algorithms_are_not_allowed_by_default():
     assert set(Algorithm) - CLASSICAL == {Algorithm.ML_DSA_44, Algorithm.ML_DSA_65, Algorithm.ML_DSA_87}
+
+
+@pytest.mark.parametrize("member", [*Algorithm, *Role, *DigestAlgorithm])
+def test_a_member_is_found_wherever_its_text_is(member):
+    """It is equal to its text, so it has to have the same hash."""
+    assert member == member.value
+    assert member in {member.value}
+    assert {member: 1}[member.value] == 1

@@ -24,6 +24,8 @@ class DigestAlgorithm(StrEnum):
     SHA_384 = "SHA-384"
     SHA_512 = "SHA-512"
 
+    __hash__ = str.__hash__  # as `Algorithm`
+
     @property
     def hash(self) -> Callable[[bytes], Any]:
         """The function of hashlib."""
