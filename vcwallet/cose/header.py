@@ -31,6 +31,7 @@ Labels: TypeAlias = "Mapping[Any, CborValue]"
 CertificateHash: TypeAlias = "tuple[int | str, bytes]"
 AlgorithmT = TypeVar("AlgorithmT")
 
+_NO_LABELS: Final[Labels] = MappingProxyType({})
 _ALWAYS_PROTECTED: Final = frozenset({ALG, CRIT, TYP})
 
 
@@ -108,45 +109,63 @@ def parse(
     """
     if not isinstance(protected, bytes):
         raise MalformedError("a protected header is a byte string", clause="RFC 9052, section 3")
-    members, others = _protected(protected), _labels(unprotected)
-    both: dict[int | str, Any] = {**members, **others}
-    if len(both) != len(members) + len(others):
-        raise MalformedError("a label stands in both headers", clause="RFC 9052, section 3")
-    if CRIT in both:
-        raise UnsupportedError("the COSE header has an extension (crit)", clause="RFC 9052, section 3.1")
+    # A header is read before anybody is trusted, so what is kept of them is small.
+    read = _kept if len(protected) <= _KEPT_BYTES else _read
+    headers, others = read(protected, algorithm_of), _labels(unprotected)
+    return _with_unprotected(headers, others) if others else headers
+
+
+@lru_cache(maxsize=256)
+def _kept(encoded: bytes, algorithm_of: Callable[[object], AlgorithmT]) -> Headers[AlgorithmT]:
+    """Return what a short protected header says: most name an algorithm and nothing else."""
+    return _read(encoded, algorithm_of)
+
+
+def _read(encoded: bytes, algorithm_of: Callable[[object], AlgorithmT]) -> Headers[AlgorithmT]:
+    """Return what a protected header says, with nothing unprotected beside it."""
+    if len(encoded) > MAX_HEADER_BYTES:
+        raise LimitExceededError(f"a COSE header is longer than {MAX_HEADER_BYTES} bytes")
+    # A header without parameters is an empty byte string, or the encoding of an empty map.
+    members = _labels(cbor.loads(encoded, limits=_LIMITS) if encoded else {})
+    _require_no_extension(members)
     if ALG not in members:
         raise AlgorithmNotAllowedError("the protected header names no algorithm", clause="RFC 9052, section 3.1")
+    return Headers(
+        algorithm=algorithm_of(members[ALG]),
+        typ=_type(members, TYP),
+        content_type=_type(members, CONTENT_TYPE),
+        key_id=_key_id(members),
+        chain=_chain(members),
+        x5t=_certificate_hash(members),
+        encoded=encoded,
+        protected=MappingProxyType(members),
+        unprotected=_NO_LABELS,
+    )
+
+
+def _with_unprotected(headers: Headers[AlgorithmT], others: Labels) -> Headers[AlgorithmT]:
+    """Return what both headers say; what the unprotected one adds may stand there, and in no more than one of them."""
+    if not others.keys().isdisjoint(headers.protected):
+        raise MalformedError("a label stands in both headers", clause="RFC 9052, section 3")
+    _require_no_extension(others)
     if TYP in others:
         raise MalformedError("typ is not protected", clause="RFC 9596, section 2")
     return Headers(
-        algorithm=algorithm_of(members[ALG]),
-        typ=_type(both, TYP),
-        content_type=_type(both, CONTENT_TYPE),
-        key_id=_key_id(both),
-        chain=_chain(both),
-        x5t=_certificate_hash(both),
-        encoded=protected,
-        protected=members,
+        algorithm=headers.algorithm,
+        typ=headers.typ,
+        content_type=_type(others, CONTENT_TYPE) if CONTENT_TYPE in others else headers.content_type,
+        key_id=_key_id(others) if KID in others else headers.key_id,
+        chain=_chain(others) if X5CHAIN in others else headers.chain,
+        x5t=_certificate_hash(others) if X5T in others else headers.x5t,
+        encoded=headers.encoded,
+        protected=headers.protected,
         unprotected=others,
     )
 
 
-def _protected(encoded: bytes) -> Labels:
-    # A header is read before anybody is trusted, so what is kept of them is small.
-    return _kept(encoded) if len(encoded) <= _KEPT_BYTES else _read(encoded)
-
-
-@lru_cache(maxsize=256)
-def _kept(encoded: bytes) -> Labels:
-    """Return the parameters of a short header: most name an algorithm and nothing else."""
-    return _read(encoded)
-
-
-def _read(encoded: bytes) -> Labels:
-    if len(encoded) > MAX_HEADER_BYTES:
-        raise LimitExceededError(f"a COSE header is longer than {MAX_HEADER_BYTES} bytes")
-    # A header without parameters is an empty byte string, or the encoding of an empty map.
-    return MappingProxyType(_labels(cbor.loads(encoded, limits=_LIMITS) if encoded else {}))
+def _require_no_extension(labels: Labels) -> None:
+    if CRIT in labels:
+        raise UnsupportedError("the COSE header has an extension (crit)", clause="RFC 9052, section 3.1")
 
 
 def _labels(header: object) -> dict[int | str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from vcwallet.cose import header
+from vcwallet.cose import header, mac0
 from vcwallet.encoding import cbor
 from vcwallet.errors import AlgorithmNotAllowedError, LimitExceededError, MalformedError, UnsupportedError, VcError
 from vcwallet.keys import Algorithm
@@ -270,3 +270,29 @@ def test_of_the_headers_that_were_read_only_short_ones_are_kept():
 def test_what_is_kept_of_a_header_cannot_be_changed():
     with pytest.raises(TypeError):
         parse(protecting(), {}).protected[4] = b"another key"
+
+
+def test_what_is_kept_of_a_header_says_nothing_of_the_next_message():
+    for unprotected in ({}, {33: b"der"}, {4: b"1"}, {}, {33: b"another"}):
+        read = parse(protecting(), unprotected)
+        assert read.unprotected == unprotected
+        assert (read.chain, read.key_id) == ((unprotected[33],) if 33 in unprotected else (), unprotected.get(4))
+    with pytest.raises(TypeError):
+        parse(protecting(), {}).unprotected[33] = b"der"
+
+
+def test_a_header_that_is_kept_for_signatures_is_none_of_a_mac():
+    signed, coded = protecting(), cbor.dumps({1: 5})
+    assert parse(signed, {}).algorithm is Algorithm.ES256
+    assert mac0.parse([coded, {}, b"", bytes(32)]).headers.algorithm is mac0.MacAlgorithm.HMAC_256_256
+    with pytest.raises(AlgorithmNotAllowedError):
+        mac0.parse([signed, {}, b"", bytes(32)])
+    with pytest.raises(AlgorithmNotAllowedError):
+        parse(coded, {})
+
+
+@pytest.mark.parametrize("bad", [{2: [98]}, {16: "a/b"}, {1: ES256}, {33: []}, {4: "1"}, {34: 1}, {3: -1}, {1.5: 1}])
+def test_a_kept_header_does_not_excuse_what_stands_unprotected(bad: Any):
+    assert parse(protecting(), {}) == parse(protecting(), {})
+    with pytest.raises(VcError):
+        parse(protecting(), bad)
