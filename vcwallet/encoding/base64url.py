@@ -17,7 +17,6 @@ from collections.abc import Sequence
 
 from vcwallet.errors import MalformedError
 
-_TO_URL = bytes.maketrans(b"+/", b"-_")
 # '!' is in no base64 alphabet, so the decoder refuses what the url alphabet does not have.
 _FROM_URL = bytes.maketrans(b"-_+/=", b"+/!!!")
 _PADDING = (b"", None, b"==", b"=")
@@ -28,7 +27,7 @@ _LAST = (None, None, frozenset(_ALPHABET[::16].encode()), frozenset(_ALPHABET[::
 
 def encode(data: bytes) -> str:
     """Return `data` as base64url text without padding."""
-    return _b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL).decode()
+    return _b2a_base64(data, newline=False).rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_").decode()
 
 
 def encode_each(items: Sequence[bytes]) -> list[str]:

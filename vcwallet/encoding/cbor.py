@@ -117,6 +117,21 @@ def loads(data: bytes, *, limits: Limits = LIMITS, budget: Budget | None = None)
         raise MalformedError(f"CBOR data has {problem}", clause="RFC 8949, section 5.3.1") from None
 
 
+def unembedded(data: bytes) -> bytes:
+    """Return the encoded item that `data` embeds, as it came: what `embedded` was given.
+
+    Raises:
+        MalformedError: not an embedded item, its length not in the shortest form, or bytes after it.
+    """
+    if len(data) < 3 or data[:2] != _EMBEDDED or not _FIRST_BYTES <= data[2] < _FIRST_TEXT:
+        raise _malformed("something else than an embedded item", 0)
+    length, start = data[2] & 31, 3
+    if length > _LONGEST_INLINE:
+        length, start = _long_argument(data, start, length)
+    _require_end(start + length, len(data))
+    return data[start:]
+
+
 @lru_cache(maxsize=16)
 def _keep_tags(numbers: frozenset[int]) -> Mapping[int, Callable[[Any, bool], Tag]]:
     def keep(number: int) -> Callable[[Any, bool], Tag]:
@@ -128,7 +143,7 @@ def _keep_tags(numbers: frozenset[int]) -> Mapping[int, Callable[[Any, bool], Ta
 # --- the fence: reads heads, never values ----------------------------------------------------------------------------
 
 _MAP, _TAG, _SIMPLE = 5, 6, 7  # major types; 0 and 1 are integers, 2 and 3 strings, 4 is an array
-_FIRST_BYTES, _FIRST_ARRAY = 0x40, 0x80  # the smallest initial bytes of strings and of arrays
+_FIRST_BYTES, _FIRST_TEXT, _FIRST_ARRAY = 0x40, 0x60, 0x80  # the smallest initial bytes of these kinds
 _LONGEST_INLINE, _ONE_BYTE, _TWO_BYTES = 23, 24, 25  # an argument in the head itself, and in the bytes after it
 _INDEFINITE: Final = 31
 #: By its initial byte, how long a number or a string is that has its argument there; 0 for every other item.
@@ -149,7 +164,7 @@ def _require_plain_heads(data: bytes, limits: Limits) -> int:
 
     One walk over the heads of all items, with a list in place of recursion.  It is in the path of every mdoc, so it is
     one loop and not several functions, and asks first about what is there most: short strings and small numbers, whose
-    one byte says how long they are.
+    one byte says how long they are, and then items whose length is the next byte.
     """
     size, offset, items = len(data), 0, 1
     missing, is_map = 1, False  # how many items the innermost container still lacks, and whether it is a map
@@ -169,21 +184,24 @@ def _require_plain_heads(data: bytes, limits: Limits) -> int:
             offset += length  # when this leads past the end, the next round or the end says so
             continue
         offset += 1
+        major, argument = initial >> 5, initial & 31
+        if argument > _LONGEST_INLINE and major != _SIMPLE:
+            if argument == _ONE_BYTE and offset < size and data[offset] >= _ONE_BYTE:
+                argument = data[offset]
+                offset += 1
+            else:
+                argument, offset = _long_argument(data, offset, argument)
         if initial < _FIRST_ARRAY:
-            argument, offset = _long_argument(data, offset, initial & 31)
             if initial >= _FIRST_BYTES:
                 offset += argument
             continue
         if is_map and missing & 1:
             raise _malformed("a map key that is neither integer nor string", offset)
-        major, argument = initial >> 5, initial & 31
         if major == _SIMPLE:
             if argument not in _BYTES_AFTER_SIMPLE:
                 raise _malformed("a simple value other than false, true and null", offset)
             offset += _BYTES_AFTER_SIMPLE[argument]
             continue
-        if argument > _LONGEST_INLINE:
-            argument, offset = _long_argument(data, offset, argument)
         if major == _TAG:
             if argument not in limits.tags:
                 raise _malformed(f"tag {argument}, which is not expected here", offset)
@@ -210,8 +228,6 @@ def _require_end(offset: int, size: int) -> None:
 
 def _long_argument(data: bytes, offset: int, additional: int) -> tuple[int, int]:
     """Return the argument that begins at `offset`, and where it ends."""
-    if additional == _ONE_BYTE and offset < len(data) and data[offset] >= _ONE_BYTE:
-        return data[offset], offset + 1  # much the most frequent
     if additional == _INDEFINITE:
         raise _malformed("an indefinite length", offset)
     if additional not in _LONG_ARGUMENTS:
@@ -220,7 +236,7 @@ def _long_argument(data: bytes, offset: int, additional: int) -> tuple[int, int]
     end = offset + width
     if end > len(data):
         raise _malformed("an early end", len(data))
-    argument = data[offset] if width == 1 else int.from_bytes(data[offset:end])
+    argument = int.from_bytes(data[offset:end])
     if argument < least:
         raise _malformed("a head that is not the shortest", offset)
     return argument, end

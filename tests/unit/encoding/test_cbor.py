@@ -192,6 +192,60 @@ def test_no_bytes_raise_anything_but_our_errors(data: bytes) -> None:
     cbor.dumps(value)
 
 
+@pytest.mark.parametrize("length", [0, 1, 23, 24, 255, 256, 65_535, 65_536])
+def test_what_is_embedded_is_taken_out_as_it_came(length: int) -> None:
+    inner = bytes(length)
+    assert cbor.unembedded(cbor.embedded(inner)) == cbor.loads(cbor.embedded(inner)).content == inner
+
+
+@pytest.mark.parametrize(
+    ("reason", "bad"),
+    [
+        ("nothing", ""),
+        ("no tag", "4101"),
+        ("another tag", "d8194101"),
+        ("the tag of CBOR itself", "d9d9f74101"),
+        ("a tag in two bytes", "d900184101"),
+        ("a tag within a tag", "d818d8184101"),
+        ("a text", "d8186161"),
+        ("a number", "d81801"),
+        ("a negative number", "d81838ff"),
+        ("an array", "d8188101"),
+        ("null", "d818f6"),
+        ("a byte more", "d818410100"),
+        ("a length that is not the shortest", "d818580101"),
+        ("a length in two bytes that is not the shortest", "d818590001" + "01"),
+        ("an indefinite length", "d8185f4101ff"),
+        ("a reserved length", "d8185c01"),
+    ],
+)
+def test_what_is_no_embedded_item_is_refused_as_by_the_reader(reason: str, bad: str) -> None:
+    assert cbor.unembedded(bytes.fromhex("d8184101")) == b"\x01"
+    with pytest.raises(MalformedError):
+        cbor.unembedded(bytes.fromhex(bad))
+
+
+@pytest.mark.parametrize("length", [1, 24, 256])
+def test_every_beginning_of_an_embedded_item_is_refused(length: int) -> None:
+    whole = cbor.embedded(bytes(length))
+    for end in range(len(whole)):
+        with pytest.raises(MalformedError):
+            cbor.unembedded(whole[:end])
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=40).map(lambda data: b"\xd8\x18" + data))
+def test_an_embedded_item_is_taken_out_where_the_reader_finds_one_and_nowhere_else(data: bytes) -> None:
+    try:
+        found = cbor.loads(data)
+    except VcError:
+        found = None
+    if isinstance(found, Tag) and found.number == 24 and isinstance(found.content, bytes):
+        assert cbor.unembedded(data) == found.content
+    else:
+        with pytest.raises(MalformedError):
+            cbor.unembedded(data)
+
+
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
