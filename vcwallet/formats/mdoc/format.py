@@ -23,9 +23,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from os import urandom
+from struct import Struct
 from typing import Any
 
 from vcwallet.cose import sign1
@@ -113,7 +116,7 @@ class Mdoc:
         content: CredentialContent,
         *,
         issuer: IssuerKey,
-        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        random_bytes: Callable[[int], bytes] = urandom,
     ) -> PreparedMdoc:
         """Return what the issuer's key has to sign, and the elements, for a key that is far away.
 
@@ -131,14 +134,14 @@ class Mdoc:
         items: dict[str, tuple[bytes, ...]] = {}
         digests: dict[str, list[bytes]] = {}
         for namespace, elements in content.claims.items():
-            items[namespace], digests[namespace] = self._namespace(_encoded(elements), random_bytes)
+            items[namespace], digests[namespace] = self._namespace(elements, random_bytes)
         payload = mso.write(
             digest_algorithm=self.digest_algorithm,
             digests=digests,
             device_key=content.holder,
             key_authorizations=self.key_authorizations,
             doc_type=content.type_id,
-            validity=ValidityInfo(signed=content.issued_at, valid_from=content.issued_at, valid_until=content.expires),
+            validity=_validity(content.issued_at, content.expires),
             status=content.status,
         )
         chain = issuer.chain
@@ -152,13 +155,11 @@ class Mdoc:
         )
 
     def _namespace(
-        self, elements: Mapping[str, bytes], random_bytes: Callable[[int], bytes]
+        self, elements: Mapping[str, Any], random_bytes: Callable[[int], bytes]
     ) -> tuple[tuple[bytes, ...], list[bytes]]:
         """Return the items of a namespace, and its digests in the order of their identifiers."""
-        hashed, size = self.digest_algorithm.hash, RANDOM_BYTES
-        count = len(elements) + self.decoys
-        pool = random_bytes(size * count)
-        salts = [pool[start : start + size] for start in range(0, size * count, size)]
+        hashed, count = self.digest_algorithm.hash, len(elements) + self.decoys
+        salts = [salt for (salt,) in _SALT.iter_unpack(random_bytes(_SALT.size * count))]
         # Salts are random, so their order is a shuffle that says nothing about the elements.
         digest_ids = {salt: number for number, salt in enumerate(sorted(salts))}
         if len(digest_ids) < count:
@@ -166,7 +167,7 @@ class Mdoc:
         digests, items, write_item = [b""] * count, [], issuer_signed.write_item
         for salt, (element, value) in zip(salts, elements.items(), strict=False):
             digest_id = digest_ids[salt]
-            item = write_item(digest_id, salt, element, value)
+            item = write_item(digest_id, salt, element, _encoded(value))
             digests[digest_id] = hashed(item).digest()
             items.append(item)
         for salt in salts[len(elements) :]:
@@ -190,8 +191,17 @@ class Mdoc:
         return PresentedMdoc(raw, algorithms=self.algorithms)
 
 
-def _encoded(elements: Mapping[str, Any]) -> dict[str, bytes]:
+@lru_cache(maxsize=256)
+def _validity(issued_at: datetime, expires: datetime) -> ValidityInfo:
+    """Return the times; they are rounded, so that many credentials have the same."""
+    return ValidityInfo(signed=issued_at, valid_from=issued_at, valid_until=expires)
+
+
+_SALT = Struct(f"{RANDOM_BYTES}s")
+
+
+def _encoded(value: Any) -> bytes:
     try:
-        return {element: encode(value) for element, value in elements.items()}
+        return encode(value)
     except (TypeError, ValueError):
         raise MalformedError("a claim has no form in CBOR", code="CLAIM_INVALID") from None

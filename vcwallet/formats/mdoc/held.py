@@ -244,13 +244,11 @@ class HeldMdoc:
 
     def _select(self, paths: Iterable[ClaimPath]) -> dict[str, set[str]]:
         """Return the elements that some paths need, by namespace."""
-        wanted: dict[str, set[str]] = {}
+        wanted: dict[Any, set[Any]] = {}
         for path in paths:
-            match path:
-                case (str(namespace), str(element), *inside) if element in self._encoded.get(namespace, ()) and (
-                    not inside or is_present(self.claims, path)
-                ):
-                    wanted.setdefault(namespace, set()).add(element)
-                case _:
-                    raise NoMatchError("the credential does not have a claim that is to be presented")
+            shown = path[:2]
+            if shown not in self.concealed or (shown != path and not is_present(self.claims, path)):
+                raise NoMatchError("the credential does not have a claim that is to be presented")
+            namespace, element = shown
+            wanted.setdefault(namespace, set()).add(element)
         return wanted

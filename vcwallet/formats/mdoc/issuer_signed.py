@@ -89,8 +89,9 @@ def read(value: object, *, budget: Budget | None = None) -> IssuerSigned:
 
 
 def _items(namespace: str, values: list[object], budget: Budget) -> tuple[IssuerSignedItem, ...]:
-    items = tuple(_item(value, budget) for value in values)
-    if len({item.element for item in items}) < len(items) or len({item.digest_id for item in items}) < len(items):
+    items = tuple([_item(value, budget) for value in values])
+    # A name is never equal to a number.
+    if len({name for item in items for name in (item.element, item.digest_id)}) < 2 * len(items):
         raise DigestInvalidError(
             f"an element or digest identifier stands twice in {quoted(namespace)}",
             code="ELEMENT_REPEATED",
@@ -128,7 +129,13 @@ _ISSUER_AUTH = cbor.text_string("issuerAuth")
 
 def write_item(digest_id: int, random: bytes, element: str, value: bytes) -> bytes:
     """Return the ``IssuerSignedItemBytes`` of an element; `random` has 16 bytes, and `value` is the value's CBOR."""
-    return cbor.embedded(b"".join((_DIGEST_ID, cbor.unsigned(digest_id), _RANDOM, random, _named(element), value)))
+    return cbor.embedded(_numbered(digest_id) + random + _named(element) + value)
+
+
+@lru_cache(maxsize=256)
+def _numbered(digest_id: int) -> bytes:
+    """Return the part of an item that stands before its salt."""
+    return _DIGEST_ID + cbor.unsigned(digest_id) + _RANDOM
 
 
 @lru_cache(maxsize=4096)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import add
 from typing import Any
 
 from vcwallet.encoding import cbor
@@ -132,8 +133,8 @@ class MobileSecurityObject:
             UnsupportedError: another version or hash function.
             VerificationError: times that contradict each other (``VALIDITY_INFO``).
         """
-        encoded = shape.embedded(cbor.loads(payload), "the issuer's payload", _CLAUSE)
-        members = shape.a_map(cbor.loads(encoded, budget=budget), "the MobileSecurityObject", _CLAUSE)
+        decoded = cbor.loads(cbor.unembedded(payload), budget=budget)
+        members = shape.a_map(decoded, "the MobileSecurityObject", _CLAUSE)
         shape.require_version(members, _CLAUSE)
         key_info = shape.a_map(members.get("deviceKeyInfo"), "deviceKeyInfo", _CLAUSE)
         return cls(
@@ -206,10 +207,16 @@ def _key_info(device_key: PublicKey, authorizations: KeyAuthorizations) -> bytes
 def _write_digests(digests: Mapping[str, Sequence[bytes]]) -> bytes:
     parts = [_VALUE_DIGESTS, cbor.map_head(len(digests))]
     for namespace, values in digests.items():
-        head = cbor.byte_string(values[0])[: -len(values[0])]  # digests are all of one length
         parts += [cbor.text_string(namespace), cbor.map_head(len(values))]
-        parts += [cbor.unsigned(number) + head + value for number, value in enumerate(values)]
+        parts += map(add, _before_digests(len(values), len(values[0])), values)
     return b"".join(parts)
+
+
+@lru_cache(maxsize=64)
+def _before_digests(count: int, size: int) -> tuple[bytes, ...]:
+    """Return what stands before each digest of a namespace, whose digests are all of one size."""
+    head = cbor.byte_string(bytes(size))[:-size]
+    return tuple(cbor.unsigned(number) + head for number in range(count))
 
 
 def _tdate(moment: datetime) -> cbor.Tag:
@@ -223,10 +230,13 @@ def _tdate(moment: datetime) -> cbor.Tag:
 
 def _digest_algorithm(members: Mapping[Any, Any]) -> DigestAlgorithm:
     name = shape.member(members, "digestAlgorithm", str, "9.1.2.5")
-    try:
-        return DigestAlgorithm(name)
-    except ValueError:
-        raise UnsupportedError(f"digest algorithm {quoted(name)}", clause=f"{ISO}, clause 9.1.2.5") from None
+    algorithm = _BY_NAME.get(name)
+    if algorithm is None:
+        raise UnsupportedError(f"digest algorithm {quoted(name)}", clause=f"{ISO}, clause 9.1.2.5")
+    return algorithm
+
+
+_BY_NAME = {algorithm.value: algorithm for algorithm in DigestAlgorithm}
 
 
 def _digests(value: object) -> dict[str, dict[int, bytes]]:
