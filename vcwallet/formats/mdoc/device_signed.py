@@ -23,6 +23,7 @@ from vcwallet.formats.mdoc.issuer_signed import MAX_ITEMS
 from vcwallet.formats.mdoc.shape import malformed
 
 _CLAUSE = "8.3.2.1.2.2"
+_SIGNATURE, _MAC = {"deviceSignature"}, {"deviceMac"}
 _DEVICE_AUTHENTICATION = cbor.array_head(4) + cbor.text_string("DeviceAuthentication")
 NOTHING = cbor.dumps({})
 """The CBOR of DeviceNameSpaces when the device says nothing by itself."""
@@ -64,13 +65,12 @@ def read(value: object, *, budget: Budget | None = None) -> DeviceSigned:
 
 
 def _proof(value: object) -> Sign1 | Mac0:
-    match shape.a_map(value, "DeviceAuth", _CLAUSE):
-        case {"deviceSignature": signature, **others} if not others:
-            return sign1.parse(signature)
-        case {"deviceMac": tag, **others} if not others:
-            return mac0.parse(tag)
-        case _:
-            raise malformed("DeviceAuth is either a signature or a MAC", _CLAUSE)
+    members = shape.a_map(value, "DeviceAuth", _CLAUSE)
+    if members.keys() == _SIGNATURE:
+        return sign1.parse(members["deviceSignature"])
+    if members.keys() == _MAC:
+        return mac0.parse(members["deviceMac"])
+    raise malformed("DeviceAuth is either a signature or a MAC", _CLAUSE)
 
 
 def write(name_spaces: bytes, *, kind: str, proof: bytes) -> bytes:

@@ -8,7 +8,6 @@ what the device may say, and last the device's proof over a transcript that the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -103,6 +102,7 @@ class _Case:
     budget: Budget = field(default_factory=Budget)
     doc_type: str | None = None
     issuer_signed: IssuerSigned = field(init=False)
+    items: list[tuple[str, IssuerSignedItem]] = field(init=False)  # the issuer's elements with their namespaces
     device_signed: DeviceSigned = field(init=False)
     mso: MobileSecurityObject = field(init=False)
     issuer: TrustedKey = field(init=False)
@@ -110,10 +110,6 @@ class _Case:
     claims: dict[str, dict[str, Any]] = field(init=False)
     device_claims: dict[str, dict[str, Any]] = field(init=False)
     holder_proved: bool = field(init=False, default=False)
-
-    def items(self) -> Iterator[tuple[str, IssuerSignedItem]]:
-        """Yield the issuer's elements with their namespaces."""
-        return ((name, item) for name, items in self.issuer_signed.items.items() for item in items)
 
     def verified(self) -> VerifiedCredential:
         return VerifiedCredential(
@@ -127,7 +123,7 @@ class _Case:
             issued_at=self.mso.validity.signed,
             expires=self.mso.validity.valid_until,
             status=self.mso.status,
-            disclosed=tuple((name, item.element) for name, item in self.items()),
+            disclosed=tuple([(name, item.element) for name, item in self.items]),
             type_integrity=None,
             authorities=self.authorities,
             device_claims=self.device_claims,
@@ -152,6 +148,7 @@ def _read_issued(case: _Case) -> None:
 
 def _read_mso(case: _Case, signed: IssuerSigned) -> None:
     case.issuer_signed = signed
+    case.items = [(name, item) for name, items in signed.items.items() for item in items]
     case.authorities = authorities_of(signed.issuer_auth.headers.chain)
     if signed.issuer_auth.unverified_payload is None:
         raise MalformedError("the issuer's signature has no payload", clause=f"{ISO}, clause 9.1.2.4")
@@ -181,7 +178,7 @@ def _verify_signature(case: _Case) -> None:
 
 
 def _require_digests(case: _Case) -> None:
-    for namespace, item in case.items():
+    for namespace, item in case.items:
         case.mso.require_digest(namespace, item.digest_id, item.encoded)
 
 
@@ -201,7 +198,7 @@ def _require_valid(case: _Case) -> None:
 def _require_place(case: _Case) -> None:
     """Nobody issues in the name of another country or state than the one in the signer's certificate."""
     certified = {"issuing_country": case.issuer.country, "issuing_jurisdiction": case.issuer.jurisdiction}
-    for _, item in case.items():
+    for _, item in case.items:
         place = certified.get(item.element)
         if place is not None and item.value != place:
             raise NotAuthorisedError(
@@ -223,6 +220,9 @@ def _require_values(case: _Case) -> None:
 
 
 def _require_authorised(case: _Case) -> None:
+    if not case.device_signed.name_spaces:  # as is usual
+        case.device_claims = {}
+        return
     said = {(name, element) for name, items in case.device_signed.name_spaces.items() for element in items}
     for namespace, element in said:
         if not case.mso.key_authorizations.allow(namespace, element):
@@ -231,7 +231,7 @@ def _require_authorised(case: _Case) -> None:
                 code="KEY_NOT_AUTHORISED",
                 clause=f"{ISO}, clause 9.1.2.4",
             )
-    if not said.isdisjoint((name, item.element) for name, item in case.items()):
+    if not said.isdisjoint((name, item.element) for name, item in case.items):
         raise DigestInvalidError(
             "an element is said by the issuer and by the device",
             code="ELEMENT_REPEATED",

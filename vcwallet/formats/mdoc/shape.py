@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from vcwallet.encoding.cbor import Tag
 from vcwallet.errors import MalformedError, UnsupportedError
-from vcwallet.formats.mdoc.vocabulary import ISO
+from vcwallet.formats.mdoc.vocabulary import ISO, VERSION
 
 EMBEDDED, DATE_TIME, FULL_DATE = 24, 0, 1004
 """CBOR tags: an embedded item, a date with time, a date."""
@@ -20,6 +20,7 @@ EMBEDDED, DATE_TIME, FULL_DATE = 24, 0, 1004
 _T = TypeVar("_T")
 _VERSION = re.compile(r"1\.[0-9]{1,4}")
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_DATE_TIME_LENGTH = len("2030-01-01T00:00:00Z")
 
 
 def malformed(what: str, clause: str) -> MalformedError:
@@ -93,7 +94,7 @@ def require_version(members: Mapping[Any, Any], clause: str) -> str:
         UnsupportedError: another major version (code ``VERSION_NOT_SUPPORTED``).
     """
     version = member(members, "version", str, clause)
-    if not _VERSION.fullmatch(version):
+    if version != VERSION and not _VERSION.fullmatch(version):
         raise UnsupportedError("another major version", code="VERSION_NOT_SUPPORTED", clause=f"{ISO}, clause {clause}")
     return version
 
@@ -106,7 +107,7 @@ def date_time(value: object, what: str, clause: str) -> datetime:
     """
     if isinstance(value, Tag) and value.number == DATE_TIME and isinstance(value.content, str):
         # What is kept is short, so nobody can fill the memory with what was not even a time.
-        moment = _moment(value.content) if _DATE_TIME.fullmatch(value.content) else None
+        moment = _moment(value.content) if len(value.content) == _DATE_TIME_LENGTH else None
         if moment is not None:
             return moment
     raise malformed(f"{what} is not a date and time in UTC in whole seconds", clause)
@@ -115,6 +116,6 @@ def date_time(value: object, what: str, clause: str) -> datetime:
 @lru_cache(maxsize=1024)
 def _moment(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        return datetime.fromisoformat(text).astimezone(UTC) if _DATE_TIME.fullmatch(text) else None
     except ValueError:
         return None

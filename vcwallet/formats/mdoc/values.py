@@ -29,6 +29,7 @@ from vcwallet.formats.mdoc.shape import DATE_TIME, EMBEDDED, FULL_DATE
 from vcwallet.formats.mdoc.vocabulary import ISO
 
 _LEAST = -(2**63)
+_SCALARS = (bool, int, str)  # a union is made anew each time that it is written into an `isinstance`
 _CONSTANTS = {True: b"\xf5", False: b"\xf4"}
 
 
@@ -69,7 +70,7 @@ def json_value(value: Any) -> JsonValue:
     """
     if isinstance(value, int) and value < _LEAST:
         raise MalformedError("an element has a number that JSON readers do not keep", clause="RFC 8949, section 6.1")
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, _SCALARS):
         return value
     if isinstance(value, float):
         return _finite(value)
