@@ -78,9 +78,9 @@ ENDPOINTS = (
 def test_an_endpoint_is_https_or_on_this_machine(name: str) -> None:
     for url in ("https://other.example/x?y=1", "http://localhost:8000/x"):
         assert getattr(read(**{name: url}), name) == url
-    for url in ("http://other.example/x", "x", "", None, "https://u@other.example/", "https://other.example/#x"):
+    for wrong in ("http://other.example/x", "x", "", None, "https://u@other.example/", "https://other.example/#x"):
         with pytest.raises(MalformedError):
-            read(**{name: url})
+            read(**{name: wrong})
 
 
 @pytest.mark.parametrize("name", ["issuer", "token_endpoint"])

@@ -244,7 +244,7 @@ class TestFormats:
             read_metadata(credential_configurations_supported={"it": members})
 
     def test_a_format_that_nobody_knows_is_kept_and_cannot_be_used(self) -> None:
-        old = {"format": "vc+sd-jwt", "scope": 7, "vct": None}
+        old: dict[str, Any] = {"format": "vc+sd-jwt", "scope": 7, "vct": None}
         metadata = read_metadata(credential_configurations_supported={"old": old, "it": SD_JWT_VC})
         assert metadata.supported.keys() == {"it"}
         assert metadata.credential_configurations_supported["old"] == UnsupportedFormat(**old)
