@@ -136,7 +136,7 @@ class Overtaken:
     def __init__(self, store: MemoryStore, other: Callable[[], object]) -> None:
         self._store = store
         self._others = [other]
-        self.get, self.find = store.get, store.find
+        self.get, self.get_many, self.find = store.get, store.get_many, store.find
 
     def commit(self, *changes: Change) -> None:
         while self._others:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from vcwallet.claims import JsonObject, path_text
@@ -44,7 +45,7 @@ from vcwallet.history import HashChain, HasRecords, LogEntry, chain_end
 from vcwallet.keys import jwk
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.combined_policy import CombinedPolicy
-from vcwallet.keys.policy import IssuerPolicy
+from vcwallet.keys.policy import IssuerPolicy, TrustedKey
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyStore, Signer
 from vcwallet.keys.stored import COLLECTION as KEYS
@@ -464,34 +465,54 @@ class Wallet:
 
     def _check(self, credential: Credential) -> _Taken:
         """Return a credential as it will be kept, after every check but that its key is used once."""
+        taken, error = self._bound([self._verified(credential)])
+        if error is not None:
+            raise error
+        return taken[0]
+
+    def _verified(self, credential: Credential) -> _Verified:
+        """Return a credential after every check but those of its key."""
         at = self._clock()
         received = self._format(credential.format).read_issued(credential.raw).verify(trust=self._issuers, at=at)
         held, issuer = received.held, received.issuer
         resolved = self._types.type(held.type_ids[0], integrity=held.type_integrity)
         require_conformity(resolved, held.claims, concealed=held.concealed, complete=True)
-        handle, device = self._handle_of(held.holder_key)
-        card = Card(
-            id=card_id(credential),
+        return _Verified(
             credential=credential,
             type_ids=tuple(dict.fromkeys((*resolved.type_ids, *held.type_ids))),
-            issuer=issuer.party,
-            issuer_name=dict(issuer.name),
-            key=handle,
-            received_at=at,
+            issuer=issuer,
+            key_id=None if held.holder_key is None else self._record_id(held.holder_key),
+            at=at,
             expires=held.expires,
-            device=device,
         )
-        return _Taken(card, held.holder_key)
 
-    def _handle_of(self, key: PublicKey | None) -> tuple[str | None, int]:
+    def _bound(self, verified: Sequence[_Verified]) -> tuple[list[_Taken], VcError | None]:
+        """Return credentials as they will be kept, up to the first with a key of someone else, and then its error."""
+        body_of, bound = self._holder_keys([one.key_id for one in verified if one.key_id is not None]), list[_Taken]()
+        for one in verified:
+            try:
+                handle, device = self._made(one.key_id, body_of)
+            except VcError as error:
+                return bound, error
+            bound.append(_Taken(one.card(handle, device), one.key_id))
+        return bound, None
+
+    def _made(self, key_id: str | None, body_of: Callable[[str], bytes | None]) -> tuple[str | None, int]:
         """Return the handle of a key and the device that it was made on; a bearer credential is the present one's."""
-        if key is None:
+        if key_id is None:
             return None, self._device
-        made = self._store.get(HOLDER_KEYS, self._record_id(key))
+        made = body_of(key_id)
         if made is None:
             raise BindingError("the credential is bound to a key of someone else", code="HOLDER_KEY_UNKNOWN")
         handle, _, device = made.decode("utf-8").partition("\0")
         return handle, int(device or 0)  # nothing was said of devices before wallets could be restored
+
+    def _holder_keys(self, ids: Sequence[str]) -> Callable[[str], bytes | None]:
+        try:
+            return self._store.get_many(HOLDER_KEYS, ids).get
+        except StoreCorruptError:
+            # One by one, so that only the credential of the damaged one is refused.
+            return lambda id: self._store.get(HOLDER_KEYS, id)
 
     def _keep(self, taken: _Taken) -> bool:
         """Store a credential, and return whether it was not there already."""
@@ -507,34 +528,45 @@ class Wallet:
         changes = [one.card.put() for one in taken]
         # One key, one credential: a key in two of them would link their presentations.
         changes += [
-            Put(_KEY_USES, self._record_id(one.key), one.card.id.encode("ascii"), new=True)
-            for one in taken
-            if one.key is not None
+            Put(_KEY_USES, one.key_id, one.card.id.encode("ascii"), new=True) for one in taken if one.key_id is not None
         ]
         self._history.extend(logged, *also, *changes)
 
     def _checked_in_batches(self, credentials: Iterable[Credential]) -> Iterator[tuple[list[_Taken], VcError | None]]:
         """Yield what was checked, up to the first that does not hold, and then its error."""
-        batch: list[_Taken] = []
-        for credential in credentials:
+        verified, refused, arriving = list[_Verified](), None, iter(credentials)
+        while refused is None:
             try:
-                batch.append(self._check(credential))
+                verified = []
+                for credential in islice(arriving, RECEIVED_AT_ONCE):
+                    verified.append(self._verified(credential))
             except VcError as error:
-                yield batch, error
+                refused = error
+            batch, unbound = self._bound(verified)
+            refused = unbound or refused
+            yield batch, refused
+            if len(verified) < RECEIVED_AT_ONCE:
                 return
-            if len(batch) == RECEIVED_AT_ONCE:
-                yield batch, None
-                batch = []
-        yield batch, None
 
     def _keep_all(self, batch: Sequence[_Taken]) -> int:
-        """Store credentials in one commit, or one by one where some are there already; return how many are new."""
+        """Store credentials in one commit, without those that are there already; return how many are new."""
         try:
             if batch:
                 self._put(batch, [entries.receipt(taken.card) for taken in batch])
         except RecordExistsError:
+            new = self._not_there(batch)
+            if len(new) < len(batch):
+                return self._keep_all(new)
+            # One of them is bound to the key of another: those before it are kept.
             return sum(self._keep(taken) for taken in batch)
         return len(batch)
+
+    def _not_there(self, batch: Sequence[_Taken]) -> Sequence[_Taken]:
+        try:
+            known = self._store.get_many(COLLECTION, [taken.card.id for taken in batch])
+        except StoreCorruptError:
+            return batch
+        return list({taken.card.id: taken for taken in batch if taken.card.id not in known}.values())
 
     def _forgetting(self, card: Card) -> list[Change]:
         """Return the changes that remove a credential and its key; one that another `KeyStore` keeps is still there."""
@@ -693,12 +725,38 @@ class Wallet:
         return None if card.key is None else self._keys.signer(card.key)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verified:
+    """A credential that holds, but for whose key it is bound to; `key_id` is what the record of the key is called."""
+
+    credential: Credential
+    type_ids: tuple[str, ...]
+    issuer: TrustedKey
+    key_id: str | None
+    at: datetime
+    expires: datetime | None
+
+    def card(self, handle: str | None, device: int) -> Card:
+        """Return it with the key that it is bound to."""
+        return Card(
+            id=card_id(self.credential),
+            credential=self.credential,
+            type_ids=self.type_ids,
+            issuer=self.issuer.party,
+            issuer_name=dict(self.issuer.name),
+            key=handle,
+            received_at=self.at,
+            expires=self.expires,
+            device=device,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A credential that holds, and the key that it is bound to."""
+    """A credential that holds, and what the record of the key that it is bound to is called."""
 
     card: Card
-    key: PublicKey | None
+    key_id: str | None
 
 
 def _require_replacement(new: Card, old: Card, *, device: int) -> None:

@@ -43,6 +43,7 @@ def test_an_alg_that_fits_the_key_is_accepted(key):
 
 def test_published_keys_are_read():
     assert jwk.public_jwk(jwk.parse(P256)) == P256
+    assert jwk.public_jwk(jwk.parse({**P256, "kid": "1", "use": "sig"})) == P256
     assert jwk.public_jwk(jwk.parse(ED25519)) == ED25519
 
 
