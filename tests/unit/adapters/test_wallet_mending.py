@@ -16,7 +16,14 @@ from tests.support.world import Income, Resident, income
 from vcwallet import Card, Mdoc, SdJwtVc
 from vcwallet.adapters import local
 from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, BackupCorruptError, SqlStore, restore, write_backup
-from vcwallet.errors import BackupOlderError, BindingError, LocalProtocolError, StoreCorruptError, WrongPassphraseError
+from vcwallet.errors import (
+    BackupOlderError,
+    BindingError,
+    LocalProtocolError,
+    StoreCorruptError,
+    StoreFullError,
+    WrongPassphraseError,
+)
 from vcwallet.history import check_export
 from vcwallet.storage import Delete, Put
 from vcwallet.wallet import BackupReceipt
@@ -202,6 +209,25 @@ class TestLostSecret:
             assert wallet.mend() == ()
             assert events(wallet) == ["received", "replaced", "mended"]
 
+    def test_a_damaged_key_does_not_stand_in_the_way(self, scene, lost):
+        """Which secret is the right one is told by the keys, and by some of them if others are damaged."""
+        for number in range(4):
+            scene.damage("key", number)
+        scene.damage("holder_key", 0)
+        assert [damage.kind for damage in scene.mend()] == ["key"]  # that of the credential behind the backup
+        scene.receive()
+
+    def test_what_cannot_be_written_is_mended_another_time(self, scene, lost, monkeypatch):
+        def full(*_: object) -> None:
+            raise StoreFullError("no room")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(SqlStore, "commit", full)
+            with pytest.raises(StoreFullError):
+                scene.mend()
+        assert [damage.id for damage in lost.damaged()] == ["secret_copy", "secret"]
+        assert scene.mend() == ()
+
 
 class TestDamagedDevice:
     """A closed wallet that does not know any more which device it is on asks its history."""
@@ -324,6 +350,18 @@ class TestMending:
         assert [damage.kind for damage in scene.mend("third.backup")] == ["history"]
         assert scene.mend("first.backup") == ()
         assert events(scene.wallet) == ["received"] + ["backed_up"] * 2 + ["received", "backed_up"] + ["mended"] * 2
+
+    def test_a_credential_under_the_name_of_another_is_not_put_back(self, scene):
+        one, other = scene.receive(), scene.receive(income())
+        receipt = scene.back_up()
+        with SqlStore.create(None, passphrase="x", derivation=FAST_FOR_TESTS_ONLY) as store:
+            store.commit(replace(other.put(), id=one.id))
+            write_backup(store, scene.folder / "x.backup", passphrase=PAPER, about=receipt.to_object())
+        scene.damage("credential")
+        with pytest.raises(StoreCorruptError):
+            scene.mend("x.backup")
+        assert list(scene.wallet.cards(skip_damaged=True)) == [other]
+        assert scene.mend() == ()
 
     def test_where_nothing_is_damaged_nothing_is_done(self, scene):
         scene.receive()

@@ -28,7 +28,8 @@ class Damaged(MemoryStore):
 
     def find(self, collection: str, tag: str | None = None, /):
         for record in super().find(collection, tag):
-            self.get(collection, record.id)
+            if (collection, record.id) in self.damaged:
+                raise StoreCorruptError("damaged")
             yield record
 
     def commit(self, *changes: Change) -> None:
@@ -99,7 +100,8 @@ class TestSecret:
             store.commit(Put(left, "1", b""))
         for is_damaged in (False, True):
             if is_damaged:
-                store.damage("device" if left == "device" else "1", collection="wallet" if left == "device" else left)
+                place = ("wallet", "device") if left == "device" else (left, "1")
+                store.damage(place[1], collection=place[0])
             assert is_wallet(store)
             self.expect_lost(store)
 
