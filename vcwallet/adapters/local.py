@@ -252,15 +252,16 @@ class Wallet(_Closing, wallet.Wallet):
             progress: called now and then with the number of records written.
 
         Raises:
-            StoreCorruptError: a record is damaged.
+            StoreCorruptError: a record is damaged; or who the wallet is is, so that no backup is that of this wallet
+                (``WALLET_SECRET_LOST``, ``WALLET_DEVICE_LOST``).
             StoreFullError: there is no room.
             StoreError: there is a file already (``BACKUP_EXISTS``), or it cannot be written.
             ValueError: the passphrase is empty.
         """
         require_passphrase(passphrase)
         require_free(Path(path))
+        self._identity.require_whole()
         if leave_out_damaged:
-            self._identity.require_whole()
             self._mend()
         number, made = self._log_backup(), list[BackupReceipt]()
 

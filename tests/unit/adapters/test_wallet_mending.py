@@ -86,6 +86,7 @@ class TestLostSecret:
             lambda: lost.receive_all([credential]),
             lambda: lost.replace(scene.cards[1], credential),
             lambda: lost.check_status(scene.cards[0]),
+            lambda: scene.back_up("x.backup"),
             lambda: scene.back_up("x.backup", leave_out_damaged=True),
         ):
             with pytest.raises(StoreCorruptError) as caught:
