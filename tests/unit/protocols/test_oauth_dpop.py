@@ -61,12 +61,12 @@ def verified(text: str, **others: Any) -> DpopProof:
 
 
 def proof(
-    *, drop: str = "", signer: SoftwareSigner = SIGNER, header: dict[str, Any] | None = None, **claims: Any
+    *, drop: str = "", signer: SoftwareSigner = SIGNER, header: Mapping[str, Any] = MappingProxyType({}), **claims: Any
 ) -> str:
     """A proof that is right in all but what a test changes."""
     members: dict[str, Any] = {"jti": "a", "htm": "POST", "htu": URL, "iat": jwt.seconds(NOW)}
     members = {name: value for name, value in (members | claims).items() if name != drop}
-    head = {"typ": "dpop+jwt", "jwk": jwk.public_jwk(SIGNER.public_key)} | header
+    head = {"typ": "dpop+jwt", "jwk": jwk.public_jwk(SIGNER.public_key)} | dict(header)
     head = {name: value for name, value in head.items() if name != drop}
     return jws.sign(json.dumps(members), signer=signer, header=head)
 
