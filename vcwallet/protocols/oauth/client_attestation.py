@@ -217,10 +217,8 @@ def verify_client_attestation(
     """
     with refusing(OAuthErrorCode.INVALID_CLIENT_ATTESTATION):
         attested = verify_attestation(attestation, trust=trust, at=at)
-        if client_id is not None:
-            _require_same(
-                client_id, attested.client_id, "the attestation is for another client", code="CLIENT_MISMATCH"
-            )
+        if client_id is not None and not _is_same(client_id, attested.client_id):
+            raise BindingError("the attestation is for another client", code="CLIENT_MISMATCH", clause=CLAUSE)
         proof = _proved(pop, attested.key, audience=audience, client_id=attested.client_id, at=at)
         challenge = _optional_text(proof, "challenge")
         if challenges is not None:
