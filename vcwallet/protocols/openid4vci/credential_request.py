@@ -22,6 +22,7 @@ from vcwallet.claims import JsonObject, JsonValue
 from vcwallet.encoding import json, wire
 from vcwallet.encoding.wire import Maybe, WireModel
 from vcwallet.errors import LimitExceededError, MalformedError, RemoteProtocolError, UnsupportedError, quoted
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode, refusing
 from vcwallet.protocols.openid4vci.encryption import CredentialResponseEncryption, read_response_encryption
 
 MAX_BYTES = 1024 * 1024
@@ -130,19 +131,21 @@ def read_credential_request(body: bytes | Mapping[str, object], *, encrypted: bo
         encrypted: whether it was (see `encryption.read_message`).
 
     Raises:
-        LimitExceededError: longer than 1 MiB, or more than 50 proofs.
-        MalformedError: not as the standard says.
-        RemoteProtocolError: both identifiers or none, or a response to be encrypted for a request that was not
-            (``ENCRYPTION_MISSING``).
-        UnsupportedError: a proof type that vcwallet does not know.
+        OAuthRefusal: it is not as the standard says or over a limit; the refusal says ``invalid_proof`` where that is
+            true of its proofs, ``invalid_encryption_parameters`` where a response is to be encrypted otherwise than
+            vcwallet does, or for a request that was not (``ENCRYPTION_MISSING``), and ``invalid_credential_request``
+            for the rest.
     """
-    members = wire.read(_Request, body, max_bytes=MAX_BYTES)
-    if (members.credential_identifier is None) is (members.credential_configuration_id is None):
-        raise RemoteProtocolError("a credential request has one of the two identifiers", clause=CLAUSE)
+    with refusing(OAuthErrorCode.INVALID_CREDENTIAL_REQUEST):
+        members = wire.read(_Request, body, max_bytes=MAX_BYTES)
+        if (members.credential_identifier is None) is (members.credential_configuration_id is None):
+            raise MalformedError("a credential request has one of the two identifiers", clause=CLAUSE)
+    with refusing(OAuthErrorCode.INVALID_PROOF):
+        proofs = None if members.proofs is None else read_proofs(members.proofs)
     return CredentialRequest(
         credential_identifier=members.credential_identifier,
         credential_configuration_id=members.credential_configuration_id,
-        proofs=None if members.proofs is None else read_proofs(members.proofs),
+        proofs=proofs,
         response_encryption=requested_encryption(members.encryption, encrypted=encrypted),
     )
 
@@ -151,17 +154,17 @@ def requested_encryption(value: object, *, encrypted: bool) -> CredentialRespons
     """Return how a response is to be encrypted, from the member of a request that came encrypted or not.
 
     Raises:
-        RemoteProtocolError: the request was not encrypted (``ENCRYPTION_MISSING``): anybody on the way could have put
-            a key of their own into it.
-        VcError: as `read_response_encryption`.
+        OAuthRefusal: ``invalid_encryption_parameters``: as `read_response_encryption`, or the request was not encrypted
+            (``ENCRYPTION_MISSING``), so that anybody on the way could have put a key of their own into it.
     """
     if value is None:
         return None
-    if not encrypted:
-        raise RemoteProtocolError(
-            "a request for an encrypted response is encrypted itself", code="ENCRYPTION_MISSING", clause=CLAUSE
-        )
-    return read_response_encryption(value)
+    with refusing(OAuthErrorCode.INVALID_ENCRYPTION_PARAMETERS):
+        if not encrypted:
+            raise RemoteProtocolError(
+                "a request for an encrypted response is encrypted itself", code="ENCRYPTION_MISSING", clause=CLAUSE
+            )
+        return read_response_encryption(value)
 
 
 def read_proofs(value: Mapping[str, object]) -> Proofs:

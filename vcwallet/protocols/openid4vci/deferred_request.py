@@ -18,6 +18,7 @@ from pydantic import Field
 from vcwallet.claims import JsonValue
 from vcwallet.encoding import json, wire
 from vcwallet.encoding.wire import Maybe, WireModel
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode, refusing
 from vcwallet.protocols.openid4vci.credential_request import requested_encryption
 from vcwallet.protocols.openid4vci.credential_response import MAX_IDENTIFIER
 from vcwallet.protocols.openid4vci.encryption import CredentialResponseEncryption
@@ -58,12 +59,12 @@ def read_deferred_request(body: bytes | Mapping[str, object], *, encrypted: bool
         encrypted: whether it was (see `encryption.read_message`).
 
     Raises:
-        LimitExceededError: longer than 64 KiB, or a transaction identifier of more than 4 096 characters.
-        MalformedError: not as the standard says.
-        RemoteProtocolError: a response to be encrypted for a request that was not (``ENCRYPTION_MISSING``).
-        VcError: as `read_response_encryption`.
+        OAuthRefusal: it is not as the standard says or over a limit (``invalid_credential_request``), or a response is
+            to be encrypted otherwise than vcwallet does, or for a request that was not
+            (``invalid_encryption_parameters``).
     """
-    members = wire.read(_Request, body, max_bytes=MAX_BYTES)
+    with refusing(OAuthErrorCode.INVALID_CREDENTIAL_REQUEST):
+        members = wire.read(_Request, body, max_bytes=MAX_BYTES)
     return DeferredRequest(
         transaction_id=members.transaction_id,
         response_encryption=requested_encryption(members.encryption, encrypted=encrypted),

@@ -20,6 +20,7 @@ from vcwallet.claims import JsonValue
 from vcwallet.encoding import json, wire
 from vcwallet.encoding.wire import Maybe, WireModel
 from vcwallet.errors import MalformedError, UnsupportedError, quoted
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode, refusing
 from vcwallet.protocols.openid4vci.credential_response import MAX_IDENTIFIER
 
 MAX_BYTES = 64 * 1024
@@ -78,16 +79,15 @@ def read_notification(body: bytes) -> Notification:
     """Return a notification request.
 
     Raises:
-        LimitExceededError: longer than 64 KiB, an identifier of more than 4 096 characters, or a description of more
-            than 1 024.
-        MalformedError: not as the standard says.
-        UnsupportedError: an event that the standard does not have.
+        OAuthRefusal: ``invalid_notification_request``: it is not as the standard says or over a limit, or the event is
+            one that the standard does not have.
     """
-    members = wire.read(_Request, body, max_bytes=MAX_BYTES)
-    if members.event not in _EVENTS:
-        raise UnsupportedError(f"event {quoted(members.event)} is not supported", clause=CLAUSE)
-    if not _DESCRIPTION.fullmatch(members.description or ""):
-        raise MalformedError("event_description has a forbidden character", clause=CLAUSE)
+    with refusing(OAuthErrorCode.INVALID_NOTIFICATION_REQUEST):
+        members = wire.read(_Request, body, max_bytes=MAX_BYTES)
+        if members.event not in _EVENTS:
+            raise UnsupportedError(f"event {quoted(members.event)} is not supported", clause=CLAUSE)
+        if not _DESCRIPTION.fullmatch(members.description or ""):
+            raise MalformedError("event_description has a forbidden character", clause=CLAUSE)
     return Notification(
         notification_id=members.notification_id,
         event=NotificationEvent(members.event),
