@@ -81,7 +81,7 @@ _STATUS: Final = {
 _BODIES: Final = {error: json.dumps({"error": error.value}) for error in OAuthErrorCode}
 
 
-class OAuthRefusal(RemoteProtocolError):  # noqa: N818 - it is what the peer is answered
+class OAuthRefusal(RemoteProtocolError):
     """Our server refuses a request; `response` is the answer, `code` and message are for us alone.
 
     Attributes:
@@ -141,9 +141,9 @@ def refusing(error: OAuthErrorCode, *, status: int | None = None) -> Iterator[No
     except OAuthRefusal:
         raise
     except VcError as cause:
-        raise OAuthRefusal(
-            str(cause.args[0]), error=error, status=status, code=cause.code, clause=cause.clause
-        ) from cause
+        refusal = OAuthRefusal(str(cause.args[0]), error=error, status=status, clause=cause.clause)
+        refusal.code = cause.code
+        raise refusal from cause
 
 
 # --- the other side --------------------------------------------------------------------------------------------------
