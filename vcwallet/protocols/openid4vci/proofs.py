@@ -8,7 +8,7 @@ proofs and attestations.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -89,6 +89,7 @@ def verify_proofs(
         if proofs.name not in accepted:
             raise UnsupportedError(f"proofs of the type {proofs.name} are not accepted here", clause=CLAUSE)
         terms = accepted[proofs.name]
+        _require_few(proofs.values, max_keys)  # before there is anything to compute for them
         match proofs:
             case JwtProofs():
                 proved = _jwt(proofs, terms, issuer=issuer, client_id=client_id, trust=trust, at=at)
@@ -99,8 +100,7 @@ def verify_proofs(
             case _:
                 assert_never(proofs)
         keys, nonces, attestations = proved
-        if len(keys) > max_keys:
-            raise LimitExceededError("there are more keys than credentials", clause=CLAUSE)
+        _require_few(keys, max_keys)
         return ProvedKeys(
             keys=different_keys(keys),
             nonce=_one_nonce([*nonces, *(one.nonce for one in attestations)], required=nonce_required),
@@ -170,6 +170,11 @@ def _algorithms(terms: ProofType) -> frozenset[Algorithm]:
 
 # Those that vcwallet has; metadata has integers as well, for COSE.
 _BY_NAME: dict[str | int, Algorithm] = {algorithm.value: algorithm for algorithm in Algorithm}
+
+
+def _require_few(keys: Sequence[object], max_keys: int) -> None:
+    if len(keys) > max_keys:
+        raise LimitExceededError(f"a request shows more than {max_keys} keys", clause=CLAUSE)
 
 
 def _one_nonce(nonces: Collection[str | None], *, required: bool) -> str | None:
