@@ -266,10 +266,10 @@ class TestClaims:
         with pytest.raises(LimitExceededError):
             verified(proof(claims={"x": "x" * MAX_BYTES}))
 
-    @pytest.mark.parametrize("text", ["", "a.b.c", "a.b", proof().rpartition(".")[0], proof() + "."])
-    def test_what_is_no_jwt_is_refused(self, text):
-        with pytest.raises(VcError):
-            verified(text)
+    def test_what_is_no_jwt_is_refused(self):
+        for text in ("", "a.b.c", "a.b", proof().rpartition(".")[0], proof() + "."):
+            with pytest.raises(VcError):
+                verified(text)
 
 
 class TestAttestation:
@@ -307,10 +307,10 @@ class TestAttestation:
         with pytest.raises(ValidityError):
             verified(proof(header={"key_attestation": attestation(claims=ended)}))
 
-    @pytest.mark.parametrize("value", [1, [attestation()], {}, "", proof()])
-    def test_what_is_none_is_refused(self, value):
-        with pytest.raises(VcError):
-            verified(proof(header={"key_attestation": value}))
+    def test_what_is_none_is_refused(self):
+        for value in (1, [attestation()], {}, "", proof()):
+            with pytest.raises(VcError):
+                verified(proof(header={"key_attestation": value}))
 
     def test_a_wallet_provider_s_own_key_is_no_attested_key(self):
         with pytest.raises(BindingError):

@@ -255,10 +255,10 @@ class TestClaims:
                 with pytest.raises(error):
                     verified(text)
 
-    @pytest.mark.parametrize("text", ["", "a.b.c", "a.b", attestation().rpartition(".")[0]])
-    def test_what_is_no_jwt_is_refused(self, text):
-        with pytest.raises(VcError):
-            verified(text)
+    def test_what_is_no_jwt_is_refused(self):
+        for text in ("", "a.b.c", "a.b", attestation().rpartition(".")[0], attestation() + "."):
+            with pytest.raises(VcError):
+                verified(text)
 
 
 class TestTime:
