@@ -8,7 +8,7 @@ that they came from is told by ``sub``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,11 +18,7 @@ from vcwallet.formats.base import IssuerKey
 from vcwallet.jose import header as jose_header
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
-from vcwallet.protocols.openid4vci.issuer_metadata import (
-    CredentialIssuerMetadata,
-    metadata_object,
-    read_issuer_metadata,
-)
+from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata, fit_issuer_metadata, metadata_object
 
 TYP: Final = "openidvci-issuer-metadata+jwt"
 MEDIA_TYPE: Final = "application/jwt"
@@ -43,7 +39,7 @@ class VerifiedMetadata:
 
     metadata: CredentialIssuerMetadata
     signer: TrustedKey
-    vouched_for: frozenset[str] = field(default_factory=frozenset)
+    vouched_for: frozenset[str]
 
     def __bool__(self) -> bool:
         raise TypeError("verified metadata are evidence, not a truth value")
@@ -98,7 +94,7 @@ def verify_signed_metadata(text: str, *, issuer: str, trust: TrustPolicy, at: da
     signed = jws.parse(text)
     jwt.require_typ(signed.header, TYP)
     claims = json.loads_object(signed.unverified_payload)
-    metadata = read_issuer_metadata(_without_claims(claims), issuer=issuer)
+    metadata = fit_issuer_metadata(_without_claims(claims), issuer=issuer)
     if jwt.text(claims, "sub") != issuer:
         raise UntrustedError("the metadata are another issuer's", code="ISSUER_MISMATCH", clause=_CLAUSE)
     source = KeySource(
