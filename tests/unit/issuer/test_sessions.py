@@ -61,9 +61,7 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str | Non
     return tmp_path / "sessions.db" if request.param == "file" else None
 
 
-def session(
-    id: str = "s-1", *, kind: str = "code", body: bytes = b"fresh", expires: datetime = NOW + MINUTE
-) -> Session:
+def session(id="s-1", *, kind="code", body=b"fresh", expires=NOW + MINUTE) -> Session:
     return Session(kind=kind, id=id, body=body, expires=expires)
 
 
