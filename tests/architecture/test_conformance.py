@@ -56,10 +56,13 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "bitstring-status-list",
         "dcql",
         "did-methods",
+        "haip",
         "iso18013-5-annex-b",
         "iso18013-5-mdoc",
         "iso18013-5-proximity",
         "openid-federation-1.0",
+        "openid4vci-credential",
+        "openid4vci",
         "openid4vp-1.0",
         "rfc5280-crl",
         "rfc7515-7519-jose",
@@ -71,6 +74,7 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "token-status-list",
         "ts-119-475",
         "ts-119-602",
+        "vc-data-integrity",
     ]
 
 

@@ -9,6 +9,7 @@ RefreshTokenGrant(scope=(), client_id=None)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
@@ -16,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Final, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from vcwallet.encoding import json, wire
-from vcwallet.encoding.wire import Array, Maybe, WireModel
+from vcwallet.encoding.wire import Array, WireModel
 from vcwallet.errors import MalformedError, UnsupportedError
 from vcwallet.protocols.oauth.authorization import (
     MAX_CLIENT_ID,
@@ -36,7 +37,7 @@ from vcwallet.protocols.oauth.authorization_details import (
     details_text,
     read_details,
 )
-from vcwallet.protocols.oauth.bearer import MAX_TOKEN
+from vcwallet.protocols.oauth.bearer import MAX_TOKEN, TOKEN68
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
 from vcwallet.protocols.oauth.token_type import TokenType
 
@@ -217,15 +218,16 @@ class TokenResponse(WireModel):
         authorization_details: what was granted in detail.
     """
 
-    # Members that nobody knows may be secrets (tokens of other protocols), so they are not kept.
+    # Members that nobody knows may be secrets (tokens of other protocols), so they are not kept.  What is null or an
+    # empty array counts as left out, since some servers write it so and it cannot mean anything else.
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
     access_token: Annotated[str, Field(min_length=1, max_length=MAX_TOKEN, repr=False)]
     token_type: Annotated[TokenType, BeforeValidator(_token_type)]
-    expires_in: Annotated[Maybe[int], Field(gt=0)] = None
-    refresh_token: Annotated[Maybe[str], Field(min_length=1, max_length=MAX_TOKEN, repr=False)] = None
-    scope: Annotated[Maybe[str], Field(max_length=MAX_SCOPE)] = None
-    authorization_details: Annotated[Array[GrantedDetail], Field(min_length=1, max_length=MAX_DETAILS)] = ()
+    expires_in: Annotated[int | None, Field(gt=0)] = None
+    refresh_token: Annotated[str | None, Field(min_length=1, max_length=MAX_TOKEN, repr=False)] = None
+    scope: Annotated[str | None, Field(max_length=MAX_SCOPE)] = None
+    authorization_details: Annotated[Array[GrantedDetail], Field(max_length=MAX_DETAILS)] = ()
 
     def to_json(self) -> bytes:
         """Return the body of the answer, which is sent with ``Cache-Control: no-store``."""
@@ -243,7 +245,10 @@ def read_token_response(body: bytes) -> TokenResponse:
         MalformedError: not as the standard says, or a token of a type that vcwallet does not use.
     """
     answer = wire.read(TokenResponse, body, max_bytes=MAX_RESPONSE_BYTES)
-    for token in filter(None, (answer.access_token, answer.refresh_token)):
-        if not token.isascii() or not token.isprintable():
-            raise MalformedError("a token has a forbidden character", clause="RFC 6749, appendix A.12")
+    # An access token goes into a header field as it is.
+    if not TOKEN68.fullmatch(answer.access_token) or not _VISIBLE.fullmatch(answer.refresh_token or "-"):
+        raise MalformedError("a token has a forbidden character", clause="RFC 6749, appendix A.12")
     return answer
+
+
+_VISIBLE = re.compile(r"[ -~]+")
