@@ -32,8 +32,16 @@
 """
 
 from vcwallet._version import __version__
-from vcwallet.adapters.local import Issuer, StatusHost, StatusSigner, TrustRegistry, Verifier, Wallet
-from vcwallet.adapters.store import SqlLedger
+from vcwallet.adapters.local import (
+    CredentialIssuerService,
+    Issuer,
+    StatusHost,
+    StatusSigner,
+    TrustRegistry,
+    Verifier,
+    Wallet,
+)
+from vcwallet.adapters.store import SqlLedger, SqlSessions
 from vcwallet.credential_type import (
     Claim,
     ClaimGroup,
@@ -49,6 +57,7 @@ from vcwallet.formats.base import Credential
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import AlreadyIssuedError, Issuance
+from vcwallet.issuer.openid4vci import Offering
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
@@ -65,6 +74,7 @@ __all__ = [
     "ClaimGroup",
     "Consent",
     "Credential",
+    "CredentialIssuerService",
     "CredentialType",
     "Damage",
     "Disclosure",
@@ -75,6 +85,7 @@ __all__ = [
     "Issuance",
     "Issuer",
     "Mdoc",
+    "Offering",
     "Prompt",
     "PublishedTrust",
     "Request",
@@ -82,6 +93,7 @@ __all__ = [
     "SdJwtVc",
     "Sensitivity",
     "SqlLedger",
+    "SqlSessions",
     "StatusHost",
     "StatusSigner",
     "Statute",
