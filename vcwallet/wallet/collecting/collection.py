@@ -59,6 +59,7 @@ class Plan:
         client_key: the handle of the key that tokens and attestations of this collection are bound to.
         is_bound: whether tokens are bound to that key (RFC 9449).
         is_attested: whether the wallet is attested to the authorization server.
+        is_iss_required: whether the answer of the browser has to say which server it is from (RFC 9207).
         copies: how many credentials of each are wanted, with a key each.
         created_at: when it was approved.
         device: which device of the wallet its keys are on.
@@ -80,6 +81,7 @@ class Plan:
     client_key: str = field(repr=False)
     is_bound: bool
     is_attested: bool
+    is_iss_required: bool
     copies: int
     created_at: datetime
     device: int

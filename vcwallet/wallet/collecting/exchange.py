@@ -28,7 +28,7 @@ from vcwallet.protocols.oauth.client_attestation import (
     POP_HEADER,
     make_pop,
 )
-from vcwallet.protocols.oauth.refusal import OAuthErrorCode, PeerRefusedError, read_refusal
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode, read_refusal
 from vcwallet.protocols.oauth.token_type import TokenType
 from vcwallet.protocols.openid4vci import nonce as nonce_endpoint
 from vcwallet.protocols.openid4vci.encryption import PLAIN
@@ -38,7 +38,7 @@ from vcwallet.wallet.provider import Attester
 MAX_ATTEMPTS: Final = 4
 """How often one request is sent when the server wants it otherwise each time."""
 MAX_ANSWER: Final = 1024 * 1024
-_SMALL: Final = 64 * 1024
+_SMALL: Final = 256 * 1024
 _LATER: Final = frozenset({OAuthErrorCode.TEMPORARILY_UNAVAILABLE, OAuthErrorCode.SERVER_ERROR})
 _BUSY: Final = (408, 425, 429)
 
@@ -70,7 +70,7 @@ class Exchange:
         self._challenge: str | None = None
         self._nonces: dict[str, str] = {}
 
-    def ask_server(self, url: str, params: Mapping[str, str], *, accepted: int) -> Flow[HttpResponse]:
+    def ask_server(self, url: str, params: Mapping[str, str], *, accepted: tuple[int, ...]) -> Flow[HttpResponse]:
         """Return the authorization server's answer to a form.
 
         Raises:
@@ -81,7 +81,7 @@ class Exchange:
         request = HttpRequest(
             method="POST", url=url, max_bytes=_SMALL, headers=headers, body=form.form_body(params)
         )
-        return (yield from self._send(request, accepted=(accepted,), token=None, is_attested=True))
+        return (yield from self._send(request, accepted=accepted, token=None, is_attested=True))
 
     def ask_resource(
         self, url: str, body: bytes, *, content_type: str, token: str, accepted: tuple[int, ...]
@@ -215,5 +215,3 @@ def _origin(url: str) -> str:
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}"
 
-
-__all__ = ["MAX_ANSWER", "MAX_ATTEMPTS", "Exchange", "PeerRefusedError"]
