@@ -152,12 +152,16 @@ def _require_host(uri: str, *, anywhere: bool) -> None:
     try:
         parts = urlsplit(uri)
         host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
+    except ValueError:  # a broken port or IPv6 address
+        raise _no_host() from None
     if not host or "@" in parts.netloc:
-        raise MalformedError("the redirect URI has no host, or user information", clause=_REDIRECT_CLAUSE)
+        raise _no_host()
     if not anywhere and not _is_this_machine(host):
         raise MalformedError("a redirect URI over http leaves this machine", clause="RFC 8252, section 7.3")
+
+
+def _no_host() -> MalformedError:
+    return MalformedError("the redirect URI has no host, or user information", clause=_REDIRECT_CLAUSE)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -31,12 +31,15 @@ _CLAUSE = "RFC 9396, section 2"
 Identifier = Annotated[str, Field(min_length=1, max_length=MAX_IDENTIFIER)]
 
 
+_Index = Annotated[int, Field(ge=0)]
+
+
 class AskedClaim(WireModel):
     """A claim that the wallet would like to get (OpenID4VCI 1.0, appendix B.1)."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
-    path: Annotated[Array[str | int | None], Field(min_length=1, max_length=MAX_PATH)]
+    path: Annotated[Array[str | _Index | None], Field(min_length=1, max_length=MAX_PATH)]
     mandatory: Maybe[bool] = None
 
 
