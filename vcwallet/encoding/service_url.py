@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""URLs of services: https, or plain http to this machine alone, as developers and tests have it (RFC 8252, section 8.3).
+"""URLs of services: https, or plain http to this machine alone, as developers and tests have it (RFC 3986).
 
 Whether a machine may be reached is for the adapters to say; here it is decided what such a URL looks like.
 

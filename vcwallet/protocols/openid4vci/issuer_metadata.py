@@ -22,7 +22,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    field_validator,
+    model_validator,
+)
 
 from vcwallet.encoding import json, service_url, wire
 from vcwallet.encoding.wire import Array, Maybe, WireModel
@@ -114,7 +123,9 @@ class CredentialConfiguration(WireModel):
     scope: Annotated[Maybe[str], Field(pattern=r"^[!#-\[\]-~]+$", max_length=MAX_NAME)] = None
     credential_signing_alg_values_supported: AlgorithmIdentifiers = ()
     cryptographic_binding_methods_supported: Names = ()
-    proof_types_supported: Annotated[dict[str, ProofType], Field(min_length=1, max_length=MAX_VALUES)] = {}
+    proof_types_supported: Annotated[
+        dict[str, ProofType], Field(min_length=1, max_length=MAX_VALUES, default_factory=dict)
+    ]
     credential_metadata: Maybe[CredentialMetadata] = None
     vct: Maybe[Name] = None
     doctype: Maybe[Name] = None
@@ -140,7 +151,9 @@ class CredentialConfiguration(WireModel):
         _REQUIRE_TYPE[self.format](self)
         kind = int if self.format == MDOC else str
         if not all(isinstance(value, kind) for value in self.credential_signing_alg_values_supported):
-            raise MalformedError("the signing algorithms are not named as the format has it", clause="OpenID4VCI 1.0, appendix A")
+            raise MalformedError(
+                "the signing algorithms are not named as the format has it", clause="OpenID4VCI 1.0, appendix A"
+            )
         # The examples of the standard have bound credentials without proof types; the opposite makes no sense at all.
         if self.proof_types_supported and not self.is_bound:
             raise MalformedError("a credential that is not bound to a key has no proof types", clause=CLAUSE)
@@ -269,7 +282,9 @@ class CredentialIssuerMetadata(WireModel):
         if found is None:
             raise UntrustedError(f"the issuer has no configuration {quoted(identifier)}", code="CONFIGURATION_UNKNOWN")
         if isinstance(found, UnsupportedFormat):
-            raise UnsupportedError(f"the credential format {quoted(found.format)} is unknown", code="FORMAT_UNSUPPORTED")
+            raise UnsupportedError(
+                f"the credential format {quoted(found.format)} is unknown", code="FORMAT_UNSUPPORTED"
+            )
         return found
 
     @field_validator("authorization_servers")

@@ -228,10 +228,8 @@ def _parameters(text: str) -> dict[str, bytes]:
     """Return the two parameters that matter; others are ignored, as the standard says."""
     location, _, query = text.partition("?")
     scheme, separator, rest = location.partition("://")
-    if f"{scheme.lower()}{separator}" in _SCHEMES:
-        is_link = rest in ("", "/")
-    else:
-        is_link = _is_universal(location)
+    for_offers = f"{scheme.lower()}{separator}" in _SCHEMES
+    is_link = rest in ("", "/") if for_offers else _is_universal(location)
     if not is_link or not query.isascii() or not query.isprintable() or "#" in query:
         raise MalformedError("not the link of a credential offer", clause=_CLAUSE)
     pairs = [(name, value) for name, _, value in (each.partition("=") for each in query.split("&"))]
