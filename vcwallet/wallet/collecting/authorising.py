@@ -42,7 +42,6 @@ from vcwallet.wallet.collecting.exchange import Exchange
 from vcwallet.wallet.collecting.states import (
     Access,
     CodeReceived,
-    Ended,
     Granted,
     InBrowser,
     Outcome,
@@ -90,13 +89,14 @@ def push(plan: Plan, access: ToPush, exchange: Exchange, *, key: PublicKey, at: 
     return InBrowser(state=access.state, verifier=access.verifier, url=url, expires=expires)
 
 
-def returned(plan: Plan, access: InBrowser, url: str) -> Access:
+def returned(collection: Collection, access: InBrowser, url: str) -> Collection:
     """Return what follows on the URL that the browser has come back with.
 
     Raises:
         BindingError: it is not the answer to this request, or not from this server: it changes nothing.
         MalformedError: it is no answer.
     """
+    plan = collection.plan
     try:
         code = read_redirect(
             url,
@@ -106,8 +106,8 @@ def returned(plan: Plan, access: InBrowser, url: str) -> Access:
             iss_required=plan.is_iss_required,
         )
     except PeerRefusedError as refused:
-        return Ended(outcome=Outcome.REFUSED, code=refused.error or refused.code)
-    return CodeReceived(code=code, verifier=access.verifier)
+        return collection.ended(Outcome.REFUSED, refused.error or refused.code)
+    return collection.moved(CodeReceived(code=code, verifier=access.verifier))
 
 
 def redeem(collection: Collection, exchange: Exchange, *, at: datetime) -> Flow[Collection]:
@@ -122,7 +122,7 @@ def redeem(collection: Collection, exchange: Exchange, *, at: datetime) -> Flow[
     try:
         response = yield from _ask(plan, grant, exchange)
     except PeerRefusedError as refused:
-        return collection.moved(_refused(access, refused))
+        return _refused(collection, refused)
     moved = collection.moved(_granted(response, at=at, refresh_token=None))
     return replace(moved, acts=acts_of(plan, response, collection.acts))
 
@@ -141,15 +141,8 @@ def refresh(collection: Collection, granted: Granted, exchange: Exchange, *, at:
     try:
         response = yield from _ask(plan, grant, exchange)
     except PeerRefusedError as refused:
-        return ended(collection, Outcome.EXPIRED, refused.error or refused.code)
+        return collection.ended(Outcome.EXPIRED, refused.error or refused.code)
     return collection.moved(_granted(response, at=at, refresh_token=granted.refresh_token))
-
-
-def ended(collection: Collection, outcome: Outcome, code: str | None) -> Collection:
-    """Return the collection at its end; what was kept of it stays kept, and then it has not failed."""
-    if collection.cards:
-        return collection.moved(Ended(outcome=Outcome.COLLECTED))
-    return collection.moved(Ended(outcome=outcome, code=code))
 
 
 def acts_of(plan: Plan, response: TokenResponse, acts: Sequence[Act]) -> tuple[Act, ...]:
@@ -200,7 +193,7 @@ def _request(plan: Plan, access: ToPush, key: PublicKey) -> AuthorizationRequest
 
 
 def _details(plan: Plan, *, names_servers: bool) -> tuple[AuthorizationDetail, ...]:
-    locations = (plan.issuer,) if names_servers else None
+    locations: tuple[str, ...] | None = (plan.issuer,) if names_servers else None
     return tuple(
         AuthorizationDetail(credential_configuration_id=name, locations=locations) for name in plan.metadata.supported
     )
@@ -237,12 +230,14 @@ def _ask(plan: Plan, grant: TokenGrant, exchange: Exchange) -> Flow[TokenRespons
     return answer
 
 
-def _refused(access: Access, refused: PeerRefusedError) -> Access:
-    is_tx_code = isinstance(access, PreAuthorised) and access.tx_code is not None
-    if is_tx_code and refused.error == OAuthErrorCode.INVALID_GRANT and access.tries + 1 < MAX_TX_CODE_TRIES:
+def _refused(collection: Collection, refused: PeerRefusedError) -> Collection:
+    access = collection.access
+    if isinstance(access, PreAuthorised) and access.tx_code is not None:
         # Wrong or dead: the issuer does not say which, so the holder may try once more.
-        return TxCodeNeeded(tries=access.tries + 1)
-    return Ended(outcome=Outcome.REFUSED, code=refused.error or refused.code)
+        may_try = refused.error == OAuthErrorCode.INVALID_GRANT and access.tries + 1 < MAX_TX_CODE_TRIES
+        if may_try:
+            return collection.moved(TxCodeNeeded(tries=access.tries + 1))
+    return collection.ended(Outcome.REFUSED, refused.error or refused.code)
 
 
 def _granted(response: TokenResponse, *, at: datetime, refresh_token: str | None) -> Granted:

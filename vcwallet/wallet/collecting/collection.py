@@ -186,9 +186,7 @@ class Collection:
     def failures(self) -> Mapping[str, str]:
         """The error code of each credential that will not come, by what the issuer calls it."""
         return {
-            act.configuration_id: act.progress.code
-            for act in self.acts
-            if isinstance(act.progress, Failed | Rejected)
+            act.configuration_id: act.progress.code for act in self.acts if isinstance(act.progress, Failed | Rejected)
         }
 
     def moved(self, access: Access) -> Collection:
@@ -208,6 +206,29 @@ class Collection:
         """
         act = self.acts[index].moved(progress)
         return replace(self, acts=(*self.acts[:index], act, *self.acts[index + 1 :]))
+
+    def ended(self, outcome: Outcome, code: str | None) -> Collection:
+        """Return it at its end; what was kept stays kept, and then it has not failed.
+
+        Raises:
+            LocalProtocolError: it has ended already.
+        """
+        if self.cards:
+            outcome, code = Outcome.COLLECTED, None
+        acts = tuple(replace(act, progress=_given_up(act.progress, code or outcome.value)) for act in self.acts)
+        return replace(self.moved(Ended(outcome=outcome, code=code)), acts=acts)
+
+
+def _given_up(progress: Progress, code: str) -> Done | Failed:
+    match progress:
+        case Done() | Failed():
+            return progress
+        case Kept():
+            return Done(cards=progress.cards)
+        case Rejected():
+            return Failed(code=progress.code)
+        case _:
+            return Failed(code=code)
 
 
 def outcome_of(acts: tuple[Act, ...]) -> Outcome:

@@ -125,9 +125,7 @@ def fetch_server(identifier: str) -> Flow[AuthorizationServerMetadata]:
     return read_server_metadata(_found(response, "the metadata of the authorization server").body, issuer=identifier)
 
 
-def choose_server(
-    found: FoundIssuer, *, named: str | None, grant: str
-) -> Flow[AuthorizationServerMetadata]:
+def choose_server(found: FoundIssuer, *, named: str | None, grant: str) -> Flow[AuthorizationServerMetadata]:
     """Return the authorization server of an issuer that a grant is used at.
 
     Args:
@@ -150,14 +148,12 @@ def choose_server(
         )
     for identifier in (named,) if named is not None else listed[:MAX_SERVERS_TRIED]:
         server = yield from fetch_server(identifier)
-        if named is not None or len(listed) == 1 or grant in server.grants:
+        if named is not None or len(listed) == 1 or grant in server.grant_types_supported:
             return server
     raise VerificationError("no authorization server of the issuer has this grant", code="GRANT_NOT_SUPPORTED")
 
 
-def require_hosts(
-    found: FoundIssuer, server: AuthorizationServerMetadata, *, hosts: Iterable[str]
-) -> None:
+def require_hosts(found: FoundIssuer, server: AuthorizationServerMetadata, *, hosts: Iterable[str]) -> None:
     """Return if every endpoint that gets a secret is on a host that may have it (see above).
 
     Raises:
@@ -207,9 +203,7 @@ def _signed(response: HttpResponse, *, issuer: str, trust: CombinedPolicy, at: d
     signer = verified.signer
     return FoundIssuer(
         metadata=verified.metadata,
-        vetting=Vetting(
-            source="signed_metadata", party=signer.party, name=dict(signer.name), sequence=signer.sequence
-        ),
+        vetting=Vetting(source="signed_metadata", party=signer.party, name=dict(signer.name), sequence=signer.sequence),
     )
 
 

@@ -11,23 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import Field
-
-from vcwallet.encoding import wire
-from vcwallet.encoding.wire import WireModel
 from vcwallet.errors import LocalProtocolError, TransportError
 from vcwallet.flow import Flow, HttpRequest, HttpResponse
 from vcwallet.keys.signer import Signer
 from vcwallet.protocols.oauth import dpop, form
 from vcwallet.protocols.oauth.bearer import AccessToken
-from vcwallet.protocols.oauth.client_attestation import (
-    ATTESTATION_HEADER,
-    CHALLENGE_HEADER,
-    POP_HEADER,
-    make_pop,
-)
+from vcwallet.protocols.oauth.client_attestation import CHALLENGE_HEADER, POP_HEADER, make_pop, read_challenge_response
+from vcwallet.protocols.oauth.client_attestation import HEADER as ATTESTATION_HEADER
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, read_refusal
 from vcwallet.protocols.oauth.token_type import TokenType
 from vcwallet.protocols.openid4vci import nonce as nonce_endpoint
@@ -78,9 +70,7 @@ class Exchange:
             TransportError: it cannot answer now.
         """
         headers = {"content-type": form.MEDIA_TYPE, "accept": PLAIN}
-        request = HttpRequest(
-            method="POST", url=url, max_bytes=_SMALL, headers=headers, body=form.form_body(params)
-        )
+        request = HttpRequest(method="POST", url=url, max_bytes=_SMALL, headers=headers, body=form.form_body(params))
         return (yield from self._send(request, accepted=accepted, token=None, is_attested=True))
 
     def ask_resource(
@@ -160,7 +150,7 @@ class Exchange:
         nonce = response.headers.get(dpop.NONCE_HEADER)
         if nonce is not None and 0 < len(nonce) <= dpop.MAX_NONCE:
             self._nonces[_origin(url)] = nonce
-        challenge = response.headers.get(CHALLENGE_HEADER.lower())
+        challenge = response.headers.get(CHALLENGE_HEADER)
         if challenge is not None:
             self._challenge = challenge
 
@@ -172,7 +162,7 @@ class Exchange:
             case OAuthErrorCode.USE_DPOP_NONCE:
                 return self._plan.is_bound and dpop.NONCE_HEADER in response.headers
             case OAuthErrorCode.USE_ATTESTATION_CHALLENGE:
-                if CHALLENGE_HEADER.lower() not in response.headers:
+                if CHALLENGE_HEADER not in response.headers:
                     self._challenge = None
                 return self._attester is not None
             case OAuthErrorCode.USE_FRESH_ATTESTATION:
@@ -202,16 +192,11 @@ def _accepted(response: HttpResponse, accepted: tuple[int, ...]) -> HttpResponse
     raise refusal
 
 
-class _Challenge(WireModel):
-    attestation_challenge: Annotated[str, Field(min_length=1, max_length=1024)]
-
-
 def _fetch_challenge(url: str) -> Flow[str]:
     response = yield HttpRequest(method="POST", url=url, max_bytes=_SMALL, headers={"accept": PLAIN})
-    return wire.read(_Challenge, _accepted(response, (200,)).body, max_bytes=_SMALL).attestation_challenge
+    return read_challenge_response(_accepted(response, (200, 201)).body)
 
 
 def _origin(url: str) -> str:
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}"
-

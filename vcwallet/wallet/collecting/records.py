@@ -62,9 +62,7 @@ class Collections:
         self._store.commit(*also, Put(PLANS, begun.id, _PLAN.dump_json(plan), new=True), *_changes(begun))
         return begun
 
-    def save(
-        self, collection: Collection, *also: Change, commit: Callable[..., object] | None = None
-    ) -> Collection:
+    def save(self, collection: Collection, *also: Change, commit: Callable[..., object] | None = None) -> Collection:
         """Return the collection after its step was written down, with the changes of `also`, all or nothing.
 
         Args:
@@ -79,7 +77,7 @@ class Collections:
         """
         saved = replace(collection, step=collection.step + 1)
         try:
-            (commit or self._store.commit)(*also, *_changes(saved))
+            (commit or self._store.commit)(*also, *self.changes(collection))
         except RecordExistsError:
             if self._store.get(STEPS, _step_id(saved)) is None:
                 raise
@@ -87,6 +85,10 @@ class Collections:
                 "another process has gone on with this collection", code="COLLECTION_MOVED_ON"
             ) from None
         return saved
+
+    def changes(self, collection: Collection) -> tuple[Change, ...]:
+        """Return the changes that write down the next step of a collection, for a commit of something larger."""
+        return _changes(replace(collection, step=collection.step + 1))
 
     def load(self, id: str) -> Collection:
         """Return a collection as it was saved last.
@@ -125,10 +127,7 @@ class Collections:
         if plan is None:
             raise StoreCorruptError(f"the plan of the collection {id} is gone")
         state = _read(_STATE, body, id)
-        found = Collection(
-            id=id, plan=_read(_PLAN, plan, id), access=state.access, acts=state.acts, step=state.step
-        )
-        return found
+        return Collection(id=id, plan=_read(_PLAN, plan, id), access=state.access, acts=state.acts, step=state.step)
 
 
 def _changes(collection: Collection) -> tuple[Change, ...]:
