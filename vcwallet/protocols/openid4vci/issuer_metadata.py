@@ -295,7 +295,7 @@ class CredentialIssuerMetadata(WireModel):
         return servers
 
 
-def read_issuer_metadata(text: bytes | Mapping[str, object], *, issuer: str) -> CredentialIssuerMetadata:
+def read_issuer_metadata(text: bytes, *, issuer: str) -> CredentialIssuerMetadata:
     """Return the metadata of a JSON document that was fetched for `issuer` (section 12.2.2).
 
     Raises:
@@ -304,10 +304,18 @@ def read_issuer_metadata(text: bytes | Mapping[str, object], *, issuer: str) -> 
         UnsupportedError: metadata of a draft before 1.0 (code ``OLD_DRAFT``).
         UntrustedError: they are another issuer's (code ``ISSUER_MISMATCH``).
     """
-    members = text if isinstance(text, Mapping) else json.loads_object(text, max_bytes=MAX_BYTES)
+    return fit_issuer_metadata(json.loads_object(text, max_bytes=MAX_BYTES), issuer=issuer)
+
+
+def fit_issuer_metadata(members: Mapping[str, object], *, issuer: str) -> CredentialIssuerMetadata:
+    """Return the metadata of an object that strict JSON parsing gave, as `read_issuer_metadata` does.
+
+    Raises:
+        VcError: as `read_issuer_metadata`.
+    """
     if "credential_configurations_supported" not in members and "credentials_supported" in members:
         raise UnsupportedError("the metadata are of a draft before OpenID4VCI 1.0", code="OLD_DRAFT", clause=CLAUSE)
-    metadata = wire.read(CredentialIssuerMetadata, members, max_bytes=MAX_BYTES)
+    metadata = wire.fit(CredentialIssuerMetadata, members)
     if metadata.credential_issuer != issuer:
         raise UntrustedError("the metadata are another issuer's", code="ISSUER_MISMATCH", clause=CLAUSE)
     return metadata

@@ -19,6 +19,7 @@ An offer is untrusted: nobody has signed it, and whoever made it may have put an
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, Literal
 from urllib.parse import quote, unquote_to_bytes
@@ -44,6 +45,8 @@ MAX_TX_CODE_DESCRIPTION = 300
 
 _CLAUSE: Final = "OpenID4VCI 1.0, section 4.1"
 _SCHEMES: Final = frozenset({SCHEME, HAIP_SCHEME})
+# Printable ASCII without a fragment; a percent sign stands for nothing but an octet.
+_QUERY: Final = re.compile(r'(?:[ !"$&-~]|%[0-9A-Fa-f]{2})*')
 _VALUE, _REFERENCE = "credential_offer", "credential_offer_uri"
 
 
@@ -185,7 +188,7 @@ def read_offer(body: bytes) -> CredentialOffer:
     members = json.loads_object(body, max_bytes=MAX_BYTES)
     if "credential_configuration_ids" not in members and "credentials" in members:
         raise _old_draft()
-    return wire.read(CredentialOffer, members, max_bytes=MAX_BYTES)
+    return wire.fit(CredentialOffer, members)
 
 
 def servers_of(
@@ -230,7 +233,7 @@ def _parameters(text: str) -> dict[str, bytes]:
     scheme, separator, rest = location.partition("://")
     for_offers = f"{scheme.lower()}{separator}" in _SCHEMES
     is_link = rest in ("", "/") if for_offers else _is_universal(location)
-    if not is_link or not query.isascii() or not query.isprintable() or "#" in query:
+    if not is_link or _QUERY.fullmatch(query) is None:
         raise MalformedError("not the link of a credential offer", clause=_CLAUSE)
     pairs = [(name, value) for name, _, value in (each.partition("=") for each in query.split("&"))]
     found = [(name, unquote_to_bytes(value.replace("+", " "))) for name, value in pairs if name in (_VALUE, _REFERENCE)]

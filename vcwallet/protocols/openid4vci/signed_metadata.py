@@ -18,11 +18,7 @@ from vcwallet.formats.base import IssuerKey
 from vcwallet.jose import header as jose_header
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
-from vcwallet.protocols.openid4vci.issuer_metadata import (
-    CredentialIssuerMetadata,
-    metadata_object,
-    read_issuer_metadata,
-)
+from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata, fit_issuer_metadata, metadata_object
 
 TYP: Final = "openidvci-issuer-metadata+jwt"
 MEDIA_TYPE: Final = "application/jwt"
@@ -98,7 +94,7 @@ def verify_signed_metadata(text: str, *, issuer: str, trust: TrustPolicy, at: da
     signed = jws.parse(text)
     jwt.require_typ(signed.header, TYP)
     claims = json.loads_object(signed.unverified_payload)
-    metadata = read_issuer_metadata(_without_claims(claims), issuer=issuer)
+    metadata = fit_issuer_metadata(_without_claims(claims), issuer=issuer)
     if jwt.text(claims, "sub") != issuer:
         raise UntrustedError("the metadata are another issuer's", code="ISSUER_MISMATCH", clause=_CLAUSE)
     source = KeySource(
