@@ -193,10 +193,10 @@ def _request(plan: Plan, access: ToPush, key: PublicKey) -> AuthorizationRequest
 
 
 def _details(plan: Plan, *, names_servers: bool) -> tuple[AuthorizationDetail, ...]:
-    locations: tuple[str, ...] | None = (plan.issuer,) if names_servers else None
-    return tuple(
-        AuthorizationDetail(credential_configuration_id=name, locations=locations) for name in plan.metadata.supported
-    )
+    details = (AuthorizationDetail(credential_configuration_id=name) for name in plan.metadata.supported)
+    if not names_servers:
+        return tuple(details)
+    return tuple(detail.model_copy(update={"locations": (plan.issuer,)}) for detail in details)
 
 
 def _grant(plan: Plan, access: Access) -> TokenGrant:

@@ -9,84 +9,42 @@ So a wallet can be closed at any time; `Collector.proceed` goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final, assert_never
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
 
-from vcwallet.errors import (
-    KeyLockedError,
-    LocalProtocolError,
-    StoreError,
-    TransportError,
-    TrustedListError,
-    UnsupportedError,
-    UntrustedError,
-    VcError,
-)
-from vcwallet.flow import Flow
+from vcwallet.errors import ConsentRequiredError, LocalProtocolError, UntrustedError
+from vcwallet.flow import Flow, HttpRequest, HttpResponse, run
 from vcwallet.formats.type_metadata import ResolvedType
-from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.combined_policy import CombinedPolicy
-from vcwallet.protocols import haip
-from vcwallet.protocols.haip import Requirement
 from vcwallet.protocols.oauth import form
-from vcwallet.protocols.oauth.refusal import PeerRefusedError
-from vcwallet.protocols.oauth.server_metadata import (
-    CLIENT_ATTESTATION,
-    AuthorizationServerMetadata,
-    server_metadata_json,
-)
-from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration, metadata_json
-from vcwallet.protocols.openid4vci.notification import NotificationEvent
-from vcwallet.protocols.openid4vci.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, CredentialOffer
-from vcwallet.storage import RecordExistsError, RecordStore
+from vcwallet.protocols.openid4vci.offer import CredentialOffer
+from vcwallet.storage import RecordStore
 from vcwallet.trust.client import TrustedListClient
-from vcwallet.wallet.collecting import acquiring, authorising
+from vcwallet.wallet.collecting import authorising
 from vcwallet.wallet.collecting.client import WalletClient
-from vcwallet.wallet.collecting.collection import Act, Collection, Plan, keys_of, outcome_of
-from vcwallet.wallet.collecting.discovery import (
-    FoundIssuer,
-    choose_server,
-    fetch_issuer,
-    fetch_offer,
-    is_foreign,
-    require_hosts,
-)
-from vcwallet.wallet.collecting.exchange import Exchange
-from vcwallet.wallet.collecting.keeping import Keeper, checked
-from vcwallet.wallet.collecting.offer_prompt import Grant, OfferPrompt, offer_prompt
-from vcwallet.wallet.collecting.proving import MAX_COPIES, key_algorithm, number_of_keys, proof_type
+from vcwallet.wallet.collecting.collection import Act, Collection
+from vcwallet.wallet.collecting.discovery import fetch_offer
+from vcwallet.wallet.collecting.keeping import Keeper
+from vcwallet.wallet.collecting.offer_prompt import Grant, OfferPrompt
+from vcwallet.wallet.collecting.offers import CLIENT_KEY, OfferReader, plan_of
+from vcwallet.wallet.collecting.proving import MAX_COPIES
 from vcwallet.wallet.collecting.records import Collections
 from vcwallet.wallet.collecting.states import (
     Access,
-    Answered,
-    CodeReceived,
-    Deferred,
     Done,
     Ended,
-    Failed,
     Granted,
     InBrowser,
-    Kept,
     Outcome,
     PreAuthorised,
-    Progress,
-    Rejected,
-    Requested,
-    ToPush,
     TxCodeNeeded,
     Wanted,
 )
+from vcwallet.wallet.collecting.stepping import Run, Stepper
 
-_GRANT_TYPES: Final[dict[Grant, str]] = {
-    "pre_authorized_code": PRE_AUTHORIZED_CODE,
-    "authorization_code": AUTHORIZATION_CODE,
-}
-_CLIENT_KEY: Final = Algorithm.ES256
-OURS: Final = (LocalProtocolError, StoreError, KeyLockedError, TransportError, TrustedListError)
-"""What is not the issuer's doing: the collection stays where it is, and can be gone on with."""
-_EARLY: Final = timedelta(seconds=5)
 MAX_TX_CODE: Final = 256
+"""How many characters a transaction code has at most."""
 MAX_STEPS: Final = 200
 """How many steps are taken at once; more would be a server that sends the wallet in circles."""
 
@@ -113,16 +71,20 @@ class Collector:
     ) -> None:
         """Use `Wallet.collector`."""
         self._client = client
-        self._collections = Collections(store)
         self._keeper = keeper
-        self._registry = registry
-        self._issuers = issuers
-        self._type_of = type_of
-        self._formats = formats
-        self._language = language
         self._clock = clock
         self._device = device
-        self._exchanges: dict[str, Exchange] = {}
+        self._collections = Collections(store)
+        self._steps = Stepper(client=client, collections=self._collections, keeper=keeper, clock=clock)
+        self._offers = OfferReader(
+            client=client,
+            registry=registry,
+            issuers=issuers,
+            type_of=type_of,
+            formats=formats,
+            language=language,
+            clock=clock,
+        )
 
     # --- offers -------------------------------------------------------------------------------------------------------
 
@@ -147,7 +109,7 @@ class Collector:
             MalformedError: something is not as the standard has it.
         """
         offer = yield from fetch_offer(link)
-        return (yield from self._prompt(offer, grant))
+        return (yield from self._offers.prompt(offer, grant))
 
     def ask_issuer(self, issuer: str, configuration_ids: Sequence[str]) -> Flow[OfferPrompt]:
         """Return what to show to the person of credentials that the wallet asks for without an offer, by a log-in.
@@ -156,7 +118,7 @@ class Collector:
             VcError: as `read_offer`.
         """
         offer = CredentialOffer(credential_issuer=issuer, credential_configuration_ids=tuple(configuration_ids))
-        return (yield from self._prompt(offer, "authorization_code"))
+        return (yield from self._offers.prompt(offer, "authorization_code"))
 
     def accept(
         self,
@@ -181,7 +143,7 @@ class Collector:
             StoreError: the store could not write; nothing was begun.
             ValueError: it was not offered, not between 1 and 50 copies, or a transaction code that is not needed.
         """
-        approved = self._approved(prompt, configuration_ids)
+        approved = _approved(prompt, configuration_ids)
         if not 1 <= copies <= MAX_COPIES:
             raise ValueError(f"1 to {MAX_COPIES} copies are collected")
         if prompt.tx_code is not None and not prompt.is_vetted:
@@ -191,10 +153,51 @@ class Collector:
         if prompt.needs_browser and (self._client.name is None or self._client.redirect_uri is None):
             raise LocalProtocolError("a log-in needs a client identifier and a redirect URI", code="CLIENT_MISSING")
         access = _first(prompt, _entered(tx_code) if tx_code is not None else None)
-        client_key, made = self._keeper.new_client_key(_CLIENT_KEY)
+        client_key, made = self._keeper.new_client_key(CLIENT_KEY)
         acts = tuple(Act(configuration_id=name, progress=Wanted()) for name in approved)
-        plan = self._plan(prompt, approved, copies=copies, client_key=client_key)
+        plan = plan_of(
+            prompt,
+            approved,
+            client=self._client,
+            client_key=client_key,
+            copies=copies,
+            at=self._clock(),
+            device=self._device,
+        )
         return self._collections.begin(plan, access, acts, *made)
+
+    def collect(
+        self,
+        link: str,
+        *,
+        http: Callable[[HttpRequest], HttpResponse],
+        approve: Callable[[OfferPrompt], bool] | None = None,
+        tx_code: str | None = None,
+        copies: int = 1,
+        browser: Callable[[str], str] | None = None,
+    ) -> Collection:
+        """Read an offer, let it be approved, and collect all of it as far as that goes now.
+
+        Args:
+            link: what a QR code or a link says.
+            http: reaches the issuer.
+            approve: asks the person; by default, whatever an issuer offers is approved for whom somebody vouches.
+            tx_code: what the person was sent, if the offer needs it.
+            copies: how many of each, with a key each.
+            browser: sends the person to a URL and returns the one that the browser comes back with; without one, the
+                collection waits for `returned`.
+
+        Raises:
+            ConsentRequiredError: it was not approved.
+            VcError: as `read_offer`, `accept` and `proceed`.
+        """
+        prompt = run(self.read_offer(link), http)
+        if not (approve(prompt) if approve is not None else prompt.is_vetted):
+            raise ConsentRequiredError("the offer was not approved")
+        collection = run(self.proceed(self.accept(prompt, tx_code=tx_code, copies=copies).id), http)
+        if collection.authorization_url is None or browser is None:
+            return collection
+        return run(self.proceed(self.returned(browser(collection.authorization_url)).id), http)
 
     # --- going on -----------------------------------------------------------------------------------------------------
 
@@ -211,9 +214,9 @@ class Collector:
             StoreError, KeyLockedError, TrustedListError: the wallet itself could not go on.
         """
         collection = self._own(collection_id)
-        run = _Run()
+        this_run = Run()
         for _ in range(MAX_STEPS):
-            following = yield from self._step(collection, run)
+            following = yield from self._steps.step(collection, this_run)
             if following is None:
                 return collection
             collection = following
@@ -244,7 +247,7 @@ class Collector:
         for collection in self.collections():
             if isinstance(collection.access, InBrowser) and collection.access.state == state:
                 self._own(collection.id)
-                return self._settled(authorising.returned(collection, collection.access, url))
+                return self._steps.settled(authorising.returned(collection, collection.access, url))
         raise LocalProtocolError("no collection waits for this answer", code="COLLECTION_UNKNOWN")
 
     def log_in_again(self, collection_id: str) -> Collection:
@@ -291,7 +294,7 @@ class Collector:
         collection = self._collections.load(collection_id)
         if isinstance(collection.access, Ended):
             return collection
-        return self._settled(collection.ended(Outcome.CANCELLED, None))
+        return self._steps.settled(collection.ended(Outcome.CANCELLED, None))
 
     def deleted(self, card_id: str) -> Flow[bool]:
         """Tell the issuer of a card that it was deleted, if it wants to know, and return whether it was told.
@@ -307,7 +310,7 @@ class Collector:
                     continue
                 if done.notification_id is None or collection.plan.metadata.notification_endpoint is None:
                     return False
-                return (yield from self._tell_deleted(collection, granted, done.notification_id))
+                return (yield from self._steps.tell_deleted(collection, granted, done.notification_id))
         return False
 
     # --- looking ------------------------------------------------------------------------------------------------------
@@ -346,113 +349,7 @@ class Collector:
         self._collections.forget(collection, *self._keeper.forgetting_keys(handles))
         self._keeper.forget_keys(handles)
 
-    # --- steps: an offer ----------------------------------------------------------------------------------------------
-
-    def _prompt(self, offer: CredentialOffer, grant: Grant | None) -> Flow[OfferPrompt]:
-        profile, language = self._client.profile, self._language()
-        chosen = grant or _grant_of(offer)
-        if _GRANT_TYPES[chosen] not in profile.grants:
-            haip.require_grant(offer, profile)
-            chosen = "authorization_code"
-        found = yield from fetch_issuer(
-            offer.credential_issuer,
-            registry=self._registry,
-            issuers=self._issuers(),
-            at=self._clock(),
-            language=language,
-            is_signed_required=profile.signed_metadata is Requirement.REQUIRED,
-        )
-        server = yield from choose_server(found, named=_server_of(offer, chosen), grant=_GRANT_TYPES[chosen])
-        require_hosts(found, server, hosts=self._client.hosts)
-        self._require_profile(found, server, chosen)
-        return offer_prompt(
-            offer,
-            found,
-            server,
-            grant=chosen,
-            type_of=self._type_of,
-            require_collectable=self._require_collectable,
-            language=language,
-        )
-
-    def _require_profile(self, found: FoundIssuer, server: AuthorizationServerMetadata, grant: Grant) -> None:
-        profile = self._client.profile
-        is_login = grant == "authorization_code"
-        missing = [
-            profile.proof_of_possession is Requirement.REQUIRED and not _binds(server),
-            profile.client_authentication is Requirement.REQUIRED and self._client.attester is None,
-            is_login
-            and profile.pushed_authorization is Requirement.REQUIRED
-            and server.pushed_authorization_request_endpoint is None,
-            is_login
-            and profile.issuer_in_response is Requirement.REQUIRED
-            and not server.authorization_response_iss_parameter_supported,
-        ]
-        if any(missing):
-            raise UntrustedError(
-                f"the issuer's authorization server does not keep to {profile.name}", code="PROFILE_NOT_MET"
-            )
-        if is_foreign(found.metadata, server.issuer) and not _binds(server):
-            # A token that is bound to nothing would let one issuer act as the wallet at another one.
-            raise UntrustedError(
-                "an authorization server of another host gives tokens that are not bound to the wallet",
-                code="TOKEN_TYPE",
-            )
-
-    def _require_collectable(self, configuration: CredentialConfiguration) -> None:
-        if configuration.format not in self._formats or configuration.type_id is None:
-            raise UnsupportedError("the wallet does not read this format", code="FORMAT_UNSUPPORTED")
-        kind = proof_type(configuration, is_attested=self._client.attester is not None)
-        if kind is not None:
-            key_algorithm(configuration, kind)
-
-    def _approved(self, prompt: OfferPrompt, chosen: Sequence[str] | None) -> tuple[str, ...]:
-        offered = tuple(one.configuration_id for one in prompt.credentials)
-        approved = offered if chosen is None else tuple(dict.fromkeys(chosen))
-        if not approved or not set(approved) <= set(offered):
-            raise ValueError("what is collected is something that was offered")
-        return approved
-
-    def _plan(self, prompt: OfferPrompt, approved: Sequence[str], *, copies: int, client_key: str) -> Plan:
-        metadata, server, offer = prompt.found.metadata, prompt.server, prompt.offer
-        narrowed = metadata.model_copy(
-            update={"credential_configurations_supported": {name: metadata.supported[name] for name in approved}}
-        )
-        profile = self._client.profile
-        is_attested = self._client.attester is not None and (
-            CLIENT_ATTESTATION in server.token_endpoint_auth_methods_supported
-            or profile.client_authentication is Requirement.REQUIRED
-        )
-        is_anonymous = (
-            not prompt.needs_browser and not is_attested and server.pre_authorized_grant_anonymous_access_supported
-        )
-        is_login = prompt.needs_browser
-        pre_authorized, with_login = offer.pre_authorized_code, offer.authorization_code
-        return Plan(
-            issuer=offer.credential_issuer,
-            server=server.issuer,
-            party=prompt.found.vetting.party,
-            issuer_name=dict(prompt.found.vetting.name),
-            issuer_metadata=metadata_json(narrowed).decode("utf-8"),
-            server_metadata=server_metadata_json(server).decode("utf-8"),
-            grant=prompt.grant,
-            code=pre_authorized.pre_authorized_code
-            if pre_authorized is not None and not prompt.needs_browser
-            else None,
-            issuer_state=with_login.issuer_state if with_login is not None and prompt.needs_browser else None,
-            client_id=None if is_anonymous else self._client.name,
-            redirect_uri=self._client.redirect_uri if prompt.needs_browser else None,
-            client_key=client_key,
-            is_bound=_binds(server),
-            is_attested=is_attested,
-            is_iss_required=server.authorization_response_iss_parameter_supported
-            or profile.issuer_in_response is Requirement.REQUIRED,
-            copies=copies,
-            created_at=self._clock(),
-            device=self._device,
-        )
-
-    # --- steps: going on ----------------------------------------------------------------------------------------------
+    # --- steps ---------------------------------------------------------------------------------------------------
 
     def _own(self, collection_id: str) -> Collection:
         collection = self._collections.load(collection_id)
@@ -463,222 +360,13 @@ class Collector:
             )
         return collection
 
-    def _exchange(self, collection: Collection) -> Exchange:
-        if collection.id not in self._exchanges:
-            self._exchanges[collection.id] = Exchange(
-                collection.plan,
-                signer=self._keeper.signer(collection.plan.client_key),
-                clock=self._clock,
-                attester=self._client.attester,
-            )
-        return self._exchanges[collection.id]
 
-    def _step(self, collection: Collection, run: _Run) -> Flow[Collection | None]:
-        """Take one step and return the collection behind it; None where there is none to take now."""
-        access = collection.access
-        match access:
-            case TxCodeNeeded() | InBrowser() | Ended():
-                return None
-            case Granted():
-                return (yield from self._act(collection, access, run))
-            case PreAuthorised() | ToPush() | CodeReceived():
-                return (yield from self._authorise(collection, access))
-            case _:
-                assert_never(access)
-
-    def _authorise(self, collection: Collection, access: PreAuthorised | ToPush | CodeReceived) -> Flow[Collection]:
-        exchange = self._exchange(collection)
-        try:
-            if isinstance(access, ToPush):
-                key = self._keeper.signer(collection.plan.client_key).public_key
-                following = yield from authorising.push(collection.plan, access, exchange, key=key, at=self._clock())
-                return self._settled(collection.moved(following))
-            return self._settled((yield from authorising.redeem(collection, exchange, at=self._clock())))
-        except PeerRefusedError as refused:
-            return self._settled(collection.ended(Outcome.REFUSED, refused.error or refused.code))
-        except OURS:
-            raise
-        except VcError as error:
-            self._settled(collection.ended(Outcome.FAILED, error.code))
-            raise
-
-    def _act(self, collection: Collection, granted: Granted, run: _Run) -> Flow[Collection | None]:
-        index = self._next_act(collection, run)
-        if index is None:
-            return self._closed(collection, granted)
-        act = collection.acts[index]
-        if isinstance(act.progress, Wanted):
-            return self._with_keys(collection, index, act)
-        if isinstance(act.progress, Answered):
-            return self._checked(collection, index, act, act.progress)
-        can_refresh = granted.refresh_token is not None and not run.has_refreshed
-        if can_refresh and _has_expired(granted, at=self._clock()):
-            return (yield from self._refreshed(collection, granted, run))
-        try:
-            progress = yield from self._asked(collection, act, granted.access_token)
-        except PeerRefusedError as refused:
-            if can_refresh:
-                return (yield from self._refreshed(collection, granted, run))
-            return self._settled(collection.ended(Outcome.EXPIRED, refused.error or refused.code))
-        except OURS:
-            raise
-        except VcError as error:
-            progress = Failed(code=error.code)
-        if isinstance(progress, Kept | Rejected):
-            run.told.add(index)  # in vain; the next call tries again
-        return self._moved(collection, index, progress)
-
-    def _next_act(self, collection: Collection, run: _Run) -> int | None:
-        """Return which credential a step can be taken for now; one that waits does not hold up the others."""
-        at = self._clock()
-        for index, act in enumerate(collection.acts):
-            waits = isinstance(act.progress, Deferred) and at < act.progress.not_before
-            if act.is_open and not waits and index not in run.told:
-                return index
-        return None
-
-    def _with_keys(self, collection: Collection, index: int, act: Act) -> Collection:
-        """Return the collection with the keys that a credential is going to be asked for with."""
-        plan = collection.plan
-        configuration = plan.metadata.configuration(act.configuration_id)
-        kind = proof_type(configuration, is_attested=self._client.attester is not None)
-        if kind is None:
-            return self._collections.save(collection.with_act(index, Requested(keys=())))
-        count = number_of_keys(plan.metadata, configuration, copies=plan.copies)
-        handles, made = self._keeper.new_keys(count, key_algorithm(configuration, kind))
-        return self._collections.save(collection.with_act(index, Requested(keys=handles)), *made)
-
-    def _asked(self, collection: Collection, act: Act, token: str) -> Flow[Progress]:
-        plan, exchange, at = collection.plan, self._exchange(collection), self._clock()
-        match act.progress:
-            case Requested() as requested:
-                signers = [self._keeper.signer(handle) for handle in requested.keys]
-                attester = self._client.attester
-                return (
-                    yield from acquiring.request(
-                        plan, act, requested, signers=signers, token=token, exchange=exchange, attester=attester, at=at
-                    )
-                )
-            case Deferred() as deferred:
-                return (yield from acquiring.pick_up(plan, act, deferred, token=token, exchange=exchange, at=at))
-            case Kept() | Rejected() as told:
-                return (yield from acquiring.notify(plan, told, token=token, exchange=exchange))
-            case _:
-                raise LocalProtocolError(f"nothing is asked in the state {act.progress.kind}")
-
-    def _checked(self, collection: Collection, index: int, act: Act, answered: Answered) -> Collection:
-        """Return the collection after a credential was kept, or was found not to hold."""
-        plan = collection.plan
-        try:
-            taken = checked(plan, act.configuration_id, answered, self._keeper)
-        except OURS:
-            raise
-        except VcError as error:
-            return self._moved(collection, index, _rejected(plan, answered, error.code))
-        used = {one.card.key for one in taken}
-        unused = [handle for handle in answered.keys if handle not in used]
-        kept = collection.with_act(index, _kept(plan, answered, [one.card.id for one in taken]))
-        try:
-            saved = self._collections.save(
-                kept,
-                *self._keeper.forgetting_keys(unused),
-                commit=lambda *changes: self._keeper.keep(taken, *changes),
-            )
-        except RecordExistsError:
-            return self._moved(collection, index, _rejected(plan, answered, "HOLDER_KEY_USED"))
-        self._keeper.forget_keys(unused)
-        return saved
-
-    def _moved(self, collection: Collection, index: int, progress: Progress) -> Collection:
-        """Return the collection with a credential in its next state, and without keys that it has no use for."""
-        before = keys_of(collection.acts[index].progress)
-        unused = [handle for handle in before if handle not in keys_of(progress)]
-        if isinstance(progress, Kept | Done):
-            unused = []
-        saved = self._collections.save(collection.with_act(index, progress), *self._keeper.forgetting_keys(unused))
-        self._keeper.forget_keys(unused)
-        return saved
-
-    def _settled(self, collection: Collection) -> Collection:
-        """Return the collection in its next state; at its end, its key and those that wait in vain are forgotten."""
-        if not isinstance(collection.access, Ended):
-            return self._collections.save(collection)
-        before = self._collections.load(collection.id)
-        unused = [collection.plan.client_key, *(key for act in before.acts for key in keys_of(act.progress))]
-        saved = self._collections.save(collection, *self._keeper.forgetting_keys(unused))
-        self._keeper.forget_keys(unused)
-        self._exchanges.pop(collection.id, None)
-        return saved
-
-    def _closed(self, collection: Collection, granted: Granted) -> Collection | None:
-        """Return the collection at its end; None where something is to come, or the issuer may give more."""
-        if collection.is_open:
-            return None
-        outcome = outcome_of(collection.acts)
-        if outcome is Outcome.COLLECTED and granted.refresh_token is not None:
-            return None
-        return self._settled(collection.ended(outcome, next(iter(collection.failures.values()), None)))
-
-    def _refreshed(self, collection: Collection, granted: Granted, run: _Run) -> Flow[Collection]:
-        run.has_refreshed = True
-        exchange = self._exchange(collection)
-        try:
-            return self._settled((yield from authorising.refresh(collection, granted, exchange, at=self._clock())))
-        except OURS:
-            raise
-        except VcError as error:
-            self._settled(collection.ended(Outcome.FAILED, error.code))
-            raise
-
-    def _tell_deleted(self, collection: Collection, granted: Granted, notification_id: str) -> Flow[bool]:
-        if _has_expired(granted, at=self._clock()) and granted.refresh_token is not None:
-            collection = yield from self._refreshed(collection, granted, _Run())
-        if not isinstance(collection.access, Granted):
-            return False
-        try:
-            yield from acquiring.tell(
-                collection.plan,
-                notification_id,
-                NotificationEvent.CREDENTIAL_DELETED,
-                token=collection.access.access_token,
-                exchange=self._exchange(collection),
-            )
-        except PeerRefusedError:
-            return False
-        return True
-
-
-@dataclass(slots=True)
-class _Run:
-    """What one call of `proceed` has done, so that it does it once.
-
-    Attributes:
-        told: the credentials about which the issuer could not be told.
-        has_refreshed: whether a refresh token was used.
-    """
-
-    told: set[int] = field(default_factory=set)
-    has_refreshed: bool = False
-
-
-def _grant_of(offer: CredentialOffer) -> Grant:
-    return "authorization_code" if offer.pre_authorized_code is None else "pre_authorized_code"
-
-
-def _server_of(offer: CredentialOffer, grant: Grant) -> str | None:
-    """Return the authorization server that an offer names for a grant.
-
-    Raises:
-        UnsupportedError: the offer does not have the grant that the caller wants (``GRANT_NOT_OFFERED``).
-    """
-    offered = offer.authorization_code if grant == "authorization_code" else offer.pre_authorized_code
-    if offered is None and (grant == "pre_authorized_code" or offer.pre_authorized_code is not None):
-        raise UnsupportedError("the offer does not have this grant", code="GRANT_NOT_OFFERED")
-    return offered.authorization_server if offered is not None else None
-
-
-def _binds(server: AuthorizationServerMetadata) -> bool:
-    return _CLIENT_KEY.value in server.dpop_signing_alg_values_supported
+def _approved(prompt: OfferPrompt, chosen: Sequence[str] | None) -> tuple[str, ...]:
+    offered = tuple(one.configuration_id for one in prompt.credentials)
+    approved = offered if chosen is None else tuple(dict.fromkeys(chosen))
+    if not approved or not set(approved) <= set(offered):
+        raise ValueError("what is collected is something that was offered")
+    return approved
 
 
 def _first(prompt: OfferPrompt, tx_code: str | None) -> Access:
@@ -693,19 +381,3 @@ def _entered(tx_code: str) -> str:
     if not 0 < len(tx_code) <= MAX_TX_CODE or not tx_code.isprintable():
         raise ValueError(f"a transaction code has 1 to {MAX_TX_CODE} printable characters")
     return tx_code
-
-
-def _has_expired(granted: Granted, *, at: datetime) -> bool:
-    return granted.expires is not None and at >= granted.expires - _EARLY
-
-
-def _kept(plan: Plan, answered: Answered, cards: Sequence[str]) -> Kept | Done:
-    if answered.notification_id is None or plan.metadata.notification_endpoint is None:
-        return Done(cards=tuple(cards))
-    return Kept(cards=tuple(cards), notification_id=answered.notification_id)
-
-
-def _rejected(plan: Plan, answered: Answered, code: str) -> Rejected | Failed:
-    if answered.notification_id is None or plan.metadata.notification_endpoint is None:
-        return Failed(code=code)
-    return Rejected(code=code, notification_id=answered.notification_id)
