@@ -127,7 +127,7 @@ def redeem(collection: Collection, exchange: Exchange, *, at: datetime) -> Flow[
     return replace(moved, acts=acts_of(plan, response, collection.acts))
 
 
-def refresh(collection: Collection, granted: Granted, exchange: Exchange, *, at: datetime) -> Flow[Collection]:
+def refresh(collection: Collection, refresh_token: str, exchange: Exchange, *, at: datetime) -> Flow[Collection]:
     """Return the collection with a fresh token, or ended where the server gives none any more.
 
     Raises:
@@ -135,14 +135,12 @@ def refresh(collection: Collection, granted: Granted, exchange: Exchange, *, at:
         VcError: what it answers does not hold.
     """
     plan = collection.plan
-    if granted.refresh_token is None:
-        raise LocalProtocolError("this collection has no refresh token", code="NO_REFRESH_TOKEN")
-    grant = RefreshTokenGrant(refresh_token=granted.refresh_token, client_id=plan.client_id)
+    grant = RefreshTokenGrant(refresh_token=refresh_token, client_id=plan.client_id)
     try:
         response = yield from _ask(plan, grant, exchange)
     except PeerRefusedError as refused:
         return collection.ended(Outcome.EXPIRED, refused.error or refused.code)
-    return collection.moved(_granted(response, at=at, refresh_token=granted.refresh_token))
+    return collection.moved(_granted(response, at=at, refresh_token=refresh_token))
 
 
 def acts_of(plan: Plan, response: TokenResponse, acts: Sequence[Act]) -> tuple[Act, ...]:

@@ -124,14 +124,14 @@ class Stepper:
             return self._with_keys(collection, index, act)
         if isinstance(act.progress, Answered):
             return self._checked(collection, index, act, act.progress)
-        can_refresh = granted.refresh_token is not None and not run.has_refreshed
-        if can_refresh and _has_expired(granted, at=self._clock()):
-            return (yield from self._refreshed(collection, granted, run))
+        refresh_token = None if run.has_refreshed else granted.refresh_token
+        if refresh_token is not None and _has_expired(granted, at=self._clock()):
+            return (yield from self._refreshed(collection, refresh_token, run))
         try:
             progress = yield from self._asked(collection, act, granted.access_token)
         except PeerRefusedError as refused:
-            if can_refresh:
-                return (yield from self._refreshed(collection, granted, run))
+            if refresh_token is not None:
+                return (yield from self._refreshed(collection, refresh_token, run))
             return self.settled(collection, collection.ended(Outcome.EXPIRED, refused.error or refused.code))
         except OURS:
             raise
@@ -226,23 +226,22 @@ class Stepper:
             self._exchanges.pop(saved.id, None)
         return saved
 
-    def _refreshed(self, collection: Collection, granted: Granted, run: Run) -> Flow[Collection]:
+    def _refreshed(self, collection: Collection, refresh_token: str, run: Run) -> Flow[Collection]:
         run.has_refreshed = True
         exchange = self._exchange(collection)
         try:
-            return self.settled(
-                collection, (yield from authorising.refresh(collection, granted, exchange, at=self._clock()))
-            )
+            refreshed = yield from authorising.refresh(collection, refresh_token, exchange, at=self._clock())
         except OURS:
             raise
         except VcError as error:
             self.settled(collection, collection.ended(Outcome.FAILED, error.code))
             raise
+        return self.settled(collection, refreshed)
 
     def tell_deleted(self, collection: Collection, granted: Granted, notification_id: str) -> Flow[bool]:
         """Tell the issuer that a credential was deleted, and return whether it was told (see `Collector.deleted`)."""
-        if _has_expired(granted, at=self._clock()) and granted.refresh_token is not None:
-            collection = yield from self._refreshed(collection, granted, Run())
+        if granted.refresh_token is not None and _has_expired(granted, at=self._clock()):
+            collection = yield from self._refreshed(collection, granted.refresh_token, Run())
         if not isinstance(collection.access, Granted):
             return False
         try:
