@@ -135,16 +135,15 @@ def notify(plan: Plan, told: Kept | Rejected, *, token: str, exchange: Exchange)
 
 
 def tell(plan: Plan, notification_id: str, event: NotificationEvent, *, token: str, exchange: Exchange) -> Flow[None]:
-    """Tell the issuer what became of its credential.
+    """Tell the issuer, which has given a name for it and so has an endpoint, what became of its credential.
 
     Raises:
         PeerRefusedError: it does not want to hear it.
         TransportError: it cannot be reached.
     """
-    endpoint = plan.metadata.notification_endpoint
-    if endpoint is not None:
-        body = Notification(notification_id=notification_id, event=event).to_json()
-        yield from exchange.ask_resource(endpoint, body, content_type=PLAIN, token=token, accepted=(200, 201, 202, 204))
+    endpoint = plan.metadata.notification_endpoint or ""
+    body = Notification(notification_id=notification_id, event=event).to_json()
+    yield from exchange.ask_resource(endpoint, body, content_type=PLAIN, token=token, accepted=(200, 201, 202, 204))
 
 
 # --- steps -----------------------------------------------------------------------------------------------------------

@@ -14,12 +14,22 @@ from tests.support.issuing import CLIENT_ID, REDIRECT_URI, Simulator, instead
 from tests.support.world import AgeCard, Resident, World, credential_of
 from tests.unit.wallet.collecting.test_collecting import LOGIN, attested, collect, log_in
 from vcwallet.encoding import json
-from vcwallet.errors import LocalProtocolError, StoreError, TransportError, TrustedListError, ValidityError, VcError
+from vcwallet.errors import (
+    LocalProtocolError,
+    MalformedError,
+    StoreError,
+    TransportError,
+    TrustedListError,
+    ValidityError,
+    VcError,
+)
 from vcwallet.flow import Flow, HttpRequest, HttpResponse, run
 from vcwallet.keys import PublicKey
 from vcwallet.keys.software import SoftwareKeyStore
+from vcwallet.protocols.haip import HAIP_1_0
 from vcwallet.protocols.oauth import client_attestation, form
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
+from vcwallet.protocols.openid4vci.offer import AuthorizationCodeOffer, Grants, PreAuthorizedCode
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.wallet import Wallet, WalletClient, WalletProvider
@@ -178,16 +188,17 @@ def test_a_wallet_without_its_provider_cannot_go_on_with_what_needs_it(world: Wo
 
 def test_keys_that_have_to_be_attested_are_not_sent_without(world: World) -> None:
     client = attested(world)
-    issuer = Simulator(world, key_attestations=KeyAttestationsRequired(), polls=0)
+    issuer = Simulator(world, key_attestations=KeyAttestationsRequired())
     collector = world.wallet.collector(client)
     begun = collector.accept(run(collector.read_offer(issuer.offer()), issuer))
     issuer.tampering["nonce"] = instead(503)
     with pytest.raises(TransportError):
         run(collector.proceed(begun.id), issuer)
     issuer.tampering.clear()
-    done = run(world.wallet.collector().proceed(begun.id), issuer)
-    assert list(done.failures.values()) == ["PROOF_TYPE_UNSUPPORTED"]
+    with pytest.raises(LocalProtocolError, match="NO_ATTESTER"):
+        run(world.wallet.collector().proceed(begun.id), issuer)
     assert issuer.count("credential") == 0
+    assert run(world.wallet.collector(client).proceed(begun.id), issuer).outcome is Outcome.COLLECTED
 
 
 class Unreachable:
@@ -217,6 +228,42 @@ def test_a_provider_that_does_not_answer_is_asked_again(world: World) -> None:
     with pytest.raises(TransportError):
         run(collector.proceed(begun.id), issuer)
     assert run(collector.proceed(begun.id), issuer).outcome is Outcome.COLLECTED
+
+
+def test_a_refused_request_in_advance_ends_it(world: World) -> None:
+    issuer = Simulator(world, tampering={"par": instead(400, b'{"error":"unauthorized_client"}')})
+    done = collect(world.wallet.collector(LOGIN), issuer, issuer.offer(login=True))
+    assert (done.outcome, list(done.failures.values())) == (Outcome.REFUSED, ["unauthorized_client"])
+
+
+def test_of_two_grants_that_of_the_profile_is_taken(world: World) -> None:
+    client = attested(world, profile=HAIP_1_0)  # type: ignore[arg-type]
+    issuer = Simulator(world, attests=True)
+    both = Grants(
+        authorization_code=AuthorizationCodeOffer(), pre_authorized_code=PreAuthorizedCode(pre_authorized_code="code")
+    )
+    prompt = run(world.wallet.collector(client).read_offer(issuer.offer(grants=both)), issuer)
+    assert prompt.needs_browser
+    assert not run(world.wallet.collector().read_offer(issuer.offer(grants=both)), issuer).needs_browser
+
+
+def test_a_refresh_that_is_not_answered_is_tried_again(world: World) -> None:
+    issuer, collector = Simulator(world, polls=0, has_refresh=True), world.wallet.collector()
+    waiting = collect(collector, issuer, issuer.offer())
+    world.clock.pass_by(hours=1)
+    issuer.tampering["token"] = instead(503)
+    with pytest.raises(TransportError):
+        run(collector.proceed(waiting.id), issuer)
+    issuer.tampering.clear()
+    assert run(collector.proceed(waiting.id), issuer).outcome is Outcome.COLLECTED
+
+
+@pytest.mark.parametrize("body", [b"\xff\xff", b"", b"a.b.c"])
+def test_signed_metadata_that_are_no_text_are_refused(world: World, body: bytes) -> None:
+    issuer = Simulator(world)
+    issuer.tampering["vci"] = lambda _, response: replace(response, body=body)
+    with pytest.raises(MalformedError):
+        run(world.wallet.collector().read_offer(issuer.offer()), issuer)
 
 
 # --- credentials -----------------------------------------------------------------------------------------------------

@@ -89,6 +89,7 @@ def plan(**changed: Any) -> Plan:
         "redirect_uri": None,
         "client_key": "handle",
         "is_bound": True,
+        "has_attester": False,
         "is_attested": False,
         "is_iss_required": True,
         "copies": 1,
@@ -122,6 +123,16 @@ def test_a_state_that_does_not_follow_is_refused() -> None:
         require_next_progress(Wanted(), Done(cards=()))
     require_next_access(ToPush(state="s", verifier="v"), InBrowser(state="s", verifier="v", url="u"))
     require_next_progress(Wanted(), Requested(keys=()))
+
+
+def test_a_plan_has_what_its_grant_needs() -> None:
+    with pytest.raises(ValueError, match="code"):
+        plan(code=None)
+    login = {"grant": "authorization_code", "code": None}
+    for named in ({}, {"client_id": "w"}, {"redirect_uri": "w:/"}):
+        with pytest.raises(ValueError, match="log-in"):
+            plan(**login, **named)
+    assert plan(**login, client_id="w", redirect_uri="w:/").code is None
 
 
 # --- damage ----------------------------------------------------------------------------------------------------------
