@@ -15,6 +15,7 @@ from tests.support.world import AgeCard, Resident, World, credential_of
 from tests.unit.wallet.collecting.test_collecting import LOGIN, attested, collect, log_in
 from vcwallet.encoding import json
 from vcwallet.errors import (
+    KeyLockedError,
     LocalProtocolError,
     MalformedError,
     StoreError,
