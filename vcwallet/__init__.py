@@ -40,6 +40,7 @@ from vcwallet.adapters.local import (
     TrustRegistry,
     Verifier,
     Wallet,
+    WalletProvider,
 )
 from vcwallet.adapters.store import SqlLedger, SqlSessions
 from vcwallet.credential_type import (
@@ -63,7 +64,17 @@ from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Grant, IntendedUse, grants
 from vcwallet.verifier import Ask, Verified, ask
-from vcwallet.wallet import BackupReceipt, Card, Consent, Damage, HolderKey, Prompt
+from vcwallet.wallet import (
+    BackupReceipt,
+    Card,
+    Collection,
+    Consent,
+    Damage,
+    HolderKey,
+    OfferPrompt,
+    Prompt,
+    WalletClient,
+)
 
 __all__ = [
     "AlreadyIssuedError",
@@ -72,6 +83,7 @@ __all__ = [
     "Card",
     "Claim",
     "ClaimGroup",
+    "Collection",
     "Consent",
     "Credential",
     "CredentialIssuerService",
@@ -85,6 +97,7 @@ __all__ = [
     "Issuance",
     "Issuer",
     "Mdoc",
+    "OfferPrompt",
     "Offering",
     "Prompt",
     "PublishedTrust",
@@ -102,6 +115,8 @@ __all__ = [
     "Verified",
     "Verifier",
     "Wallet",
+    "WalletClient",
+    "WalletProvider",
     "__version__",
     "ask",
     "grants",
