@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def world() -> World:
     return World()
 
 
-def attested(world: World, **options: str) -> WalletClient:
+def attested(world: World, **options: Any) -> WalletClient:
     provider = WalletProvider(world.registry.enrol_wallet_provider("Wallet maker"), clock=world.clock)
     world.update()
     return WalletClient(redirect_uri=REDIRECT_URI, attester=provider.attester(), **options)
@@ -201,7 +202,7 @@ def test_keys_are_attested_where_the_issuer_wants_it(world: World, proof_type: s
 
 
 def test_a_profile_is_kept_by_both_sides(world: World) -> None:
-    client = attested(world, profile=HAIP_1_0)  # type: ignore[arg-type]
+    client = attested(world, profile=HAIP_1_0)
     issuer = Simulator(world, attests=True, wants_dpop_nonce=True)
     assert log_in(world.wallet.collector(client), issuer, issuer.offer(login=True)).outcome is Outcome.COLLECTED
 

@@ -168,7 +168,7 @@ HAIP_BREACHES: dict[str, dict[str, Any]] = {
 def test_what_a_profile_demands_is_demanded(world: World, breach: str) -> None:
     from tests.unit.wallet.collecting.test_collecting import attested
 
-    client = attested(world, profile=HAIP_1_0)  # type: ignore[arg-type]
+    client = attested(world, profile=HAIP_1_0)
     issuer = Simulator(world, **HAIP_BREACHES[breach])
     assert refusal_of_offer(world, issuer, issuer.offer(login=True), client) == "PROFILE_NOT_MET"
     assert refusal_of_offer(world, issuer, issuer.offer(), client) == "PROFILE_NOT_MET"  # pre-authorised
@@ -532,7 +532,7 @@ def test_a_credential_in_another_format_is_refused(world: World) -> None:
 
 def test_a_plain_answer_where_an_encrypted_one_was_asked_for_is_refused(world: World) -> None:
     issuer = Simulator(world, is_encrypted=True)
-    issuer._sealed = lambda answer, _: HttpResponse(  # type: ignore[method-assign]
+    issuer._sealed = lambda answer, encryption: HttpResponse(  # type: ignore[method-assign]
         status=200, headers={"content-type": "application/json"}, body=answer.to_json()
     )
     done = collected(world, issuer)
