@@ -298,6 +298,16 @@ def test_one_call_does_it_all(world: World) -> None:
     assert world.wallet.collector().collect(issuer.offer(tx_code=True), http=issuer, tx_code=TX_CODE).cards
 
 
+def test_a_wallet_collects_in_one_line_and_lists_what_is_open(world: World) -> None:
+    issuer = Simulator(world, polls=0)
+    waiting = world.wallet.collect(issuer.offer(login=True), http=issuer, client=LOGIN, browser=issuer.browse)
+    assert list(world.wallet.collections()) == [waiting]
+    world.clock.pass_by(seconds=60)
+    done = run(world.wallet.collector().proceed(waiting.id), issuer)
+    assert len(done.cards) == 1
+    assert not list(world.wallet.collections())
+
+
 @pytest.mark.parametrize("approve", [None, lambda _: False])
 def test_nothing_is_collected_unapproved(world: World, approve: Callable[[object], bool] | None) -> None:
     issuer = Simulator(world, is_signed=approve is not None)
