@@ -96,8 +96,8 @@ def served(app: Any, **options: Any) -> Iterator[int]:
     started = threading.Event()
     startup = server.startup
 
-    async def starting(**arguments: Any) -> None:
-        await startup(**arguments)
+    async def starting(sockets: Any = None) -> None:
+        await startup(sockets)
         started.set()
 
     server.startup = starting  # type: ignore[method-assign]

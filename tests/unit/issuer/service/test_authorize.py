@@ -220,10 +220,14 @@ def test_a_page_may_have_a_policy_of_its_own(counter, wallet):
 
 
 def test_the_cookie_is_for_this_host_and_this_login(counter, wallet):
-    seen = []
-    wallet.http = lambda request: seen.append(counter.service(request)) or seen[-1]
-    uri = request_uri(wallet)
-    wallet.visit(uri)
+    seen: list[HttpResponse] = []
+
+    def http(request):
+        seen.append(counter.service(request))
+        return seen[-1]
+
+    wallet.http = http
+    wallet.visit(request_uri(wallet))
     cookie = next(response.headers["set-cookie"] for response in seen if "set-cookie" in response.headers)
     assert cookie.startswith("__Host-login-")
     for part in ("; Path=/;", "; HttpOnly;", "; SameSite=Lax", "; Secure", "; Max-Age=600;"):

@@ -56,8 +56,10 @@ def test_the_metadata_are_those_of_the_service(counter):
     assert metadata == counter.service.metadata
     assert list(metadata.supported) == [RESIDENT_JWT, RESIDENT_MDOC, AGE_JWT]
     assert [(one.name, one.locale) for one in metadata.display] == [("未来市", "ja-JP"), ("Mirai City", "en-US")]
+    assert metadata.batch_credential_issuance is not None
     assert metadata.batch_credential_issuance.batch_size == 50
     described = metadata.supported[RESIDENT_JWT].credential_metadata
+    assert described is not None
     assert [one.locale for one in described.display] == ["ja-JP", "en-US"]
     assert described.claims
     server = read_server_metadata(get(counter, SERVER_METADATA).body, issuer=IDENTIFIER)
@@ -128,7 +130,7 @@ def test_a_service_that_signs_none_gives_plain_ones(counter):
 
 def test_encryption_and_attestations_are_announced(counter):
     required = KeyAttestationsRequired(key_storage=("iso_18045_high",))
-    offered = [changed_offering(counter, proof_types=("jwt", "attestation", "di_vp"), key_attestation=required)]
+    offered = [changed_offering(proof_types=("jwt", "attestation", "di_vp"), key_attestation=required)]
     metadata = counter.made(encryption=(OURS,), encryption_required=True, offered=offered).metadata
     assert metadata.credential_request_encryption.encryption_required
     assert metadata.credential_response_encryption.enc_values_supported == ("A128GCM", "A256GCM")
@@ -139,7 +141,7 @@ def test_encryption_and_attestations_are_announced(counter):
 
 
 def test_a_batch_of_one_is_not_announced(counter):
-    assert counter.made(offered=[changed_offering(counter, batch_size=1)]).metadata.batch_credential_issuance is None
+    assert counter.made(offered=[changed_offering(batch_size=1)]).metadata.batch_credential_issuance is None
 
 
 # --- addresses ---
@@ -251,7 +253,7 @@ def test_a_service_that_could_not_work_is_not_made(counter, changed, message):
 
 def test_a_service_offers_nothing_twice(counter):
     with pytest.raises(ValueError, match="twice"):
-        counter.made(offered=[changed_offering(counter)] * 2)
+        counter.made(offered=[changed_offering()] * 2)
 
 
 def test_the_issuer_of_a_service_keeps_a_ledger(counter):
@@ -273,7 +275,7 @@ def test_an_offering_has_what_it_needs(changed):
 
 
 def test_attestations_are_not_required_where_nobody_is_trusted(counter):
-    offered = [changed_offering(counter, key_attestation=KeyAttestationsRequired())]
+    offered = [changed_offering(key_attestation=KeyAttestationsRequired())]
     with pytest.raises(ValueError, match="provider"):
         counter.made(offered=offered, wallet_providers=None)
 
