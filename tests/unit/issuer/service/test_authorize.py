@@ -289,6 +289,21 @@ def test_a_form_that_is_sent_twice_gets_the_same_code(counter, wallet):
     assert len([request for request in counter.door.seen if request.http.method == "POST"]) == 1
 
 
+def test_a_request_that_has_ended_while_somebody_logged_in_ends_in_no_second_code(counter, wallet):
+    uri = request_uri(wallet)
+    browser, other = wallet.visit(uri), wallet.visit(uri)
+    identify, locations = counter.door.identify, []
+
+    def slow(request):
+        counter.door.identify = identify
+        locations.append(other.say(HANAKO))
+        return identify(request)
+
+    counter.door.identify = slow
+    assert browser.post(who=HANAKO).status == 403
+    assert members(wallet.exchange(locations[0]))
+
+
 def test_a_person_may_decline(wallet):
     uri = request_uri(wallet)
     browser = wallet.visit(uri)
