@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a card's certificate is revoked: a certificate lapses with the card, and one for signing with each move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from typing import Final, Protocol
+
+from cryptography import x509
+
+from vcwallet.errors import LimitExceededError, UntrustedError
+from vcwallet.japan.jpki.certificate import JpkiAuthorities, JpkiCertificate
+from vcwallet.japan.jpki.signature import require_list_signature
+from vcwallet.trust.crl import RevocationList, distribution_points
+
+MAX_LISTS = 2_000
+"""More than there are municipalities in Japan, each of which has a list of its own."""
+
+
+class JpkiRevocation(Protocol):
+    """Knows whether certificates are revoked: from lists, or from whoever answers for JPKI."""
+
+    def require_not_revoked(self, certificate: JpkiCertificate, /, *, at: datetime) -> None:
+        """Return if a certificate is known not to be revoked at `at`.
+
+        Raises:
+            UntrustedError: it is (``CERTIFICATE_REVOKED``), or nothing is known (``CRL_ISSUER``).
+            VcError: what is known does not speak for `at`.
+        """
+        ...
+
+
+class RevocationLists:
+    """The revocation lists of the CAs of JPKI, whole or one for each distribution point (RFC 5280, section 6.3)."""
+
+    def __init__(self, lists: Iterable[bytes], *, authorities: JpkiAuthorities) -> None:
+        """Know these lists.
+
+        Args:
+            lists: the DER of each; a newer one of the same scope replaces an older one.
+            authorities: the CAs that sign them.
+
+        Raises:
+            MalformedError: a list cannot be read.
+            LimitExceededError: one is too long, or there are more than 2 000.
+            UntrustedError: one is by no CA that is known (``CRL_ISSUER``).
+            AlgorithmNotAllowedError, SignatureInvalidError, NotAuthorisedError, UnsupportedError: see
+                `vcwallet.trust.crl`.
+        """
+        self._lists: dict[tuple[bytes, frozenset[x509.GeneralName]], RevocationList] = {}
+        for der in lists:
+            self._add(_read(der, authorities))
+            if len(self._lists) > MAX_LISTS:
+                raise LimitExceededError(f"there are more than {MAX_LISTS} revocation lists")
+
+    def _add(self, found: RevocationList) -> None:
+        scope = (found.authority_key_id, found.points)
+        before = self._lists.get(scope)
+        if before is None or before.number < found.number:
+            self._lists[scope] = found
+
+    def require_not_revoked(self, certificate: JpkiCertificate, /, *, at: datetime) -> None:
+        """Return if a list speaks of a certificate at `at`, and none that does revokes it.
+
+        Raises:
+            UntrustedError: it is revoked (``CERTIFICATE_REVOKED``), or no list speaks of it (``CRL_ISSUER``).
+            TrustedListError: a list that does is past its next update (``CRL_STALE``).
+            ValidityError: it was issued after `at` (``NOT_YET_VALID``).
+        """
+        points = distribution_points(certificate.certificate)
+        speaking = [
+            found
+            for (authority, scope), found in self._lists.items()
+            if authority == certificate.authority and (not scope or scope & points)
+        ]
+        if not speaking:
+            raise UntrustedError("no revocation list speaks of the certificate", code="CRL_ISSUER", clause=_CLAUSE)
+        for found in speaking:
+            found.require_not_revoked(certificate.certificate, at=at)
+
+
+_CLAUSE: Final = "RFC 5280, section 6.3.3"
+
+
+def _read(der: bytes, authorities: JpkiAuthorities) -> RevocationList:
+    """Return a list by whichever CA has signed it."""
+    for authority in authorities.certificates:
+        with suppress(UntrustedError):
+            return RevocationList.read(der, issuer=authority, require_signature=require_list_signature, partitions=True)
+    raise UntrustedError("the revocation list is by no CA of JPKI that is known", code="CRL_ISSUER", clause=_CLAUSE)
