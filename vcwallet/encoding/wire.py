@@ -68,7 +68,8 @@ def fit(model: type[Model], value: object) -> Model:
         MalformedError: not as the model says.
     """
     try:
-        return model.model_validate(value)
+        # A member is read by its name in the standard alone, also where our own code may write another.
+        return model.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
         raise _as_ours(model, error) from None
 

@@ -157,7 +157,7 @@ def verify_proof(
 
 def token_digest(access_token: str) -> str:
     """Return the SHA-256 of an access token as base64url (``ath``)."""
-    return base64url.encode(hashlib.sha256(access_token.encode("ascii")).digest())
+    return base64url.encode(hashlib.sha256(access_token.encode("utf-8")).digest())
 
 
 def _parse(text: str) -> tuple[jws.Jws, PublicKey]:
@@ -194,6 +194,7 @@ def _proof(claims: Mapping[str, Any], key: PublicKey) -> DpopProof:
 # --- the URL, in one spelling ----------------------------------------------------------------------------------------
 
 _PORTS = {"https": 443, "http": 80}
+_URL = re.compile(r"[!\"$->@-~]+")  # visible ASCII without # and ?
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
@@ -201,14 +202,18 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 def _normal(url: str) -> tuple[str, str, int, str]:
     """Return scheme, host, port and path, normalised by syntax and scheme (RFC 3986, sections 6.2.2 and 6.2.3)."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url if _URL.fullmatch(url) else "")
         host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or parts.scheme not in _PORTS or "?" in url or "#" in url or "@" in parts.netloc:
-        raise MalformedError("htu is no http URL without query and fragment", clause="RFC 9449, section 4.2")
+    except ValueError:  # a broken port or IPv6 address
+        raise _no_url() from None
+    if not host or parts.scheme not in _PORTS or "@" in parts.netloc:
+        raise _no_url()
     path = _ESCAPE.sub(_escape, parts.path) or "/"
-    return parts.scheme, host, port or _PORTS[parts.scheme], path
+    return parts.scheme, host, _PORTS[parts.scheme] if port is None else port, path
+
+
+def _no_url() -> MalformedError:
+    return MalformedError("htu is no http URL without query and fragment", clause="RFC 9449, section 4.2")
 
 
 def _escape(escape: re.Match[str]) -> str:

@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions that nobody can read without the secret that the peer holds: a code, a token, a transaction identifier.
+
+A session is found by the SHA-256 of its secret, and its body is sealed with AES-256-GCM under a key that HKDF-SHA256
+(RFC 5869) makes of the secret, bound to its place.  So whoever reads the database finds neither secrets nor people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from vcwallet.encoding import base64url, wire
+from vcwallet.encoding.wire import WireModel
+from vcwallet.errors import StoreCorruptError
+from vcwallet.issuer.sessions import Add, Change, Session, SessionStore, Swap
+
+_SECRET_BYTES = 32
+_NONCE_BYTES = 12
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+
+Body = TypeVar("Body", bound=WireModel)
+
+
+def new_secret() -> str:
+    """Return 256 random bits as base64url: a code, a token, an identifier that cannot be guessed."""
+    return base64url.encode(secrets.token_bytes(_SECRET_BYTES))
+
+
+def digest(*parts: str) -> str:
+    """Return the SHA-256 over texts, each with its length, as base64url."""
+    hasher = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode("utf-8")
+        hasher.update(len(encoded).to_bytes(8, "big") + encoded)
+    return base64url.encode(hasher.digest())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened(Generic[Body]):
+    """A session whose secret somebody has shown, with what it holds."""
+
+    secret: str = field(repr=False)
+    session: Session
+    body: Body = field(repr=False)
+
+    def swap(self, expires: datetime | None = None, **changed: Any) -> Swap:
+        """Return the change of this session into one whose body has other members."""
+        body = self.body.model_copy(update=changed)
+        return Swap(self.session, _seal(body, self.session.kind, self.secret), expires=expires)
+
+
+class SealedSessions:
+    """Sealed sessions over a store."""
+
+    def __init__(self, store: SessionStore, clock: Callable[[], datetime]) -> None:
+        """Keep them in `store`, by the time of `clock`."""
+        self._store = store
+        self._clock = clock
+
+    def commit(self, *changes: Change) -> None:
+        """Apply all changes or none (see `SessionStore.commit`)."""
+        self._store.commit(*changes)
+
+    def find(self, kind: str, model: type[Body], secret: str) -> Opened[Body] | None:
+        """Return the session of a secret, or None where there is none that has not ended.
+
+        Raises:
+            StoreCorruptError: it is damaged.
+        """
+        if not _SECRET.fullmatch(secret):
+            return None
+        session = self._store.get(kind, _id(secret), at=self._clock())
+        if session is None:
+            return None
+        return Opened(secret=secret, session=session, body=_unseal(model, session, secret))
+
+    def is_marked(self, kind: str, id: str) -> bool:
+        """Tell whether something was marked as used."""
+        return self._store.get(kind, id, at=self._clock()) is not None
+
+    def count(self, kind: str) -> int:
+        """Return how many sessions of a kind there are."""
+        return self._store.count(kind, at=self._clock())
+
+    def purge(self) -> int:
+        """Forget the sessions that have ended."""
+        return self._store.purge(at=self._clock())
+
+
+def begin(kind: str, body: WireModel, *, secret: str, expires: datetime) -> Add:
+    """Return the beginning of a sealed session."""
+    return Add(Session(kind=kind, id=_id(secret), body=_seal(body, kind, secret), expires=expires))
+
+
+def mark(kind: str, id: str, *, expires: datetime) -> Add:
+    """Return the mark that something is used, which can be set once."""
+    return Add(Session(kind=kind, id=id, expires=expires))
+
+
+def _id(secret: str) -> str:
+    return base64url.encode(hashlib.sha256(secret.encode("ascii")).digest())
+
+
+def _cipher(kind: str, secret: str) -> AESGCM:
+    info = b"vcwallet session " + kind.encode("ascii")
+    return AESGCM(HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(secret.encode("ascii")))
+
+
+def _seal(body: WireModel, kind: str, secret: str) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    text = body.model_dump_json(exclude_none=True).encode("utf-8")
+    return nonce + _cipher(kind, secret).encrypt(nonce, text, _place(kind, secret))
+
+
+def _unseal(model: type[Body], session: Session, secret: str) -> Body:
+    nonce, sealed = session.body[:_NONCE_BYTES], session.body[_NONCE_BYTES:]
+    try:
+        text = _cipher(session.kind, secret).decrypt(nonce, sealed, _place(session.kind, secret))
+    except (InvalidTag, ValueError):
+        raise StoreCorruptError("a session is damaged") from None
+    return wire.read(model, text)
+
+
+def _place(kind: str, secret: str) -> bytes:
+    return f"{kind}/{_id(secret)}".encode("ascii")
