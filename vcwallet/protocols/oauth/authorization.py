@@ -359,7 +359,8 @@ def read_redirect(url: str, *, redirect_uri: str, state: str, issuer: str, iss_r
 
 
 def _answer_in(url: str, redirect_uri: str) -> dict[str, str]:
-    base, _, text = url.partition("?")
+    # A fragment is none of the server's answer: browsers carry that of the page before along.
+    base, _, text = url.partition("#")[0].partition("?")
     expected, _, own = redirect_uri.partition("?")
     params, own_params = form.read_query(text), form.read_query(own)
     if base != expected or any(params.pop(name, None) != value for name, value in own_params.items()):

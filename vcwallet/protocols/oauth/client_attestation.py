@@ -53,16 +53,14 @@ CLAUSE = "attestation-based client authentication (draft -07), section 8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttestedClient:
-    """A wallet that a trusted provider vouches for, and that has shown its key.
+class ClientAttestation:
+    """What a trusted provider says of a wallet instance; that it is this instance which asks is not known from it.
 
     Attributes:
         client_id: of the wallet as a product, the same for all who use it.
-        key: of this instance.
+        key: of the instance.
         provider: who vouches for it.
         expires: until when.
-        jti: names the proof.
-        challenge: the server's challenge in the proof, if there is one.
         name: of the wallet, as its provider says.
         link: where the provider tells about it.
         status: where the provider tells whether it still vouches for it, if anywhere; not looked at here.
@@ -72,14 +70,45 @@ class AttestedClient:
     key: PublicKey
     provider: TrustedKey
     expires: datetime
-    jti: str = field(repr=False)
-    challenge: str | None = field(default=None, repr=False)
     name: str | None = None
     link: str | None = None
     status: JsonObject | None = field(default=None, repr=False)
 
     def __bool__(self) -> bool:
+        raise TypeError("an attestation is evidence, not a truth value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestedClient:
+    """A wallet that a trusted provider vouches for, and that has shown its key.
+
+    Attributes:
+        attestation: what the provider says.
+        jti: names the proof.
+        challenge: the server's challenge in the proof, if there is one.
+    """
+
+    attestation: ClientAttestation
+    jti: str = field(repr=False)
+    challenge: str | None = field(default=None, repr=False)
+
+    def __bool__(self) -> bool:
         raise TypeError("an attested client is evidence, not a truth value")
+
+    @property
+    def client_id(self) -> str:
+        """Of the wallet as a product."""
+        return self.attestation.client_id
+
+    @property
+    def key(self) -> PublicKey:
+        """Of the instance."""
+        return self.attestation.key
+
+    @property
+    def provider(self) -> TrustedKey:
+        """Who vouches for the wallet."""
+        return self.attestation.provider
 
     @property
     def thumbprint(self) -> str:
@@ -187,24 +216,32 @@ def verify_client_attestation(
             (``invalid_client_attestation``); its `code` tells why.
     """
     with refusing(OAuthErrorCode.INVALID_CLIENT_ATTESTATION):
-        claims, provider = _attested(attestation, trust=trust, at=at)
-        key, expires = confirmation_key(claims), jwt.numeric_date(claims, "exp")
-        if key is None or expires is None:
-            raise MalformedError("an attestation has cnf and exp", clause=CLAUSE)
-        subject = jwt.text(claims, "sub")
+        attested = verify_attestation(attestation, trust=trust, at=at)
         if client_id is not None:
-            _require_same(client_id, subject, "the attestation is for another client", "CLIENT_MISMATCH")
-        proof = _proved(pop, key, audience=audience, client_id=subject, at=at)
+            _require_same(client_id, attested.client_id, "the attestation is for another client", "CLIENT_MISMATCH")
+        proof = _proved(pop, attested.key, audience=audience, client_id=attested.client_id, at=at)
         challenge = _optional_text(proof, "challenge")
         if challenges is not None:
             challenges.require(challenge, at=at)
-        return AttestedClient(
-            client_id=subject,
+        return AttestedClient(attestation=attested, jti=_jti(proof), challenge=challenge)
+
+
+def verify_attestation(text: str, *, trust: TrustPolicy, at: datetime) -> ClientAttestation:
+    """Return what a provider says in an attestation; a wallet checks one so before it keeps it.
+
+    Raises:
+        OAuthRefusal: as `verify_client_attestation`.
+    """
+    with refusing(OAuthErrorCode.INVALID_CLIENT_ATTESTATION):
+        claims, provider = _attested(text, trust=trust, at=at)
+        key, expires = confirmation_key(claims), jwt.numeric_date(claims, "exp")
+        if key is None or expires is None:
+            raise MalformedError("an attestation has cnf and exp", clause=CLAUSE)
+        return ClientAttestation(
+            client_id=jwt.text(claims, "sub"),
             key=key,
             provider=provider,
             expires=expires,
-            jti=_jti(proof),
-            challenge=challenge,
             name=_optional_text(claims, "wallet_name"),
             link=_optional_text(claims, "wallet_link"),
             status=_status(claims),
@@ -236,17 +273,11 @@ def _attested(text: str, *, trust: TrustPolicy, at: datetime) -> tuple[dict[str,
     )
     provider = trust.key_for(source, role=Role.WALLET_PROVIDER, type_id=None, at=at)
     claims = jws.payload_object(signed.verify(provider.key))
-    if "iat" in claims:
-        jwt.require_fresh(claims, at=at, max_age=_ANY_AGE)
-    try:
+    if source.signed_at is not None and source.signed_at > at + jwt.SKEW:
+        raise ValidityError("the attestation is from the future", code="NOT_YET_VALID", clause=CLAUSE)
+    with refusing(OAuthErrorCode.USE_FRESH_ATTESTATION):
         jwt.require_valid_at(claims, at=at)
-    except ValidityError as error:
-        with refusing(OAuthErrorCode.USE_FRESH_ATTESTATION):
-            raise error from None
     return claims, provider
-
-
-_ANY_AGE = timedelta(days=36_500)  # how old it may be is what its exp says
 
 
 def _proved(text: str, key: PublicKey, *, audience: str, client_id: str, at: datetime) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import ClassVar, Final
 
 from vcwallet.encoding import json
-from vcwallet.errors import MalformedError, RemoteProtocolError, VcError
+from vcwallet.errors import MalformedError, RemoteProtocolError, UnsupportedError, VerificationError
 from vcwallet.flow import HttpResponse
 from vcwallet.protocols.oauth.token_type import TokenType
 
@@ -133,14 +133,16 @@ def challenge(scheme: TokenType, error: OAuthErrorCode | None = None) -> str:
 def refusing(error: OAuthErrorCode, *, status: int | None = None) -> Iterator[None]:
     """Let an error of the block leave as a refusal with this code; its own message, code and clause stay.
 
+    Only what the peer has done wrong is its fault: errors of a store, a key or the caller pass as they are.
+
     Raises:
-        OAuthRefusal: a `VcError` was raised in the block, or a refusal, which is not changed.
+        OAuthRefusal: the peer's input was refused in the block, or it was a refusal already, which is not changed.
     """
     try:
         yield
     except OAuthRefusal:
         raise
-    except VcError as cause:
+    except (MalformedError, RemoteProtocolError, UnsupportedError, VerificationError) as cause:
         refusal = OAuthRefusal(str(cause.args[0]), error=error, status=status, clause=cause.clause)
         refusal.code = cause.code
         raise refusal from cause

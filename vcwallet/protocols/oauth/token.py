@@ -9,6 +9,7 @@ RefreshTokenGrant(scope=(), client_id=None)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
@@ -36,7 +37,7 @@ from vcwallet.protocols.oauth.authorization_details import (
     details_text,
     read_details,
 )
-from vcwallet.protocols.oauth.bearer import MAX_TOKEN
+from vcwallet.protocols.oauth.bearer import MAX_TOKEN, TOKEN68
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
 from vcwallet.protocols.oauth.token_type import TokenType
 
@@ -243,7 +244,10 @@ def read_token_response(body: bytes) -> TokenResponse:
         MalformedError: not as the standard says, or a token of a type that vcwallet does not use.
     """
     answer = wire.read(TokenResponse, body, max_bytes=MAX_RESPONSE_BYTES)
-    for token in filter(None, (answer.access_token, answer.refresh_token)):
-        if not token.isascii() or not token.isprintable():
-            raise MalformedError("a token has a forbidden character", clause="RFC 6749, appendix A.12")
+    # An access token goes into a header field as it is.
+    if not TOKEN68.fullmatch(answer.access_token) or not _VISIBLE.fullmatch(answer.refresh_token or "-"):
+        raise MalformedError("a token has a forbidden character", clause="RFC 6749, appendix A.12")
     return answer
+
+
+_VISIBLE = re.compile(r"[ -~]+")
