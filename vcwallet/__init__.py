@@ -32,7 +32,7 @@
 """
 
 from vcwallet._version import __version__
-from vcwallet.adapters.local import Issuer, StatusHost, StatusSigner, TrustRegistry, Verifier, Wallet
+from vcwallet.adapters.local import Issuer, StatusHost, StatusSigner, TrustRegistry, Verifier, Wallet, WalletProvider
 from vcwallet.adapters.store import SqlLedger
 from vcwallet.credential_type import (
     Claim,
@@ -54,7 +54,17 @@ from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Grant, IntendedUse, grants
 from vcwallet.verifier import Ask, Verified, ask
-from vcwallet.wallet import BackupReceipt, Card, Consent, Damage, HolderKey, Prompt
+from vcwallet.wallet import (
+    BackupReceipt,
+    Card,
+    Collection,
+    Consent,
+    Damage,
+    HolderKey,
+    OfferPrompt,
+    Prompt,
+    WalletClient,
+)
 
 __all__ = [
     "AlreadyIssuedError",
@@ -63,6 +73,7 @@ __all__ = [
     "Card",
     "Claim",
     "ClaimGroup",
+    "Collection",
     "Consent",
     "Credential",
     "CredentialType",
@@ -75,6 +86,7 @@ __all__ = [
     "Issuance",
     "Issuer",
     "Mdoc",
+    "OfferPrompt",
     "Prompt",
     "PublishedTrust",
     "Request",
@@ -90,6 +102,8 @@ __all__ = [
     "Verified",
     "Verifier",
     "Wallet",
+    "WalletClient",
+    "WalletProvider",
     "__version__",
     "ask",
     "grants",

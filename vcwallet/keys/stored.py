@@ -17,6 +17,7 @@ import secrets
 
 from vcwallet.errors import MalformedError, StoreCorruptError, StoreError
 from vcwallet.keys.algorithm import Algorithm
+from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.storage import Delete, Put, RecordStore
 
@@ -37,9 +38,14 @@ class StoredKeys:
         Raises:
             StoreError: it could not be stored.
         """
-        handle = secrets.token_urlsafe(16)
-        self._store.commit(Put(COLLECTION, handle, SoftwareSigner.generate(algorithm).to_bytes(), new=True))
+        handle, _, made = self.prepare(algorithm)
+        self._store.commit(made)
         return handle
+
+    def prepare(self, algorithm: Algorithm, /) -> tuple[str, PublicKey, Put]:
+        """Return a new key's handle and public half, and the change that stores it, for a larger commit."""
+        handle, signer = secrets.token_urlsafe(16), SoftwareSigner.generate(algorithm)
+        return handle, signer.public_key, Put(COLLECTION, handle, signer.to_bytes(), new=True)
 
     def signer(self, handle: str, /) -> SoftwareSigner:
         """Return the signer of a handle.

@@ -28,6 +28,26 @@ _PHRASES = MappingProxyType(
             "en": "{label} may be asked for only where a statute allows it, as it does here",
             "ja": "{label}は、法令が認める場合に限り求めることができる情報です（今回は該当します）",
         },
+        "VETTED_SIGNED_METADATA": {
+            "en": "a registered issuer has signed this offer's details",
+            "ja": "登録済みの発行者による署名を確認しました",
+        },
+        "VETTED_KNOWN_ISSUER": {
+            "en": "an issuer that this wallet knows by its address",
+            "ja": "このウォレットが把握している発行者です",
+        },
+        "ISSUER_NOT_VETTED": {
+            "en": "Nobody vouches for {host}; do not enter codes or personal data there",
+            "ja": "{host}は確認できない発行者です。暗証番号や個人情報を入力しないでください",
+        },
+        "TYPE_NOT_KNOWN": {
+            "en": "{name}: only the issuer itself calls it that",
+            "ja": "{name}：発行者が自ら付けた名称です",
+        },
+        "NOT_COLLECTABLE": {
+            "en": "{name}: this wallet cannot take it",
+            "ja": "{name}：このウォレットでは受け取れません",
+        },
         "PREDICATE_AVAILABLE": {
             "en": "{label}: a claim that says less may serve as well",
             "ja": "{label}：より少ない情報で足りる可能性があります",

@@ -63,6 +63,9 @@ from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet import entries
 from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, each, find_card, readable
+from vcwallet.wallet.collecting import Collector, WalletClient
+from vcwallet.wallet.collecting.keeping import Taken
+from vcwallet.wallet.collecting.records import COLLECTIONS as COLLECTIONS_OF_COLLECTING
 from vcwallet.wallet.continuity import COLLECTION as OF_THE_WALLET
 from vcwallet.wallet.continuity import HISTORY, HOLDER_KEYS, BackupReceipt, device_of, identity, mend, secret_of
 from vcwallet.wallet.damage import Damage
@@ -86,6 +89,7 @@ _CONSENTS = "consent"
 _OTHER_COLLECTIONS = (
     *(KEYS, HOLDER_KEYS, _KEY_USES, _CONSENTS, OF_THE_WALLET, STATUSES, STATUS_LISTS),
     *COLLECTIONS_OF_TRUST,
+    *COLLECTIONS_OF_COLLECTING,
 )
 
 
@@ -403,6 +407,27 @@ class Wallet:
             tcp=tcp,
         )
 
+    # --- collecting ----------------------------------------------------------------------------------------------
+
+    def collector(self, client: WalletClient | None = None) -> Collector:
+        """Return what collects credentials from issuers (OpenID4VCI 1.0), and goes on with what was begun before.
+
+        Args:
+            client: who the wallet says it is, and what it asks of issuers; by default it stays anonymous.
+        """
+        return Collector(
+            client=client or WalletClient(),
+            store=self._store,
+            keeper=_Keeper(self),
+            registry=self._trust,
+            issuers=lambda: self._issuers,
+            type_of=lambda type_id: self._types.type(type_id),  # noqa: PLW0108 - there may be others by then
+            formats=self._formats,
+            language=lambda: self.language,
+            clock=self._clock,
+            device=self._device,
+        )
+
     # --- history and trust ---------------------------------------------------------------------------------------
 
     def history(self) -> Iterator[LogEntry]:
@@ -699,6 +724,66 @@ class _Taken:
 
     card: Card
     key: PublicKey | None
+
+
+class _Keeper:
+    """The wallet as collecting sees it (`vcwallet.wallet.collecting.keeping.Keeper`)."""
+
+    def __init__(self, wallet: Wallet) -> None:
+        self._wallet = wallet
+
+    def new_keys(self, count: int, algorithm: Algorithm) -> tuple[tuple[str, ...], tuple[Change, ...]]:
+        made = [self._made(algorithm) for _ in range(count)]
+        device = self._wallet._device
+        known = [
+            Put(HOLDER_KEYS, self._wallet._record_id(key), f"{handle}\0{device}".encode(), new=True)
+            for handle, key, _ in made
+        ]
+        return tuple(handle for handle, _, _ in made), (*known, *(change for _, _, stored in made for change in stored))
+
+    def new_client_key(self, algorithm: Algorithm) -> tuple[str, tuple[Change, ...]]:
+        handle, _, stored = self._made(algorithm)
+        return handle, stored
+
+    def signer(self, handle: str) -> Signer:
+        return self._wallet._keys.signer(handle)
+
+    def forgetting_keys(self, handles: Sequence[str]) -> tuple[Change, ...]:
+        return tuple(change for handle in handles for change in self._forgetting(handle))
+
+    def forget_keys(self, handles: Sequence[str]) -> None:
+        if not self._wallet._keeps_keys:
+            for handle in handles:
+                self._wallet._keys.delete(handle)
+
+    def check(self, credential: Credential) -> _Taken:
+        return self._wallet._check(credential)
+
+    def keep(self, taken: Sequence[Taken], *also: Change) -> None:
+        # A bearer credential can come twice; it is there once.
+        new = [one for one in taken if isinstance(one, _Taken) and find_card(self._wallet._store, one.card.id) is None]
+        if not new:
+            self._wallet._store.commit(*also)
+            return
+        self._wallet._put(new, [entries.receipt(one.card) for one in new], *also)
+
+    def _made(self, algorithm: Algorithm) -> tuple[str, PublicKey, tuple[Change, ...]]:
+        keys = self._wallet._keys
+        if isinstance(keys, StoredKeys) and self._wallet._keeps_keys:
+            handle, key, stored = keys.prepare(algorithm)
+            return handle, key, (stored,)
+        handle = keys.create(algorithm)
+        return handle, keys.signer(handle).public_key, ()
+
+    def _forgetting(self, handle: str) -> list[Change]:
+        try:
+            key = self.signer(handle).public_key
+        except StoreError as error:
+            if error.code not in _KEY_IS_GONE:
+                raise
+            return []
+        own = [Delete(KEYS, handle)] if self._wallet._keeps_keys else []
+        return [Delete(HOLDER_KEYS, self._wallet._record_id(key)), *own]
 
 
 def _require_replacement(new: Card, old: Card, *, device: int) -> None:

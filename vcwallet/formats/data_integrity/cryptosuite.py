@@ -24,15 +24,16 @@ class Cryptosuite(StrEnum):
     EDDSA_JCS_2022 = "eddsa-jcs-2022"
 
     @classmethod
-    def parse(cls, name: str) -> Cryptosuite:
+    def parse(cls, name: object) -> Cryptosuite:
         """Return the cryptosuite of this name.
 
         Raises:
             UnsupportedError: any other name.
         """
-        if name not in _NAMES:
+        suite = _BY_NAME.get(name) if isinstance(name, str) else None
+        if suite is None:
             raise UnsupportedError(f"cryptosuite {quoted(name)} is not supported")
-        return cls(name)
+        return suite
 
     @classmethod
     def of(cls, key: PublicKey) -> Cryptosuite:
@@ -47,7 +48,7 @@ class Cryptosuite(StrEnum):
         return found
 
 
-_NAMES = frozenset(Cryptosuite)
+_BY_NAME = {suite.value: suite for suite in Cryptosuite}
 # The hash function follows the key's curve; the signature of ECDSA hashes once more with the same.
 _HASHES = {
     Cryptosuite.ECDSA_JCS_2019: {Algorithm.ES256: hashlib.sha256, Algorithm.ES384: hashlib.sha384},

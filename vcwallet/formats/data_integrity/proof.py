@@ -164,8 +164,6 @@ _Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
 
 class _Proof(WireModel):
-    type: str
-    cryptosuite: str
     purpose: str = Field(alias="proofPurpose")
     verification_method: _Text = Field(alias="verificationMethod")
     created: Maybe[str] = None
@@ -173,7 +171,6 @@ class _Proof(WireModel):
     domain: Maybe[Any] = None
     challenge: Maybe[_Text] = None
     value: str = Field(alias="proofValue", max_length=MAX_VALUE)
-    context: Maybe[Any] = Field(default=None, alias="@context")
 
 
 def verify_proof(
@@ -206,24 +203,25 @@ def verify_proof(
         SignatureInvalidError: it is not signed by this key.
         VcError: whatever `methods` raises.
     """
-    options, members = _only_proof(secured)
+    found = _only_proof(secured)
+    suite = _suite(found)
+    members = wire.fit(_Proof, found)
     if members.purpose != purpose:
         raise BindingError("the proof is for another purpose", code="PROOF_PURPOSE", clause=CLAUSE)
-    proof = _proof(members, purpose)
+    proof = _proof(members, suite, purpose)
     if domain is not None and proof.domains != {domain}:
         raise BindingError("the proof is meant for somewhere else", code="PROOF_DOMAIN", clause=CLAUSE)
     if challenge is not None and not _is_same(proof.challenge or "", challenge):
         raise BindingError("the proof answers another challenge", code="PROOF_CHALLENGE", clause=CLAUSE)
     method = methods(proof.verification_method, purpose)
+    options = {name: value for name, value in found.items() if name != "proofValue"}
     document = _signed_document(secured, options)
-    data = hash_data(proof.cryptosuite, document, options, key=method.key)
-    method.key.verify(_signature(members.value), data)
+    method.key.verify(_signature(members.value), hash_data(suite, document, options, key=method.key))
     _require_valid_at(proof, at=at)
     return SecuredDocument(document=document, proof=proof, method=method)
 
 
-def _only_proof(secured: JsonObject) -> tuple[JsonObject, _Proof]:
-    """Return the options of the one proof, which are all its members but the signature, and its members as read."""
+def _only_proof(secured: JsonObject) -> JsonObject:
     found = secured.get("proof")
     if isinstance(found, list | tuple):
         if len(found) > 1:
@@ -233,14 +231,18 @@ def _only_proof(secured: JsonObject) -> tuple[JsonObject, _Proof]:
         raise MalformedError("the document has no proof", clause=CLAUSE)
     if "previousProof" in found:
         raise UnsupportedError("a chain of proofs is not supported", clause=CLAUSE)
-    return {name: value for name, value in found.items() if name != "proofValue"}, wire.fit(_Proof, found)
+    return found
 
 
-def _proof(members: _Proof, purpose: ProofPurpose) -> Proof:
-    if members.type != TYPE:
+def _suite(found: JsonObject) -> Cryptosuite:
+    if found.get("type") != TYPE:
         raise UnsupportedError(f"a proof that is no {TYPE} is not supported", clause=CLAUSE)
+    return Cryptosuite.parse(found.get("cryptosuite"))
+
+
+def _proof(members: _Proof, suite: Cryptosuite, purpose: ProofPurpose) -> Proof:
     return Proof(
-        cryptosuite=Cryptosuite.parse(members.cryptosuite),
+        cryptosuite=suite,
         purpose=purpose,
         verification_method=members.verification_method,
         created=_time(members.created),

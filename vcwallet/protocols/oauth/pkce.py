@@ -70,8 +70,8 @@ def require_verifier(verifier: str, *, challenge: str) -> None:
     Raises:
         OAuthRefusal: it is not, or no verifier at all (``invalid_grant``, code ``PKCE_MISMATCH``).
     """
-    expected = _challenge(verifier) if _VERIFIER.fullmatch(verifier) else ""
-    if not hmac.compare_digest(expected.encode("ascii"), challenge.encode("utf-8")):
+    is_one = _VERIFIER.fullmatch(verifier) is not None
+    if not is_one or not hmac.compare_digest(_challenge(verifier).encode("ascii"), challenge.encode("utf-8")):
         raise OAuthRefusal(
             "the code verifier is not that of the authorization request",
             error=OAuthErrorCode.INVALID_GRANT,

@@ -31,7 +31,8 @@ from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.policy import TrustPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import Signer
-from vcwallet.protocols.openid4vci.key_attestation import KeyAttestation, RequiredLevels, verify_key_attestation
+from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
+from vcwallet.protocols.openid4vci.key_attestation import KeyAttestation, verify_key_attestation
 from vcwallet.trust import did
 
 TYP = "openid4vci-proof+jwt"
@@ -101,7 +102,7 @@ def verify_jwt_proof(
     client_id: str | None,
     algorithms: Collection[Algorithm],
     trust: TrustPolicy,
-    required: RequiredLevels | None,
+    required: KeyAttestationsRequired | None,
     at: datetime,
 ) -> JwtProof:
     """Return the key that has signed a proof for this issuer, after every check has passed (appendix F.4).
@@ -148,7 +149,7 @@ def verify_jwt_proof(
 
 
 def _attestation(
-    header: Header, *, trust: TrustPolicy, required: RequiredLevels | None, at: datetime
+    header: Header, *, trust: TrustPolicy, required: KeyAttestationsRequired | None, at: datetime
 ) -> KeyAttestation | None:
     text = header.members.get("key_attestation")
     if text is None:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -34,6 +34,7 @@ from vcwallet.keys import jwk
 from vcwallet.keys.algorithm import CLASSICAL, Algorithm
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
 from vcwallet.keys.public import PublicKey
+from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
 
 TYP = "key-attestation+jwt"
 MAX_BYTES = 256 * 1024
@@ -43,20 +44,6 @@ MAX_TEXT = 4096
 MAX_AGE = timedelta(seconds=300)
 """How old one may be that does not say when it ends."""
 CLAUSE = "OpenID4VCI 1.0, appendix D.1"
-
-
-class RequiredLevels(Protocol):
-    """Which levels an issuer accepts (``key_attestations_required``); none of a kind means any."""
-
-    @property
-    def key_storage(self) -> Collection[str] | None:
-        """The levels of key storage, of which the attestation has at least one."""
-        ...
-
-    @property
-    def user_authentication(self) -> Collection[str] | None:
-        """The levels of user authentication, of which the attestation has at least one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +75,8 @@ class KeyAttestation:
     def __bool__(self) -> bool:
         raise TypeError("a key attestation is evidence, not a truth value")
 
-    def require_levels(self, required: RequiredLevels) -> None:
-        """Return if the attestation has a level of each kind that is accepted (section 12.2.4).
+    def require_levels(self, required: KeyAttestationsRequired) -> None:
+        """Return if the attestation has a level of each kind that is accepted; none named means any (section 12.2.4).
 
         Raises:
             NotAuthorisedError: it has none (``ATTESTATION_LEVEL``).
@@ -177,7 +164,7 @@ def verify_key_attestation(
     *,
     trust: TrustPolicy,
     at: datetime,
-    required: RequiredLevels | None,
+    required: KeyAttestationsRequired | None,
     algorithms: Collection[Algorithm] = CLASSICAL,
 ) -> KeyAttestation:
     """Return what a wallet provider attests, after every check has passed (appendix D.1).

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from vcwallet.errors import BindingError, LimitExceededError, UnsupportedError
 from vcwallet.keys.algorithm import Algorithm
@@ -25,29 +25,15 @@ from vcwallet.protocols.openid4vci.credential_request import (
     Proofs,
 )
 from vcwallet.protocols.openid4vci.di_vp import verify_di_vp_proof
+from vcwallet.protocols.openid4vci.issuer_metadata import ProofType
 from vcwallet.protocols.openid4vci.jwt_proof import verify_jwt_proof
 from vcwallet.protocols.openid4vci.key_attestation import (
     KeyAttestation,
-    RequiredLevels,
     different_keys,
     verify_key_attestation,
 )
 
 CLAUSE = "OpenID4VCI 1.0, appendix F.4"
-
-
-class AcceptedProofs(Protocol):
-    """What an issuer's metadata says of a proof type that it accepts (``proof_types_supported``)."""
-
-    @property
-    def proof_signing_alg_values_supported(self) -> Sequence[str]:
-        """The algorithms; for ``di_vp``, the cryptosuites."""
-        ...
-
-    @property
-    def key_attestations_required(self) -> RequiredLevels | None:
-        """The levels of key attestations that are accepted; None where there need be none."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +57,7 @@ class ProvedKeys:
 def verify_proofs(
     proofs: Proofs | None,
     *,
-    accepted: Mapping[str, AcceptedProofs],
+    accepted: Mapping[str, ProofType],
     issuer: str,
     client_id: str | None,
     trust: TrustPolicy,
@@ -83,7 +69,7 @@ def verify_proofs(
 
     Args:
         proofs: those of the request.
-        accepted: the proof types of the credential configuration, by name.
+        accepted: the proof types of the credential configuration (``proof_types_supported``).
         issuer: the credential issuer's identifier.
         client_id: the wallet's; None where the token was given without one.
         trust: says whose key speaks for a wallet provider.
@@ -103,6 +89,7 @@ def verify_proofs(
         if proofs.name not in accepted:
             raise UnsupportedError(f"proofs of the type {proofs.name} are not accepted here", clause=CLAUSE)
         terms = accepted[proofs.name]
+        _require_few(proofs.values, max_keys)  # before there is anything to compute for them
         match proofs:
             case JwtProofs():
                 proved = _jwt(proofs, terms, issuer=issuer, client_id=client_id, trust=trust, at=at)
@@ -113,8 +100,7 @@ def verify_proofs(
             case _:
                 assert_never(proofs)
         keys, nonces, attestations = proved
-        if len(keys) > max_keys:
-            raise LimitExceededError("there are more keys than credentials", clause=CLAUSE)
+        _require_few(keys, max_keys)
         return ProvedKeys(
             keys=different_keys(keys),
             nonce=_one_nonce([*nonces, *(one.nonce for one in attestations)], required=nonce_required),
@@ -127,7 +113,7 @@ _Proved = tuple[list[PublicKey], list[str | None], tuple[KeyAttestation, ...]]
 
 def _jwt(
     proofs: JwtProofs,
-    terms: AcceptedProofs,
+    terms: ProofType,
     *,
     issuer: str,
     client_id: str | None,
@@ -158,15 +144,15 @@ def _jwt(
     return keys, [proof.nonce for proof in checked], tuple(attestations)
 
 
-def _di_vp(proofs: DataIntegrityProofs, terms: AcceptedProofs, *, issuer: str, at: datetime) -> _Proved:
+def _di_vp(proofs: DataIntegrityProofs, terms: ProofType, *, issuer: str, at: datetime) -> _Proved:
     if terms.key_attestations_required is not None:
         raise BindingError("a presentation has no key attestation", code="ATTESTATION_MISSING", clause=CLAUSE)
-    suites = terms.proof_signing_alg_values_supported
+    suites = {name for name in terms.proof_signing_alg_values_supported if isinstance(name, str)}
     checked = [verify_di_vp_proof(one, issuer=issuer, cryptosuites=suites, at=at) for one in proofs.values]
     return [proof.key for proof in checked], [proof.nonce for proof in checked], ()
 
 
-def _attestation(proofs: AttestationProof, terms: AcceptedProofs, *, trust: TrustPolicy, at: datetime) -> _Proved:
+def _attestation(proofs: AttestationProof, terms: ProofType, *, trust: TrustPolicy, at: datetime) -> _Proved:
     attestation = verify_key_attestation(
         proofs.value,
         trust=trust,
@@ -177,12 +163,18 @@ def _attestation(proofs: AttestationProof, terms: AcceptedProofs, *, trust: Trus
     return list(attestation.keys), [], (attestation,)
 
 
-def _algorithms(terms: AcceptedProofs) -> frozenset[Algorithm]:
+def _algorithms(terms: ProofType) -> frozenset[Algorithm]:
     """Return the algorithms that the metadata names, as far as vcwallet has them."""
     return frozenset(_BY_NAME[name] for name in terms.proof_signing_alg_values_supported if name in _BY_NAME)
 
 
-_BY_NAME = {algorithm.value: algorithm for algorithm in Algorithm}
+# Those that vcwallet has; metadata has integers as well, for COSE.
+_BY_NAME: dict[str | int, Algorithm] = {algorithm.value: algorithm for algorithm in Algorithm}
+
+
+def _require_few(keys: Sequence[object], max_keys: int) -> None:
+    if len(keys) > max_keys:
+        raise LimitExceededError(f"a request shows more than {max_keys} keys", clause=CLAUSE)
 
 
 def _one_nonce(nonces: Collection[str | None], *, required: bool) -> str | None:

@@ -1,0 +1,278 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The steps of a collection: one request, or one change of what is kept, and what follows on it.
+
+A step begins with what is in the store and ends with what is in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from vcwallet.errors import KeyLockedError, LocalProtocolError, StoreError, TransportError, TrustedListError, VcError
+from vcwallet.flow import Flow
+from vcwallet.protocols.oauth.refusal import PeerRefusedError
+from vcwallet.protocols.openid4vci.notification import NotificationEvent
+from vcwallet.storage import RecordExistsError
+from vcwallet.wallet.collecting import acquiring, authorising
+from vcwallet.wallet.collecting.client import WalletClient
+from vcwallet.wallet.collecting.collection import Act, Collection, Plan, keys_of, outcome_of
+from vcwallet.wallet.collecting.exchange import Exchange
+from vcwallet.wallet.collecting.keeping import Keeper, checked
+from vcwallet.wallet.collecting.proving import key_algorithm, number_of_keys, proof_type
+from vcwallet.wallet.collecting.records import Collections
+from vcwallet.wallet.collecting.states import (
+    Answered,
+    CodeReceived,
+    Deferred,
+    Done,
+    Ended,
+    Failed,
+    Granted,
+    InBrowser,
+    Kept,
+    Outcome,
+    PreAuthorised,
+    Progress,
+    Rejected,
+    Requested,
+    ToPush,
+    TxCodeNeeded,
+    Wanted,
+)
+
+OURS: Final = (LocalProtocolError, StoreError, KeyLockedError, TransportError, TrustedListError)
+"""What is not the issuer's doing: the collection stays where it is, and can be gone on with."""
+EARLY: Final = timedelta(seconds=5)
+"""How long before its end an access token counts as ended."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What one call of `proceed` has done, so that it does it once.
+
+    Attributes:
+        told: the credentials about which the issuer could not be told.
+        has_refreshed: whether a refresh token was used.
+    """
+
+    told: set[int] = field(default_factory=set)
+    has_refreshed: bool = False
+
+
+class Stepper:
+    """Takes the steps of the collections of one wallet."""
+
+    def __init__(
+        self, *, client: WalletClient, collections: Collections, keeper: Keeper, clock: Callable[[], datetime]
+    ) -> None:
+        """Use `vcwallet.wallet.Wallet.collector`."""
+        self._client = client
+        self._collections = collections
+        self._keeper = keeper
+        self._clock = clock
+        self._exchanges: dict[str, Exchange] = {}
+
+    def _exchange(self, collection: Collection) -> Exchange:
+        if collection.id not in self._exchanges:
+            self._exchanges[collection.id] = Exchange(
+                collection.plan,
+                signer=self._keeper.signer(collection.plan.client_key),
+                clock=self._clock,
+                attester=self._client.attester,
+            )
+        return self._exchanges[collection.id]
+
+    def step(self, collection: Collection, run: Run) -> Flow[Collection | None]:
+        """Take one step and return the collection behind it; None where there is none to take now."""
+        access = collection.access
+        match access:
+            case TxCodeNeeded() | InBrowser() | Ended():
+                return None
+            case Granted():
+                return (yield from self._act(collection, access, run))
+            case PreAuthorised() | ToPush() | CodeReceived():
+                return (yield from self._authorise(collection, access))
+            case _:
+                assert_never(access)
+
+    def _authorise(self, collection: Collection, access: PreAuthorised | ToPush | CodeReceived) -> Flow[Collection]:
+        exchange = self._exchange(collection)
+        try:
+            if isinstance(access, ToPush):
+                key = self._keeper.signer(collection.plan.client_key).public_key
+                following = yield from authorising.push(collection.plan, access, exchange, key=key, at=self._clock())
+                return self.settled(collection.moved(following))
+            return self.settled((yield from authorising.redeem(collection, exchange, at=self._clock())))
+        except PeerRefusedError as refused:
+            return self.settled(collection.ended(Outcome.REFUSED, refused.error or refused.code))
+        except OURS:
+            raise
+        except VcError as error:
+            self.settled(collection.ended(Outcome.FAILED, error.code))
+            raise
+
+    def _act(self, collection: Collection, granted: Granted, run: Run) -> Flow[Collection | None]:
+        index = self._next_act(collection, run)
+        if index is None:
+            return self._closed(collection, granted)
+        act = collection.acts[index]
+        if isinstance(act.progress, Wanted):
+            return self._with_keys(collection, index, act)
+        if isinstance(act.progress, Answered):
+            return self._checked(collection, index, act, act.progress)
+        can_refresh = granted.refresh_token is not None and not run.has_refreshed
+        if can_refresh and _has_expired(granted, at=self._clock()):
+            return (yield from self._refreshed(collection, granted, run))
+        try:
+            progress = yield from self._asked(collection, act, granted.access_token)
+        except PeerRefusedError as refused:
+            if can_refresh:
+                return (yield from self._refreshed(collection, granted, run))
+            return self.settled(collection.ended(Outcome.EXPIRED, refused.error or refused.code))
+        except OURS:
+            raise
+        except VcError as error:
+            progress = Failed(code=error.code)
+        if isinstance(progress, Kept | Rejected):
+            run.told.add(index)  # in vain; the next call tries again
+        return self._moved(collection, index, progress)
+
+    def _next_act(self, collection: Collection, run: Run) -> int | None:
+        """Return which credential a step can be taken for now; one that waits does not hold up the others."""
+        at = self._clock()
+        for index, act in enumerate(collection.acts):
+            waits = isinstance(act.progress, Deferred) and at < act.progress.not_before
+            if act.is_open and not waits and index not in run.told:
+                return index
+        return None
+
+    def _with_keys(self, collection: Collection, index: int, act: Act) -> Collection:
+        """Return the collection with the keys that a credential is going to be asked for with."""
+        plan = collection.plan
+        configuration = plan.metadata.configuration(act.configuration_id)
+        kind = proof_type(configuration, is_attested=self._client.attester is not None)
+        if kind is None:
+            return self._collections.save(collection.with_act(index, Requested(keys=())))
+        count = number_of_keys(plan.metadata, configuration, copies=plan.copies)
+        handles, made = self._keeper.new_keys(count, key_algorithm(configuration, kind))
+        return self._collections.save(collection.with_act(index, Requested(keys=handles)), *made)
+
+    def _asked(self, collection: Collection, act: Act, token: str) -> Flow[Progress]:
+        plan, exchange, at = collection.plan, self._exchange(collection), self._clock()
+        match act.progress:
+            case Requested() as requested:
+                signers = [self._keeper.signer(handle) for handle in requested.keys]
+                attester = self._client.attester
+                return (
+                    yield from acquiring.request(
+                        plan, act, requested, signers=signers, token=token, exchange=exchange, attester=attester, at=at
+                    )
+                )
+            case Deferred() as deferred:
+                return (yield from acquiring.pick_up(plan, act, deferred, token=token, exchange=exchange, at=at))
+            case Kept() | Rejected() as told:
+                return (yield from acquiring.notify(plan, told, token=token, exchange=exchange))
+            case _:
+                raise LocalProtocolError(f"nothing is asked in the state {act.progress.kind}")
+
+    def _checked(self, collection: Collection, index: int, act: Act, answered: Answered) -> Collection:
+        """Return the collection after a credential was kept, or was found not to hold."""
+        plan = collection.plan
+        try:
+            taken = checked(plan, act.configuration_id, answered, self._keeper)
+        except OURS:
+            raise
+        except VcError as error:
+            return self._moved(collection, index, _rejected(plan, answered, error.code))
+        used = {one.card.key for one in taken}
+        unused = [handle for handle in answered.keys if handle not in used]
+        kept = collection.with_act(index, _kept(plan, answered, [one.card.id for one in taken]))
+        try:
+            saved = self._collections.save(
+                kept,
+                *self._keeper.forgetting_keys(unused),
+                commit=lambda *changes: self._keeper.keep(taken, *changes),
+            )
+        except RecordExistsError:
+            return self._moved(collection, index, _rejected(plan, answered, "HOLDER_KEY_USED"))
+        self._keeper.forget_keys(unused)
+        return saved
+
+    def _moved(self, collection: Collection, index: int, progress: Progress) -> Collection:
+        """Return the collection with a credential in its next state, and without keys that it has no use for."""
+        before = keys_of(collection.acts[index].progress)
+        unused = [handle for handle in before if handle not in keys_of(progress)]
+        if isinstance(progress, Kept | Done):
+            unused = []
+        saved = self._collections.save(collection.with_act(index, progress), *self._keeper.forgetting_keys(unused))
+        self._keeper.forget_keys(unused)
+        return saved
+
+    def settled(self, collection: Collection) -> Collection:
+        """Return the collection in its next state; at its end, its key and those that wait in vain are forgotten."""
+        if not isinstance(collection.access, Ended):
+            return self._collections.save(collection)
+        before = self._collections.load(collection.id)
+        unused = [collection.plan.client_key, *(key for act in before.acts for key in keys_of(act.progress))]
+        saved = self._collections.save(collection, *self._keeper.forgetting_keys(unused))
+        self._keeper.forget_keys(unused)
+        self._exchanges.pop(collection.id, None)
+        return saved
+
+    def _closed(self, collection: Collection, granted: Granted) -> Collection | None:
+        """Return the collection at its end; None where something is to come, or the issuer may give more."""
+        if collection.is_open:
+            return None
+        outcome = outcome_of(collection.acts)
+        if outcome is Outcome.COLLECTED and granted.refresh_token is not None:
+            return None
+        return self.settled(collection.ended(outcome, next(iter(collection.failures.values()), None)))
+
+    def _refreshed(self, collection: Collection, granted: Granted, run: Run) -> Flow[Collection]:
+        run.has_refreshed = True
+        exchange = self._exchange(collection)
+        try:
+            return self.settled((yield from authorising.refresh(collection, granted, exchange, at=self._clock())))
+        except OURS:
+            raise
+        except VcError as error:
+            self.settled(collection.ended(Outcome.FAILED, error.code))
+            raise
+
+    def tell_deleted(self, collection: Collection, granted: Granted, notification_id: str) -> Flow[bool]:
+        """Tell the issuer that a credential was deleted, and return whether it was told (see `Collector.deleted`)."""
+        if _has_expired(granted, at=self._clock()) and granted.refresh_token is not None:
+            collection = yield from self._refreshed(collection, granted, Run())
+        if not isinstance(collection.access, Granted):
+            return False
+        try:
+            yield from acquiring.tell(
+                collection.plan,
+                notification_id,
+                NotificationEvent.CREDENTIAL_DELETED,
+                token=collection.access.access_token,
+                exchange=self._exchange(collection),
+            )
+        except PeerRefusedError:
+            return False
+        return True
+
+
+def _has_expired(granted: Granted, *, at: datetime) -> bool:
+    return granted.expires is not None and at >= granted.expires - EARLY
+
+
+def _kept(plan: Plan, answered: Answered, cards: Sequence[str]) -> Kept | Done:
+    if answered.notification_id is None or plan.metadata.notification_endpoint is None:
+        return Done(cards=tuple(cards))
+    return Kept(cards=tuple(cards), notification_id=answered.notification_id)
+
+
+def _rejected(plan: Plan, answered: Answered, code: str) -> Rejected | Failed:
+    if answered.notification_id is None or plan.metadata.notification_endpoint is None:
+        return Failed(code=code)
+    return Rejected(code=code, notification_id=answered.notification_id)
