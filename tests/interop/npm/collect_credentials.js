@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: 2026 The vcwallet authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A wallet made of @openid4vc/openid4vci: it takes offers from standard input, collects what they offer, and writes what
+// came to standard output.  The package speaks the protocol; node's own crypto makes keys, signs (ES256) and hashes.
+//
+// A request: { offer, grant, txCode, copies, format, login, attestation: { jwt, jwk }, redirectUri, clientId }.
+
+import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { clientAuthenticationClientAttestationJwt, clientAuthenticationNone, setGlobalConfig } from "@openid4vc/oauth2";
+import { Openid4vciClient, setGlobalConfig as setConfig } from "@openid4vc/openid4vci";
+
+// Our service is on this machine, without TLS.
+setGlobalConfig({ allowInsecureUrls: true });
+setConfig({ allowInsecureUrls: true });
+
+const keys = new Map();
+const nameOf = ({ crv, x, y }) => `${crv}.${x}.${y}`;
+
+function keep(privateKey) {
+  const { kty, crv, x, y } = privateKey.export({ format: "jwk" });
+  const publicJwk = { kty, crv, x, y };
+  keys.set(nameOf(publicJwk), privateKey);
+  return { method: "jwk", alg: "ES256", publicJwk };
+}
+
+const newKey = () => keep(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
+const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+const crypto = {
+  fetch,
+  hash: (data, algorithm) => createHash(algorithm.replace("-", "")).update(data).digest(),
+  generateRandom: (length) => randomBytes(length),
+  signJwt(signer, { header, payload }) {
+    const key = keys.get(nameOf(signer.publicJwk));
+    const input = `${encoded(header)}.${encoded(payload)}`;
+    const signature = sign("sha256", Buffer.from(input), { key, dsaEncoding: "ieee-p1363" });
+    return { jwt: `${input}.${signature.toString("base64url")}`, signerJwk: signer.publicJwk };
+  },
+};
+
+// What a browser does: it keeps one cookie jar, follows redirects, and fills in the form of the page.
+async function logIn(url, fields, redirectUri) {
+  const cookies = new Map();
+  let [method, body] = ["GET", undefined];
+  for (let step = 0; step < 6; step += 1) {
+    const headers = { cookie: [...cookies].map((pair) => pair.join("=")).join("; ") };
+    if (body) headers["content-type"] = "application/x-www-form-urlencoded";
+    const response = await fetch(url, { method, body, headers, redirect: "manual" });
+    for (const line of response.headers.getSetCookie()) {
+      const [name, value] = line.split(";")[0].split("=");
+      cookies.set(name, value);
+    }
+    if (response.status === 303) {
+      url = new URL(response.headers.get("location"), url).href;
+      if (url.startsWith(redirectUri)) return url;
+      [method, body] = ["GET", undefined];
+    } else if (response.status === 200 && !body) {
+      [method, body] = ["POST", new URLSearchParams(fields).toString()];
+    } else {
+      throw new Error(`the log-in ended with ${response.status}`);
+    }
+  }
+  throw new Error("the log-in goes in circles");
+}
+
+async function authorised(client, offer, issuerMetadata, request, dpop) {
+  if (request.grant === "pre-authorized_code") {
+    return client.retrievePreAuthorizedCodeAccessTokenFromOffer({
+      credentialOffer: offer, issuerMetadata, txCode: request.txCode, dpop,
+    });
+  }
+  const { clientId, redirectUri } = request;
+  const ids = offer.credential_configuration_ids;
+  const supported = issuerMetadata.credentialIssuer.credential_configurations_supported;
+  const begun = await client.initiateAuthorization({
+    clientId, redirectUri, credentialOffer: offer, issuerMetadata, dpop,
+    scope: ids.map((id) => supported[id].scope).join(" "),
+  });
+  const url = await logIn(begun.authorizationRequestUrl, request.login, redirectUri);
+  const [authorizationServerMetadata] = issuerMetadata.authorizationServers;
+  const answer = client.parseAndVerifyAuthorizationResponseRedirectUrl({ url, authorizationServerMetadata });
+  return client.retrieveAuthorizationCodeAccessTokenFromOffer({
+    credentialOffer: offer, issuerMetadata, authorizationCode: answer.code, redirectUri,
+    pkceCodeVerifier: begun.pkce.codeVerifier, dpop: begun.dpop ?? dpop,
+  });
+}
+
+async function one(client, issuerMetadata, id, request, token) {
+  let dpop = token.dpop;
+  const { c_nonce: nonce } = await client.requestNonce({ issuerMetadata });
+  const signers = Array.from({ length: request.copies }, newKey);
+  const proofs = [];
+  for (const signer of signers) {
+    const { jwt } = await client.createCredentialRequestJwtProof({
+      issuerMetadata, signer, nonce, credentialConfigurationId: id, clientId: request.clientId, issuedAt: new Date(),
+    });
+    proofs.push(jwt);
+  }
+  const accessToken = token.accessTokenResponse.access_token;
+  const asked = await client.retrieveCredentials({
+    issuerMetadata, accessToken, dpop, credentialConfigurationId: id, proofs: { jwt: proofs },
+  });
+  let answer = asked.credentialResponse;
+  dpop = asked.dpop ?? dpop;
+  let waited = 0;
+  while (answer.transaction_id && !answer.credentials) {
+    waited += 1;
+    await new Promise((resolve) => setTimeout(resolve, answer.interval * 1000));
+    const deferred = await client.retrieveDeferredCredentials({
+      issuerMetadata, accessToken, dpop, transactionId: answer.transaction_id,
+    });
+    answer = deferred.deferredCredentialResponse;
+    dpop = deferred.dpop ?? dpop;
+  }
+  if (answer.notification_id) {
+    await client.sendNotification({
+      issuerMetadata, accessToken, dpop,
+      notification: { notificationId: answer.notification_id, event: "credential_accepted" },
+    });
+  }
+  return {
+    id, waited, notified: Boolean(answer.notification_id), keys: signers.map((signer) => signer.publicJwk),
+    credentials: answer.credentials.map(({ credential }) => credential),
+  };
+}
+
+async function collect(request) {
+  const { attestation, clientId } = request;
+  if (attestation) keep(createPrivateKey({ key: attestation.jwk, format: "jwk" }));
+  const clientAuthentication = attestation
+    ? clientAuthenticationClientAttestationJwt({ clientAttestationJwt: attestation.jwt, callbacks: crypto })
+    : clientAuthenticationNone({ clientId });
+  const client = new Openid4vciClient({ callbacks: { ...crypto, clientAuthentication } });
+  const offer = await client.resolveCredentialOffer(request.offer);
+  const issuerMetadata = await client.resolveIssuerMetadata(offer.credential_issuer);
+  const dpop = request.bearer ? undefined : { signer: newKey() };
+  const token = await authorised(client, offer, issuerMetadata, request, dpop);
+  const collected = [];
+  for (const id of offer.credential_configuration_ids) {
+    collected.push(await one(client, issuerMetadata, id, request, token));
+  }
+  return { version: issuerMetadata.originalDraftVersion, tokenType: token.accessTokenResponse.token_type, collected };
+}
+
+const chunks = [];
+for await (const chunk of process.stdin) chunks.push(chunk);
+const answers = [];
+for (const request of JSON.parse(Buffer.concat(chunks))) {
+  try {
+    answers.push(await collect(request));
+  } catch (error) {
+    const refused = error.errorResponse ?? error.response?.credentialErrorResponseResult?.data;
+    answers.push({ error: refused?.error ?? `${error.stack}`, detail: error.cause && `${error.cause.stack}` });
+  }
+}
+process.stdout.write(JSON.stringify(answers));
