@@ -20,6 +20,7 @@ from vcwallet.encoding import sri
 from vcwallet.errors import LocalProtocolError, NotAuthorisedError
 from vcwallet.formats.base import Credential, CredentialContent, CredentialFormat, IssuerKey
 from vcwallet.issuer.ledger import MAX_BATCH, Decision, Issuance, IssuanceLedger, NewIssue, Status
+from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.keys.public import HasPublicKey, PublicKey
 from vcwallet.status.token_status_list import status_claim
@@ -76,6 +77,12 @@ class Issuer:
         self._type_integrity: dict[str, str] = {}
         self._last_times: tuple[tuple[Role, str, timedelta, int, datetime], tuple[datetime, datetime]] | None = None
         self.identifier: str = enrolment.identifier
+        self.algorithm: Algorithm = enrolment.signer.public_key.algorithm
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether what is issued is remembered, so that nothing is issued twice under one idempotency key."""
+        return self._ledger is not None
 
     # --- issuing -----------------------------------------------------------------------------------------------------
 

@@ -55,8 +55,8 @@ def write_response(response: HttpResponse) -> Response:
 
 def _target(request: Request) -> str:
     """Return path and query as they were sent: a path that is decoded can be read in two ways."""
-    path = request.scope.get("raw_path") or request.scope["path"].encode("utf-8")
-    query = request.scope.get("query_string", b"")
+    path: bytes = request.scope.get("raw_path") or request.scope["path"].encode("utf-8")
+    query: bytes = request.scope.get("query_string", b"")
     if not path.startswith(_ORIGIN_FORM) or path.startswith(b"//"):
         raise MalformedError("not a path", clause="RFC 9112, section 3.2.1")
     try:

@@ -14,8 +14,17 @@ from vcwallet.issuer.openid4vci.deployer import (
     Records,
     Subject,
 )
+from vcwallet.issuer.openid4vci.offering import Bounds, GrantType, Lifetimes, Offering
+from vcwallet.issuer.openid4vci.offers import DIGITS, IssuedOffer, OfferState, OfferStatus
+from vcwallet.issuer.openid4vci.service import CredentialIssuerService, Route
 
 __all__ = [
+    "DIGITS",
+    "Bounds",
+    "CredentialIssuerService",
+    "GrantType",
+    "IssuedOffer",
+    "Lifetimes",
     "Login",
     "LoginAnswer",
     "LoginPage",
@@ -23,7 +32,11 @@ __all__ = [
     "LoginRequest",
     "NoRecord",
     "NotYet",
+    "OfferState",
+    "OfferStatus",
+    "Offering",
     "RecordAnswer",
     "Records",
+    "Route",
     "Subject",
 ]

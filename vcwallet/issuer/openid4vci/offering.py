@@ -76,6 +76,7 @@ class Lifetimes:
 
     Attributes:
         offer: a pre-authorised code, and an offer as a whole.
+        offer_status: how long the portal can ask what became of an offer.
         request_uri: a pushed authorization request, until the browser brings it.
         login: from there until the person has logged in.
         code: an authorization code.
@@ -92,6 +93,7 @@ class Lifetimes:
     """
 
     offer: timedelta = timedelta(minutes=10)
+    offer_status: timedelta = timedelta(days=1)
     request_uri: timedelta = timedelta(seconds=90)
     login: timedelta = timedelta(minutes=10)
     code: timedelta = timedelta(seconds=60)

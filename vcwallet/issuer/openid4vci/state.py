@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from vcwallet.encoding.wire import Array, WireModel
 
@@ -53,6 +53,7 @@ class Act(_State):
         holder: stands for the keys that the credentials are bound to.
         state: whether the credentials are there.
         secret: of the answer, or of the transaction.
+        interval: when to ask for a deferred one, in seconds.
     """
 
     configuration: str
@@ -61,6 +62,7 @@ class Act(_State):
     holder: str
     state: Literal["done", "deferred"]
     secret: str
+    interval: int = 0
 
 
 class Grant(_State):
@@ -90,7 +92,7 @@ class Grant(_State):
     generation: int = 0
     acts: Array[Act] = ()
     recoveries: int = 0
-    event: dict[str, str] = {}
+    event: dict[str, str] = Field(default_factory=dict)
 
 
 class Redeemed(_State):
@@ -119,6 +121,7 @@ class PushedRequest(_State):
     dpop_jkt: str | None = None
     instance: str | None = None
     wallet_name: str | None = None
+    until: int
     is_used: bool = False
 
 
@@ -163,7 +166,7 @@ class Transaction(_State):
     number: int
     holder: str
     keys: Array[dict[str, Any]]
-    state: Literal["waiting", "delivered", "denied"] = "waiting"
+    delivered: int | None = None
     answer: str | None = None
 
 
@@ -186,6 +189,7 @@ class Offer(_State):
 
     subject: str | None = None
     configurations: Array[str]
+    until: int
     code: str | None = None
     grant: str | None = None
 

@@ -1,0 +1,12 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Roles as ASGI applications (Starlette), for uvicorn or any other server: ``pip install 'vcwallet[web]'``."""
+
+from vcwallet.adapters.web._library import starlette as _starlette
+from vcwallet.adapters.web.app import issuer_app
+from vcwallet.adapters.web.rate_limit import RateLimit
+from vcwallet.adapters.web.server import uvicorn_config
+
+__all__ = ["RateLimit", "issuer_app", "uvicorn_config"]
+
+del _starlette

@@ -1,0 +1,130 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""An ASGI application for an issuer's service: endpoints, limits, and the deployer's own pages beside them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.routing import Route as Place
+
+from vcwallet.adapters.web.exchange import read_request, write_response
+from vcwallet.adapters.web.openapi import openapi_json
+from vcwallet.adapters.web.rate_limit import RateLimit, RateLimiter
+from vcwallet.errors import LimitExceededError, MalformedError
+from vcwallet.flow import HttpResponse
+from vcwallet.issuer.openid4vci import CredentialIssuerService, Route
+from vcwallet.protocols.oauth.client_attestation import CHALLENGE_HEADER, HEADER, POP_HEADER
+from vcwallet.protocols.oauth.dpop import NONCE_HEADER
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+
+OPENAPI_PATH: Final = "/openapi.json"
+_LOG = logging.getLogger("vcwallet.web")
+_ASKED_HEADERS: Final = ("authorization", "content-type", "dpop", HEADER, POP_HEADER)
+_SHOWN_HEADERS: Final = (NONCE_HEADER, CHALLENGE_HEADER, "www-authenticate", "retry-after", "etag")
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+def issuer_app(
+    service: CredentialIssuerService,
+    *,
+    pages: Sequence[BaseRoute] = (),
+    rate_limit: RateLimit = RateLimit(),  # noqa: B008 - a value
+) -> Starlette:
+    """Return the application of a service.
+
+    It goes to the root of a host, since the well-known addresses are there.  Endpoints for wallets can be called by
+    pages of other sites (CORS), without cookies; the log-in cannot.  No body, header or address is logged, and of what
+    fails only the kind of error and its place in the code.
+
+    Args:
+        service: the service.
+        pages: routes of the deployer's portal; they go after those of the service.
+        rate_limit: how many requests one address may make to the service.
+    """
+    limiter = RateLimiter(rate_limit)
+    places = [_place(service, route, limiter) for route in service.routes]
+    description = openapi_json(service)
+
+    async def describe(_: Request) -> Response:
+        return Response(description, media_type="application/json")
+
+    return Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
+
+
+def _place(service: CredentialIssuerService, route: Route, limiter: RateLimiter) -> Place:
+    path = f"{route.path}{{rest}}" if route.path.endswith("/") else route.path
+    # Whoever is not known here gets the same answer as everybody, so any page may ask.
+    shared = Middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=list(route.methods),
+        allow_headers=list(_ASKED_HEADERS),
+        expose_headers=list(_SHOWN_HEADERS),
+        max_age=600,
+    )
+    return Place(
+        path,
+        _limited(_answering(service), limiter),
+        methods=list(route.methods),
+        name=route.name,
+        middleware=[] if route.is_for_browsers else [shared],
+    )
+
+
+def _limited(answer: Answer, limiter: RateLimiter) -> Answer:
+    """Return an endpoint that refuses whoever asks too often, before anything is read."""
+
+    async def limited(request: Request) -> Response:
+        address = request.client.host if request.client is not None else ""
+        wait = limiter.wait(address, now=time.monotonic())
+        if wait:
+            refusal = OAuthRefusal("too many requests", error=OAuthErrorCode.TEMPORARILY_UNAVAILABLE, status=429)
+            refusal.headers["retry-after"] = str(wait)
+            return write_response(refusal.response())
+        return await answer(request)
+
+    return limited
+
+
+def _answering(service: CredentialIssuerService) -> Answer:
+    async def answering(request: Request) -> Response:
+        try:
+            asked = await read_request(request, origin=service.origin)
+        except LimitExceededError:
+            return write_response(_refusal(413))
+        except MalformedError:
+            return write_response(_refusal(400))
+        try:
+            return write_response(await run_in_threadpool(service, asked))
+        except Exception as error:
+            # Neither message nor traceback: the error may be the deployer's, and quote a record.
+            _LOG.error("a request failed: %s at %s", type(error).__name__, _place_of(error))
+            return write_response(_refusal(500))
+
+    return answering
+
+
+def _refusal(status: int) -> HttpResponse:
+    error = OAuthErrorCode.SERVER_ERROR if status >= 500 else OAuthErrorCode.INVALID_REQUEST
+    return OAuthRefusal("the request cannot be answered", error=error, status=status).response()
+
+
+def _place_of(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "nowhere"
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"

@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""How uvicorn is to serve an application of ours."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+MAX_CONCURRENCY: Final = 1_000
+KEEP_ALIVE_SECONDS: Final = 15
+GRACE_SECONDS: Final = 10
+MAX_HEADER_BYTES: Final = 64 * 1024
+
+
+def uvicorn_config(app: Starlette, *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> uvicorn.Config:
+    """Return a configuration with which no address is logged, since some contain secrets, and which has bounds.
+
+    Args:
+        app: the application.
+        host: where to listen; what is not this machine belongs behind TLS.
+        port: 0 takes a free one.
+        options: further settings of uvicorn, which go before ours.
+    """
+    settings: dict[str, Any] = {
+        "access_log": False,
+        "server_header": False,
+        "log_level": "warning",
+        "limit_concurrency": MAX_CONCURRENCY,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "h11_max_incomplete_event_size": MAX_HEADER_BYTES,
+    }
+    return uvicorn.Config(app, host=host, port=port, **settings | options)

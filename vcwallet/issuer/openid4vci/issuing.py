@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Signing what a grant is good for, once, whatever happens between the ledger and the sessions.
+
+An act is one response with credentials: a grant, a configuration, and a number.  The ledger enters it under a key that
+is made of these, before the session says that it was done.  Where a process dies in between, the next request finds
+the entry and no answer: what was signed may have been lost or not, so it is revoked, and signed anew for the keys of
+this request, in one step of the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from vcwallet.credential_type import CredentialType
+from vcwallet.errors import LocalProtocolError
+from vcwallet.formats.base import Credential
+from vcwallet.issuer.ledger import AlreadyIssuedError
+from vcwallet.issuer.openid4vci.context import Exchange, busy
+from vcwallet.issuer.openid4vci.offering import Offering
+from vcwallet.issuer.openid4vci.sealed import Opened, digest
+from vcwallet.issuer.openid4vci.state import GRANT, Grant
+from vcwallet.issuer.sessions import SessionChangedError
+from vcwallet.keys import jwk
+from vcwallet.keys.public import PublicKey
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+
+LEASE: Final = timedelta(seconds=30)
+"""So long one who has entered an act and not finished it may still be at work."""
+_ACTOR = "credential issuer service"
+_REASON = "the response may not have been delivered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One act of a grant, done or to be done.
+
+    Attributes:
+        grant: the grant as it was read.
+        offering: the configuration.
+        generation: of the token.
+        number: which act of the configuration and generation.
+    """
+
+    grant: Opened[Grant] = field(repr=False)
+    offering: Offering
+    generation: int
+    number: int
+
+    @property
+    def idempotency_key(self) -> str:
+        """What the ledger knows the act by; it tells nothing about the person."""
+        place = (self.grant.session.id, self.offering.id, str(self.generation), str(self.number))
+        return f"vci:{digest(*place)}"
+
+
+def holder_of(keys: Sequence[PublicKey]) -> str:
+    """Return what stands for a set of keys."""
+    return digest(*sorted(jwk.thumbprint(jwk.public_jwk(key)) for key in keys))
+
+
+def issue(
+    exchange: Exchange, slot: Slot, record: CredentialType, keys: Sequence[PublicKey]
+) -> tuple[tuple[Credential, ...], Opened[Grant]]:
+    """Return the credentials of an act, and the grant that the act is to be written into.
+
+    Raises:
+        SessionChangedError: somebody else has finished the act, or is about to make it anew.
+        OAuthRefusal: somebody else may be at work on it (``temporarily_unavailable``), or what was signed was taken
+            back meanwhile (``credential_request_denied``).
+        VcError: the issuer cannot sign (see `Issuer.issue_batch`).
+    """
+    issuer, offering, key = exchange.context.issuer, slot.offering, slot.idempotency_key
+    try:
+        credentials = issuer.issue_batch(
+            record, format=offering.format, holders=keys, valid_for=offering.valid_for, idempotency_key=key
+        )
+    except AlreadyIssuedError as error:
+        youngest = max(entry.issued_at for entry in error.issuances)
+    else:
+        return credentials, slot.grant
+    grant = _taken_over(exchange, slot, is_left=exchange.at - youngest > LEASE)
+    try:
+        credentials = issuer.reissue_batch(
+            record,
+            format=offering.format,
+            holders=keys,
+            valid_for=offering.valid_for,
+            idempotency_key=key,
+            reason=_REASON,
+            actor=_ACTOR,
+        )
+    except LocalProtocolError as error:
+        if error.code != "NOT_VALID":
+            raise
+        raise OAuthRefusal("what was signed was taken back", error=OAuthErrorCode.CREDENTIAL_REQUEST_DENIED) from None
+    return credentials, grant
+
+
+def _taken_over(exchange: Exchange, slot: Slot, *, is_left: bool) -> Opened[Grant]:
+    """Return the grant with a mark on it, which keeps whoever was at work on the act from finishing it."""
+    sessions, grant = exchange.context.sessions, slot.grant
+    there = sessions.find(GRANT, Grant, grant.secret)
+    if there is None or there.session.version != grant.session.version:
+        raise SessionChangedError
+    if not is_left:
+        raise busy("somebody else may be signing this", retry_after=int(LEASE.total_seconds()))
+    taken = grant.swap(recoveries=grant.body.recoveries + 1)
+    sessions.commit(taken)
+    body = grant.body.model_copy(update={"recoveries": grant.body.recoveries + 1})
+    return Opened(secret=grant.secret, session=taken.result, body=body)
