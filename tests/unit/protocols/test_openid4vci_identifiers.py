@@ -33,7 +33,9 @@ def test_an_authorization_server_has_a_path_of_its_own() -> None:
     assert found == "https://issuer.example/.well-known/oauth-authorization-server/t"
 
 
-@pytest.mark.parametrize("issuer", ["http://issuer.example", "https://issuer.example?a=1", "https://issuer.example#a", ""])
+@pytest.mark.parametrize(
+    "issuer", ["http://issuer.example", "https://issuer.example?a=1", "https://issuer.example#a", ""]
+)
 def test_what_is_no_identifier_has_no_metadata(issuer: str) -> None:
     with pytest.raises(MalformedError):
         well_known_url(issuer, CREDENTIAL_ISSUER)

@@ -82,12 +82,16 @@ class TestReading:
         # An issuer may serve wallets of both times.
         assert read_metadata(credentials_supported=[]).supported.keys() == {"residence", "residence_mdoc"}
 
-    @pytest.mark.parametrize("name", ["credential_issuer", "credential_endpoint", "credential_configurations_supported"])
+    @pytest.mark.parametrize(
+        "name", ["credential_issuer", "credential_endpoint", "credential_configurations_supported"]
+    )
     def test_a_member_that_has_to_be_there_is_missed(self, name: str) -> None:
         with pytest.raises(MalformedError):
             read_issuer_metadata(json.dumps(without(METADATA, name)), issuer=ISSUER)
 
-    @pytest.mark.parametrize("text", [b"", b"[]", b"null", b'"x"', b"{", b'{"credential_issuer":1}', b"\xff"], ids=ascii)
+    @pytest.mark.parametrize(
+        "text", [b"", b"[]", b"null", b'"x"', b"{", b'{"credential_issuer":1}', b"\xff"], ids=ascii
+    )
     def test_what_is_no_object_is_refused(self, text: bytes) -> None:
         with pytest.raises(MalformedError):
             read_issuer_metadata(text, issuer=ISSUER)
@@ -240,7 +244,7 @@ class TestFormats:
             read_metadata(credential_configurations_supported={"it": members})
 
     def test_a_format_that_nobody_knows_is_kept_and_cannot_be_used(self) -> None:
-        old = {"format": "vc+sd-jwt", "scope": 7, "vct": None}
+        old: dict[str, Any] = {"format": "vc+sd-jwt", "scope": 7, "vct": None}
         metadata = read_metadata(credential_configurations_supported={"old": old, "it": SD_JWT_VC})
         assert metadata.supported.keys() == {"it"}
         assert metadata.credential_configurations_supported["old"] == UnsupportedFormat(**old)
@@ -253,7 +257,9 @@ class TestFormats:
             read_metadata().configuration("passport")
         assert caught.value.code == "CONFIGURATION_UNKNOWN"
 
-    @pytest.mark.parametrize("value", [None, [], "dc+sd-jwt", {}, {"format": 1}, {"format": ""}, {"format": None}], ids=ascii)
+    @pytest.mark.parametrize(
+        "value", [None, [], "dc+sd-jwt", {}, {"format": 1}, {"format": ""}, {"format": None}], ids=ascii
+    )
     def test_a_configuration_is_an_object_with_a_format(self, value: object) -> None:
         with pytest.raises(MalformedError):
             read_metadata(credential_configurations_supported={"it": value})
@@ -283,7 +289,9 @@ class TestFormats:
 class TestBinding:
     def test_an_empty_requirement_is_one_and_a_missing_is_none(self) -> None:
         proof = {"proof_signing_alg_values_supported": ["ES256"]}
-        found = configuration(proof_types_supported={"jwt": proof, "attestation": {**proof, "key_attestations_required": {}}})
+        found = configuration(
+            proof_types_supported={"jwt": proof, "attestation": {**proof, "key_attestations_required": {}}}
+        )
         assert found.proof_types_supported["jwt"].key_attestations_required is None
         assert found.proof_types_supported["attestation"].key_attestations_required == KeyAttestationsRequired()
 
@@ -294,7 +302,10 @@ class TestBinding:
             {"proof_signing_alg_values_supported": []},
             {"proof_signing_alg_values_supported": ["ES256"], "key_attestations_required": None},
             {"proof_signing_alg_values_supported": ["ES256"], "key_attestations_required": {"key_storage": []}},
-            {"proof_signing_alg_values_supported": ["ES256"], "key_attestations_required": {"user_authentication": "x"}},
+            {
+                "proof_signing_alg_values_supported": ["ES256"],
+                "key_attestations_required": {"user_authentication": "x"},
+            },
         ],
         ids=ascii,
     )
@@ -305,8 +316,8 @@ class TestBinding:
     def test_there_are_no_proofs_of_a_key_that_is_not_needed(self) -> None:
         unbound = without(SD_JWT_VC, "cryptographic_binding_methods_supported", "proof_types_supported")
         assert not read_metadata(credential_configurations_supported={"it": unbound}).configuration("it").is_bound
+        proofs = {"proof_types_supported": SD_JWT_VC["proof_types_supported"]}
         with pytest.raises(MalformedError):
-            proofs = {"proof_types_supported": SD_JWT_VC["proof_types_supported"]}
             read_metadata(credential_configurations_supported={"it": {**unbound, **proofs}})
 
     @pytest.mark.parametrize("name", ["cryptographic_binding_methods_supported", "proof_types_supported"])
@@ -336,7 +347,6 @@ class TestDisplay:
             [{"name": "a", "locale": ""}],
             [{"name": "a", "locale": None}],
             [{"name": 1}],
-            [{"name": "a", "logo": {"alt_text": "no uri"}}],
             ["a"],
             [],
         ],
@@ -348,8 +358,14 @@ class TestDisplay:
         with pytest.raises(MalformedError):
             configuration(credential_metadata={"display": display})
         with pytest.raises(MalformedError):
-            claims = [{"path": ["a"], "display": [d for d in display if d != {"name": "a", "logo": {"alt_text": "no uri"}}]}]
-            configuration(credential_metadata={"claims": claims})
+            configuration(credential_metadata={"claims": [{"path": ["a"], "display": display}]})
+
+    @pytest.mark.parametrize("name", ["logo", "background_image"])
+    def test_a_picture_has_a_uri(self, name: str) -> None:
+        display = [{"name": "a", name: {"uri": "data:image/png;base64,AA=="}}]
+        assert configuration(credential_metadata={"display": display}).credential_metadata is not None
+        with pytest.raises(MalformedError):
+            configuration(credential_metadata={"display": [{"name": "a", name: {"alt_text": "x"}}]})
 
     def test_a_credential_has_a_name_and_an_issuer_need_not(self) -> None:
         assert read_metadata(display=[{"locale": "ja"}]).display[0].name is None

@@ -254,7 +254,7 @@ class CredentialIssuerMetadata(WireModel):
     batch_credential_issuance: Maybe[BatchIssuance] = None
     display: Displays[IssuerDisplay] = ()
     credential_configurations_supported: Annotated[
-        dict[Name, Annotated[Configuration, BeforeValidator(_configuration)]], Field(max_length=MAX_CONFIGURATIONS)
+        Mapping[Name, Annotated[Configuration, BeforeValidator(_configuration)]], Field(max_length=MAX_CONFIGURATIONS)
     ]
 
     @property

@@ -8,7 +8,7 @@ that they came from is told by ``sub``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,7 +39,7 @@ class VerifiedMetadata:
 
     metadata: CredentialIssuerMetadata
     signer: TrustedKey
-    vouched_for: frozenset[str] = field(default_factory=frozenset)
+    vouched_for: frozenset[str]
 
     def __bool__(self) -> bool:
         raise TypeError("verified metadata are evidence, not a truth value")
