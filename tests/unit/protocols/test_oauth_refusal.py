@@ -67,7 +67,8 @@ class TestAnswering:
     def test_it_is_an_error_of_the_peer_and_survives_pickling(self):
         refusal = OAuthRefusal("why", error=OAuthErrorCode.INVALID_PROOF, headers={"A": "b"})
         again = pickle.loads(pickle.dumps(refusal))  # noqa: S301
-        assert isinstance(again, RemoteProtocolError)
+        assert isinstance(again, OAuthRefusal)
+        assert issubclass(OAuthRefusal, RemoteProtocolError)
         assert again.response() == refusal.response()
         assert str(again) == str(refusal) == "why [OAUTH_REFUSED]"
 

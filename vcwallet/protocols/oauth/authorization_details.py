@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import ConfigDict, Field
 
 from vcwallet.encoding import json, wire
-from vcwallet.encoding.wire import Array, Maybe, WireModel
+from vcwallet.encoding.wire import Array, WireModel
 from vcwallet.errors import LimitExceededError, MalformedError
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, refusing
 
@@ -40,7 +40,7 @@ class AskedClaim(WireModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
     path: Annotated[Array[str | _Index | None], Field(min_length=1, max_length=MAX_PATH)]
-    mandatory: Maybe[bool] = None
+    mandatory: bool = False
 
 
 class AuthorizationDetail(WireModel):
@@ -50,9 +50,9 @@ class AuthorizationDetail(WireModel):
 
     type: Literal["openid_credential"] = "openid_credential"
     credential_configuration_id: Identifier
-    claims: Annotated[Array[AskedClaim], Field(min_length=1, max_length=MAX_CLAIMS)] = ()
-    locations: Annotated[Array[str], Field(min_length=1, max_length=MAX_LOCATIONS)] = ()
-    credential_identifiers: Annotated[Array[Identifier], Field(min_length=1, max_length=MAX_IDENTIFIERS)] = ()
+    claims: Annotated[Array[AskedClaim], Field(max_length=MAX_CLAIMS)] = ()
+    locations: Annotated[Array[str], Field(max_length=MAX_LOCATIONS)] = ()
+    credential_identifiers: Annotated[Array[Identifier], Field(max_length=MAX_IDENTIFIERS)] = ()
 
 
 class GrantedDetail(WireModel):
@@ -89,7 +89,15 @@ def read_details(text: str) -> tuple[AuthorizationDetail, ...]:
             raise MalformedError("authorization_details is a non-empty array", clause=_CLAUSE)
         if len(values) > MAX_DETAILS:
             raise LimitExceededError(f"authorization_details has more than {MAX_DETAILS} objects", clause=_CLAUSE)
-        details = tuple(wire.fit(AuthorizationDetail, value) for value in values)
+        details = tuple(_detail(value) for value in values)
         if len({detail.credential_configuration_id for detail in details}) < len(details):
             raise MalformedError("authorization_details asks for one configuration twice", clause=_CLAUSE)
         return details
+
+
+def _detail(value: object) -> AuthorizationDetail:
+    detail = wire.fit(AuthorizationDetail, value)
+    # Nothing asked for is not the same as not asked: what is meant by an empty array, nobody can tell.
+    if any(getattr(detail, name) == () for name in detail.model_fields_set):
+        raise MalformedError("an array of authorization_details is empty", clause="OpenID4VCI 1.0, section 5.1.1")
+    return detail

@@ -275,8 +275,11 @@ def _attested(text: str, *, trust: TrustPolicy, at: datetime) -> tuple[dict[str,
     claims = jws.payload_object(signed.verify(provider.key))
     if source.signed_at is not None and source.signed_at > at + jwt.SKEW:
         raise ValidityError("the attestation is from the future", code="NOT_YET_VALID", clause=CLAUSE)
-    with refusing(OAuthErrorCode.USE_FRESH_ATTESTATION):
+    try:
         jwt.require_valid_at(claims, at=at)
+    except ValidityError:
+        with refusing(OAuthErrorCode.USE_FRESH_ATTESTATION):
+            raise
     return claims, provider
 
 

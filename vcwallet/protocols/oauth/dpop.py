@@ -149,10 +149,11 @@ def verify_proof(
     with refusing(OAuthErrorCode.INVALID_DPOP_PROOF, status=None if access_token is None else 401):
         signed, key = _parse(text)
         claims = jws.payload_object(signed.verify(key, algorithms=algorithms))
+        proof = _proof(claims, key)
         _require_request(claims, method=method, url=url, access_token=access_token)
         jwt.require_fresh(claims, at=at, max_age=MAX_AGE)
         jwt.require_valid_at(claims, at=at)  # nothing demands exp or nbf here, but they mean what they always mean
-        return _proof(claims, key)
+        return proof
 
 
 def token_digest(access_token: str) -> str:
@@ -186,7 +187,7 @@ def _proof(claims: Mapping[str, Any], key: PublicKey) -> DpopProof:
         raise LimitExceededError(f"the jti of a proof is longer than {MAX_JTI} characters")
     if nonce is not None and (not isinstance(nonce, str) or not _NONCE.fullmatch(nonce)):
         raise MalformedError("the nonce has a forbidden character", clause="RFC 9449, section 8.1")
-    if issued_at is None:  # require_fresh has refused this already; the type checker cannot know
+    if issued_at is None:
         raise MalformedError("iat is missing", clause=CLAUSE)
     return DpopProof(key=key, thumbprint=jwk.thumbprint(jwk.public_jwk(key)), jti=jti, nonce=nonce, issued_at=issued_at)
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Final, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from vcwallet.encoding import json, wire
-from vcwallet.encoding.wire import Array, Maybe, WireModel
+from vcwallet.encoding.wire import Array, WireModel
 from vcwallet.errors import MalformedError, UnsupportedError
 from vcwallet.protocols.oauth.authorization import (
     MAX_CLIENT_ID,
@@ -218,15 +218,16 @@ class TokenResponse(WireModel):
         authorization_details: what was granted in detail.
     """
 
-    # Members that nobody knows may be secrets (tokens of other protocols), so they are not kept.
+    # Members that nobody knows may be secrets (tokens of other protocols), so they are not kept.  What is null or an
+    # empty array counts as left out, since some servers write it so and it cannot mean anything else.
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
     access_token: Annotated[str, Field(min_length=1, max_length=MAX_TOKEN, repr=False)]
     token_type: Annotated[TokenType, BeforeValidator(_token_type)]
-    expires_in: Annotated[Maybe[int], Field(gt=0)] = None
-    refresh_token: Annotated[Maybe[str], Field(min_length=1, max_length=MAX_TOKEN, repr=False)] = None
-    scope: Annotated[Maybe[str], Field(max_length=MAX_SCOPE)] = None
-    authorization_details: Annotated[Array[GrantedDetail], Field(min_length=1, max_length=MAX_DETAILS)] = ()
+    expires_in: Annotated[int | None, Field(gt=0)] = None
+    refresh_token: Annotated[str | None, Field(min_length=1, max_length=MAX_TOKEN, repr=False)] = None
+    scope: Annotated[str | None, Field(max_length=MAX_SCOPE)] = None
+    authorization_details: Annotated[Array[GrantedDetail], Field(max_length=MAX_DETAILS)] = ()
 
     def to_json(self) -> bytes:
         """Return the body of the answer, which is sent with ``Cache-Control: no-store``."""
