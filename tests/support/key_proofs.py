@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from tests.support.credentials import LEFT_OUT, NOW, Party, StaticTrust, seconds, token
 from vcwallet.encoding import base64url
 from vcwallet.keys import jwk
@@ -22,7 +24,8 @@ CLIENT = "https://wallet.example"
 NONCE = "wKI4LT17ac15ES9bw8ac4"
 PROVIDER = "https://provider.example"
 PROVIDER_KEY = SoftwareSigner.generate()
-KEYS = tuple(SoftwareSigner.generate() for _ in range(3))
+# Always the same, as they are in the names of tests, by their DIDs.
+KEYS = tuple(SoftwareSigner(ec.derive_private_key(number, ec.SECP256R1())) for number in (1001, 1002, 1003))
 
 _NO_TYPES: Any = frozenset({None})
 TRUST = StaticTrust(parties={PROVIDER: Party(key=PROVIDER_KEY.public_key, role=Role.WALLET_PROVIDER, types=_NO_TYPES)})
