@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from urllib.request import urlopen
 
 from city_service import CARD_HOLDER, CityService
 from scripted_browser import Browser
@@ -43,25 +42,23 @@ def show(folder: Path) -> None:
         stage.say(f"{city.records} records of the municipal export in {folder / 'city.db'}")
         stage.say(f"{city.origin}, with an authorisation server, a log-in page and a portal in one process")
 
+    browser = Browser(city.origin)
     with city:
         with stage.step("What a wallet reads first: the issuer's metadata"):
-            metadata = json.load(fetch(f"{city.origin}/.well-known/openid-credential-issuer"))
+            metadata = json.loads(browser.open("/.well-known/openid-credential-issuer").html)
             for name, configuration in metadata["credential_configurations_supported"].items():
                 said = configuration["credential_metadata"]
                 titles = " / ".join(one["name"] for one in said["display"])
                 stage.say(f"{name:36} {configuration['format']:10} {len(said['claims']):3} claims  {titles}")
 
         with stage.step("A resident logs in at the portal, and chooses"):
-            browser = Browser(city.origin)
             login = browser.open("/city/login")
             wrong = browser.press(login, "Log in", number=CARD_HOLDER, password="guessed")
-            stage.say(f"a wrong password: {wrong.texts['problem'] if wrong else ''}")
+            stage.say(f"a wrong password: {wrong.texts['problem']}")
             choice = browser.press(login, "Log in", number=CARD_HOLDER, password=city.password)
-            assert choice is not None
             stage.say(f"then: {choice.title}")
             chosen = {ResidenceRecord.vct: "1", TaxAssessment.vct: "1", "format": "dc+sd-jwt"}
             offer = browser.press(choice, "Make a QR code", **chosen)
-            assert offer is not None
             stage.say(f"then: {offer.title}; {offer.texts['status']}")
 
         with stage.step("The page has a picture, a link for the phone that shows it, and digits to type"):

@@ -9,20 +9,26 @@ a moment, each credential is checked against the trust registry before it is kep
 from __future__ import annotations
 
 import time
+from collections import Counter
+from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from city_service import CARD_HOLDER, CityService
+from rich.panel import Panel
+from rich.table import Table
 from scripted_browser import Browser, Page
 from stage import Stage, output_folder
 
-from vcwallet import Collection, Collector, OfferPrompt, Wallet, WalletClient
+from vcwallet import CredentialType, Mdoc, OfferPrompt, Wallet, WalletClient
 from vcwallet.adapters import qr
 from vcwallet.adapters.http import HttpClient
 from vcwallet.adapters.local import system_clock
 from vcwallet.encoding import base64url
+from vcwallet.errors import LocalProtocolError
 from vcwallet.flow import run
 from vcwallet.japan import HouseholdRecord, ResidenceRecord, TaxAssessment
+from vcwallet.wallet import Collection
 
 PASSPHRASE = "correct horse battery staple"
 WALLET_ADDRESS = "https://wallet.example/returned"
@@ -70,42 +76,92 @@ def main() -> None:
 
         with stage.step("The clerk takes a moment, and the wallet comes back when it was told to"):
             while collection.is_open:
-                time.sleep(max(0.0, (not_before(collection) - system_clock()).total_seconds()))
+                wait_until(collection.not_before)
                 collection = run(collector.proceed(begun.id), http)
             told(stage, collection)
             stage.say(f"the portal: {browser.open(page.url).texts['status']}")
 
-        with stage.step("From the wallet: the same record as mdoc, with a My Number card instead of a password"):
-            names = [one.id for one in city.service_offerings if one.writer.format == "mso_mdoc"][:1]
-            asked = run(collector.ask_issuer(city.origin, names), http)
+        with stage.step("From the wallet: the first record as mdoc, with a My Number card instead of a password"):
+            [asked_for] = [one.id for one in city.offered if (one.type, one.format) == (ResidenceRecord, Mdoc)]
+            asked = run(collector.ask_issuer(city.origin, [asked_for]), http)
             show(stage, asked)
             sent = run(collector.proceed(collector.accept(asked).id), http)
-            back = log_in_with_card(stage, city, sent.authorization_url or "")
+            back = log_in_with_card(stage, city, sent)
             told(stage, run(collector.proceed(collector.returned(back).id), http))
 
         with stage.step("What must not work"):
-            with stage.refused("the same offer once more, by another wallet"):
-                thief = Wallet.create(None, passphrase=PASSPHRASE, trust=city.trust).collector()
-                collected = thief.collect(link, http=http, tx_code=digits)
-                collected_nothing(collected)
             with stage.refused("the same answer of the browser once more"):
                 collector.returned(back)
             with stage.refused("an answer that another server has put into the browser"):
-                again = run(collector.proceed(collector.accept(asked).id), http)
-                state = again.access.state if hasattr(again.access, "state") else ""
+                sent = run(collector.proceed(collector.accept(asked).id), http)
+                state = parse_qs(urlsplit(back).query)["state"][0]
                 collector.returned(f"{WALLET_ADDRESS}?code=stolen&state={state}&iss=https%3A%2F%2Felsewhere.example")
+            with stage.refused("the same offer once more, in another wallet"):
+                thief = Wallet.create(None, passphrase=PASSPHRASE, trust=city.trust).collector()
+                require_collected(thief.collect(link, http=http, tx_code=digits))
 
         with stage.step("What the wallet holds now"):
-            for card in wallet.cards():
-                stage.say(f"{card.issuer:12} {card.name if hasattr(card, 'name') else card.type_ids[0]}")
+            for kind, format in Counter((card.type_ids[0], card.credential.format) for card in wallet.cards()):
+                stage.say(f"{kind:36} {format}")
     wallet.close()
     stage.end()
 
 
-def choose(browser: Browser, city: CityService, format: str, *kinds: type) -> Page:
-    """Log in, choose, and return the page with the QR code."""
+def choose(browser: Browser, city: CityService, format: str, *kinds: type[CredentialType]) -> Page:
+    """Log in at the portal, choose, and return the page with the QR code."""
     form = browser.press(browser.open("/city/login"), "Log in", number=CARD_HOLDER, password=city.password)
-    assert form is not None
     page = browser.press(form, "Make a QR code", format=format, **{kind.vct: "1" for kind in kinds})
-    assert page is not None
     return page
+
+
+def log_in_with_card(stage: Stage, city: CityService, collection: Collection) -> str:
+    """Do what a person does on the page that the wallet has opened, and return where the browser is sent back to."""
+    browser = Browser(city.origin)
+    page = browser.press(browser.open(collection.authorization_url or ""), "Log in with a My Number card")
+    challenge = page.texts["challenge"]
+    answer = {"certificate": city.card.certificate, "signature": city.card.sign(challenge)}
+    page = browser.press(page, "Log in", **{name: base64url.encode(value) for name, value in answer.items()})
+    stage.say(f"the page asks: {page.title}")
+    browser.press(page, "Hand them to the wallet")
+    stage.say(f"the browser is sent to {browser.left_for.partition('?')[0]}")
+    return browser.left_for
+
+
+def show(stage: Stage, prompt: OfferPrompt) -> None:
+    """Print an offer as a wallet's screen shows it."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_row("from", f"[bold]{prompt.issuer}[/]  ({prompt.verified_by or 'nobody vouches for it'})")
+    for one in prompt.credentials:
+        table.add_row("what", f"[green]{one.name}[/]  {one.format}, {len(one.claims)} claims")
+    how = "log in, in a browser" if prompt.needs_browser else "type the digits that the issuer shows"
+    table.add_row("how", how)
+    for warning in prompt.warnings:
+        table.add_row("[yellow]look twice", f"[yellow]{warning.message}")
+    stage.console.print(Panel(table, title="the wallet asks its holder", border_style="cyan", width=100))
+
+
+def told(stage: Stage, collection: Collection) -> None:
+    """Print how far a collection has come."""
+    state = collection.outcome or f"goes on, not before {collection.not_before:%H:%M:%S}"
+    stage.say(f"the wallet: {len(collection.cards)} credentials kept, {state}")
+
+
+def wait_until(at: datetime | None) -> None:
+    """Do nothing until then."""
+    if at is not None:
+        time.sleep(max(0.0, (at - system_clock()).total_seconds()))
+
+
+def require_collected(collection: Collection) -> None:
+    """Return if something came.
+
+    Raises:
+        LocalProtocolError: nothing did; the code says why.
+    """
+    if not collection.cards:
+        code = getattr(collection.access, "code", None)
+        raise LocalProtocolError("nothing was collected", code=code)
+
+
+if __name__ == "__main__":
+    main()

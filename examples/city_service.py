@@ -27,8 +27,8 @@ from web.portal import Portal
 
 from vcwallet import Issuer, Mdoc, PublishedTrust, SdJwtVc, SqlLedger, TrustRegistry, WalletProvider
 from vcwallet.adapters.local import system_clock
-from vcwallet.adapters.store.sessions import SqlSessions
-from vcwallet.adapters.web import issuer_app
+from vcwallet.adapters.store import SqlSessions
+from vcwallet.adapters.web import issuer_app, uvicorn_config
 from vcwallet.formats.base import IssuerKey
 from vcwallet.issuer.openid4vci import CredentialIssuerService, Offering
 from vcwallet.japan import JST
@@ -75,7 +75,7 @@ class CityService:
             person=lambda identity: self.database.holder_of(str(identity.serial_number)),
             page=card_page,
         )
-        offered = [
+        self.offered: list[Offering] = [
             Offering(type=kind, format=format, valid_for=QUARTER) for kind in KINDS.values() for format in (SdJwtVc, Mdoc)
         ]
         ledger = SqlLedger.create(folder / "ledger.db", lists=LISTS)
@@ -83,20 +83,20 @@ class CityService:
             Issuer(enrolment, ledger=ledger, clock=clock, time_zone=JST),
             identifier=self.origin,
             display=NAME,
-            offered=offered,
+            offered=self.offered,
             login=CityLogin(database=self.database, card=card_login),
             records=self.database,
-            sessions=SqlSessions.create(folder / "sessions.db"),
+            sessions=SqlSessions.open(folder / "sessions.db"),
             secret=secrets.token_bytes(32),
             wallet_providers=TrustedListClient.follow(self.trust, store=MemoryStore(), at=clock()),
             signer=IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier),
             clock=clock,
         )
         portal = Portal(
-            self.service, origin=self.origin, database=self.database, offered=offered, clock=clock
+            self.service, origin=self.origin, database=self.database, offered=self.offered, clock=clock
         )
         app = issuer_app(self.service, pages=portal.routes())
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+        self._server = uvicorn.Server(uvicorn_config(app, lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 
     def __enter__(self) -> Self:

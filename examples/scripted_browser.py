@@ -55,14 +55,13 @@ class Browser:
         """Go to an address, and return the page."""
         return self._go("GET", urljoin(self._site, address), "")
 
-    def press(self, page: Page, button: str, **fields: str) -> Page | None:
-        """Fill in the form that has this button and press it; None if that leads away from the site (`left_for`)."""
+    def press(self, page: Page, button: str, **fields: str) -> Page:
+        """Fill in the form that has this button, press it, and return the page; see `left_for` where there is none."""
         form = next(form for form in page.forms if button in form.buttons)
         name, value = form.buttons[button]
         filled = {**form.fields, **fields, **({name: value} if name else {})}
         self.left_for = ""
-        shown = self._go("POST", urljoin(page.url, form.action), urlencode(filled))
-        return None if self.left_for else shown
+        return self._go("POST", urljoin(page.url, form.action), urlencode(filled))
 
     def _go(self, method: str, url: str, body: str) -> Page:
         for _ in range(MAX_REDIRECTS):
