@@ -25,12 +25,21 @@ from municipal_database import KINDS, MunicipalDatabase
 from web.login import CityLogin, card_page
 from web.portal import Portal
 
-from vcwallet import Issuer, Mdoc, PublishedTrust, SdJwtVc, SqlLedger, TrustRegistry, WalletProvider
+from vcwallet import (
+    CredentialIssuerService,
+    Issuer,
+    Mdoc,
+    Offering,
+    PublishedTrust,
+    SdJwtVc,
+    SqlLedger,
+    SqlSessions,
+    TrustRegistry,
+    WalletProvider,
+)
 from vcwallet.adapters.local import system_clock
-from vcwallet.adapters.store import SqlSessions
 from vcwallet.adapters.web import issuer_app, uvicorn_config
 from vcwallet.formats.base import IssuerKey
-from vcwallet.issuer.openid4vci import CredentialIssuerService, Offering
 from vcwallet.japan import JST
 from vcwallet.japan.jpki import JpkiLogin
 from vcwallet.storage import MemoryStore

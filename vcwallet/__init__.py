@@ -32,8 +32,17 @@
 """
 
 from vcwallet._version import __version__
-from vcwallet.adapters.local import Issuer, StatusHost, StatusSigner, TrustRegistry, Verifier, Wallet, WalletProvider
-from vcwallet.adapters.store import SqlLedger
+from vcwallet.adapters.local import (
+    CredentialIssuerService,
+    Issuer,
+    StatusHost,
+    StatusSigner,
+    TrustRegistry,
+    Verifier,
+    Wallet,
+    WalletProvider,
+)
+from vcwallet.adapters.store import SqlLedger, SqlSessions
 from vcwallet.credential_type import (
     Claim,
     ClaimGroup,
@@ -49,6 +58,7 @@ from vcwallet.formats.base import Credential
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import AlreadyIssuedError, Issuance
+from vcwallet.issuer.openid4vci import Offering
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
@@ -76,6 +86,7 @@ __all__ = [
     "Collection",
     "Consent",
     "Credential",
+    "CredentialIssuerService",
     "CredentialType",
     "Damage",
     "Disclosure",
@@ -87,6 +98,7 @@ __all__ = [
     "Issuer",
     "Mdoc",
     "OfferPrompt",
+    "Offering",
     "Prompt",
     "PublishedTrust",
     "Request",
@@ -94,6 +106,7 @@ __all__ = [
     "SdJwtVc",
     "Sensitivity",
     "SqlLedger",
+    "SqlSessions",
     "StatusHost",
     "StatusSigner",
     "Statute",

@@ -30,11 +30,15 @@ from vcwallet.adapters.store.header import require_passphrase
 from vcwallet.adapters.store.sql_store import Snapshot, kept_if_successful, nothing
 from vcwallet.claims import JsonObject
 from vcwallet.errors import LocalProtocolError, MalformedError, StoreCorruptError
-from vcwallet.formats.base import CredentialFormat
+from vcwallet.formats.base import CredentialFormat, IssuerKey
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
-from vcwallet.keys.policy import IssuerPolicy
+from vcwallet.issuer import openid4vci
+from vcwallet.issuer.sessions import SessionStore
+from vcwallet.keys.policy import IssuerPolicy, TrustPolicy
 from vcwallet.keys.signer import KeyStore
+from vcwallet.protocols.haip import OPENID4VCI_1_0, IssuanceProfile
+from vcwallet.protocols.openid4vci.encryption import MessageKey
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
 from vcwallet.status.outcome import STANDARD, StatusPolicy
 from vcwallet.storage import MemoryStore, RecordStore
@@ -139,6 +143,52 @@ class WalletProvider(wallet.WalletProvider):
             wallet_link=wallet_link,
             key_storage=key_storage,
             user_authentication=user_authentication,
+        )
+
+
+class CredentialIssuerService(openid4vci.CredentialIssuerService):
+    """A credential issuer's service with the system clock."""
+
+    def __init__(
+        self,
+        issuer: issuer.Issuer,
+        *,
+        identifier: str,
+        display: Mapping[str, str],
+        offered: Sequence[openid4vci.Offering],
+        records: openid4vci.Records,
+        sessions: SessionStore,
+        secret: bytes,
+        clock: Clock = system_clock,
+        login: openid4vci.Login | None = None,
+        wallet_providers: TrustPolicy | None = None,
+        profile: IssuanceProfile = OPENID4VCI_1_0,
+        signer: IssuerKey | None = None,
+        encryption: Sequence[MessageKey] = (),
+        encryption_required: bool = False,
+        dpop_nonce_required: bool = False,
+        lifetimes: openid4vci.Lifetimes = openid4vci.Lifetimes(),  # noqa: B008 - a value
+        bounds: openid4vci.Bounds = openid4vci.Bounds(),  # noqa: B008 - a value
+    ) -> None:
+        """Put a service together (see `vcwallet.issuer.openid4vci.CredentialIssuerService`)."""
+        super().__init__(
+            issuer,
+            identifier=identifier,
+            display=display,
+            offered=offered,
+            records=records,
+            sessions=sessions,
+            secret=secret,
+            clock=clock,
+            login=login,
+            wallet_providers=wallet_providers,
+            profile=profile,
+            signer=signer,
+            encryption=encryption,
+            encryption_required=encryption_required,
+            dpop_nonce_required=dpop_nonce_required,
+            lifetimes=lifetimes,
+            bounds=bounds,
         )
 
 

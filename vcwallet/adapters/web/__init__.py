@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Roles as ASGI applications (Starlette), for uvicorn or any other server: ``pip install 'vcwallet[web]'``."""
 
-from vcwallet.adapters.web._library import starlette as _starlette
+from vcwallet.adapters.web._library import starlette as _starlette  # first, since it says what is missing
 from vcwallet.adapters.web.app import issuer_app
 from vcwallet.adapters.web.rate_limit import RateLimit
 from vcwallet.adapters.web.server import uvicorn_config

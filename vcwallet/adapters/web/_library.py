@@ -8,7 +8,8 @@ from vcwallet.errors import MissingExtraError
 
 try:
     import starlette
+    import uvicorn
 except ImportError:
     raise MissingExtraError("web") from None
 
-__all__ = ["starlette"]
+__all__ = ["starlette", "uvicorn"]

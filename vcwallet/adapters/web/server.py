@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import uvicorn
 from starlette.applications import Starlette
+
+from vcwallet.adapters.web._library import uvicorn
 
 MAX_CONCURRENCY: Final = 1_000
 KEEP_ALIVE_SECONDS: Final = 15

@@ -35,7 +35,7 @@ class Client:
     @property
     def name(self) -> str | None:
         """How its provider calls it, if it is attested."""
-        return None if self.attested is None else self.attested.name
+        return None if self.attested is None else self.attested.attestation.name
 
     def require_instance(self, instance: str | None) -> None:
         """Return if this is the wallet instance that something was given to (draft -07, section 10).

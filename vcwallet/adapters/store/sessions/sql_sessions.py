@@ -195,10 +195,9 @@ def _read(row: Row[Any]) -> Session:
     Raises:
         StoreCorruptError: it is not what was stored.
     """
-    *columns, found = row
-    if found != checksum(*columns):
+    kind, id, version, expires, body, found = tuple[Any, ...](row)
+    if found != checksum(kind, id, version, expires, body):
         raise StoreCorruptError("a session is damaged")
-    kind, id, version, expires, body = columns
     return Session(kind=kind, id=id, version=version, expires=_EPOCH + expires * _MICROSECOND, body=body)
 
 
