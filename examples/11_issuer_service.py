@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""A city's issuer as a web service that any wallet can use (OpenID4VCI 1.0): log-in page, offers as QR codes, one database.
+"""A city's issuer as a web service that any wallet can use (OpenID4VCI 1.0), with a log-in page and offers as QR codes.
 
     python examples/11_issuer_service.py           starts it, looks at it with a browser of its own, and ends
     python examples/11_issuer_service.py --serve   starts it for you, on http://127.0.0.1:8011, until Ctrl-C

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A wallet collects from a city's service (OpenID4VCI 1.0): by a QR code and digits, and by logging in with a card.
 
-The service of example 11 runs beside, on a free port of this machine.  The wallet is closed in the middle, a clerk takes
-a moment, each credential is checked against the trust registry before it is kept, and three things are refused.
+The service of example 11 runs beside, on a free port of this machine.  The wallet is closed in the middle, a clerk
+takes a moment, each credential is checked against the trust registry before it is kept, and three things are refused.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from city_service import CARD_HOLDER, CityService
 from rich.panel import Panel
@@ -20,7 +19,7 @@ from rich.table import Table
 from scripted_browser import Browser, Page
 from stage import Stage, output_folder
 
-from vcwallet import CredentialType, Mdoc, OfferPrompt, Wallet, WalletClient
+from vcwallet import Collection, CredentialType, Mdoc, OfferPrompt, Wallet, WalletClient
 from vcwallet.adapters import qr
 from vcwallet.adapters.http import HttpClient
 from vcwallet.adapters.local import system_clock
@@ -28,7 +27,7 @@ from vcwallet.encoding import base64url
 from vcwallet.errors import LocalProtocolError
 from vcwallet.flow import run
 from vcwallet.japan import HouseholdRecord, ResidenceRecord, TaxAssessment
-from vcwallet.wallet import Collection
+from vcwallet.wallet.collecting.states import Ended, InBrowser
 
 PASSPHRASE = "correct horse battery staple"
 WALLET_ADDRESS = "https://wallet.example/returned"
@@ -94,15 +93,16 @@ def main() -> None:
                 collector.returned(back)
             with stage.refused("an answer that another server has put into the browser"):
                 sent = run(collector.proceed(collector.accept(asked).id), http)
-                state = parse_qs(urlsplit(back).query)["state"][0]
+                state = sent.access.state if isinstance(sent.access, InBrowser) else ""
                 collector.returned(f"{WALLET_ADDRESS}?code=stolen&state={state}&iss=https%3A%2F%2Felsewhere.example")
             with stage.refused("the same offer once more, in another wallet"):
                 thief = Wallet.create(None, passphrase=PASSPHRASE, trust=city.trust).collector()
                 require_collected(thief.collect(link, http=http, tx_code=digits))
 
         with stage.step("What the wallet holds now"):
-            for kind, format in Counter((card.type_ids[0], card.credential.format) for card in wallet.cards()):
-                stage.say(f"{kind:36} {format}")
+            held = Counter((card.type_ids[0], card.credential.format) for card in wallet.cards())
+            for (kind, format), number in held.items():
+                stage.say(f"{kind:36} {format:10} {number}, each with a key of its own")
     wallet.close()
     stage.end()
 
@@ -110,8 +110,7 @@ def main() -> None:
 def choose(browser: Browser, city: CityService, format: str, *kinds: type[CredentialType]) -> Page:
     """Log in at the portal, choose, and return the page with the QR code."""
     form = browser.press(browser.open("/city/login"), "Log in", number=CARD_HOLDER, password=city.password)
-    page = browser.press(form, "Make a QR code", format=format, **{kind.vct: "1" for kind in kinds})
-    return page
+    return browser.press(form, "Make a QR code", format=format, **{kind.vct: "1" for kind in kinds})
 
 
 def log_in_with_card(stage: Stage, city: CityService, collection: Collection) -> str:
@@ -159,8 +158,8 @@ def require_collected(collection: Collection) -> None:
         LocalProtocolError: nothing did; the code says why.
     """
     if not collection.cards:
-        code = getattr(collection.access, "code", None)
-        raise LocalProtocolError("nothing was collected", code=code)
+        why = collection.access.code if isinstance(collection.access, Ended) else None
+        raise LocalProtocolError("the collection has ended with nothing in the wallet", code=why)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,9 @@ class CityService:
             page=card_page,
         )
         self.offered: list[Offering] = [
-            Offering(type=kind, format=format, valid_for=QUARTER) for kind in KINDS.values() for format in (SdJwtVc, Mdoc)
+            Offering(type=kind, format=format, valid_for=QUARTER)
+            for kind in KINDS.values()
+            for format in (SdJwtVc, Mdoc)
         ]
         ledger = SqlLedger.create(folder / "ledger.db", lists=LISTS)
         self.service: CredentialIssuerService = CredentialIssuerService(
@@ -101,9 +103,7 @@ class CityService:
             signer=IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier),
             clock=clock,
         )
-        portal = Portal(
-            self.service, origin=self.origin, database=self.database, offered=self.offered, clock=clock
-        )
+        portal = Portal(self.service, origin=self.origin, database=self.database, offered=self.offered, clock=clock)
         app = issuer_app(self.service, pages=portal.routes())
         self._server = uvicorn.Server(uvicorn_config(app, lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)

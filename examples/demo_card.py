@@ -88,9 +88,7 @@ class DemoJpki:
         der = certificate.public_bytes(serialization.Encoding.DER)
         return DemoCard(serial_number=certificate.serial_number, certificate=der, _key=key)
 
-    def _builder(
-        self, subject: x509.Name, key: rsa.RSAPublicKey, *, valid_for: timedelta
-    ) -> x509.CertificateBuilder:
+    def _builder(self, subject: x509.Name, key: rsa.RSAPublicKey, *, valid_for: timedelta) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)

@@ -3,8 +3,8 @@
 """The municipal export in a SQL database: whom the city knows, and what it certifies of them.
 
 A deployer of an issuer's service answers two questions, and this module answers the second for the example: it is the
-service's `Records`.  Three tables: `people` log in with a number and a password or with a card, `records` holds what the
-registers say, and `desk` what a clerk has to look at first.  Another city would ask its own tables in `find`.
+service's `Records`.  Three tables: `people` log in with a number and a password or with a card, `records` holds what
+the registers say, and `desk` what a clerk has to look at first.  Another city would ask its own tables in `find`.
 """
 
 from __future__ import annotations

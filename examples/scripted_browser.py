@@ -129,7 +129,8 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         while self._open:
             opened, found, words = self._open.pop()
-            self._note(opened, found, " ".join("".join(words).split()))
+            text = "".join(words)
+            self._note(opened, found, text if opened == "pre" else " ".join(text.split()))
             if opened == tag:
                 return
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who is this: the pages that a wallet leads a browser to (the service's `Login`).
 
-A person logs in with number and password, or with a My Number card, sees once more what the wallet asks for, and agrees.
-Between two pages everything that matters is in the state, which the service seals: no page can be made up.
+A person logs in with number and password, or with a My Number card, sees once more what the wallet asks for, and
+agrees.  Between two pages everything that matters is in the state, which the service seals: no page can be made up.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from municipal_database import MunicipalDatabase
-from web.pages import Reader, page
 
 from vcwallet.encoding import base64url, json
 from vcwallet.errors import MalformedError
@@ -20,6 +19,7 @@ from vcwallet.flow import HttpResponse
 from vcwallet.issuer.openid4vci import LoginAnswer, LoginPage, LoginRefused, LoginRequest, Subject
 from vcwallet.japan.jpki import JpkiLogin, LoginProblem
 from vcwallet.protocols.oauth.form import read_form
+from web.pages import Reader, page
 
 MAX_TRIES = 5
 

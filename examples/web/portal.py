@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agency's portal: log in, choose certificates, and show the offer as a QR code, a link and digits to type.
 
-A page is a function of the request.  Forms are taken from our own pages alone (``Origin``), who has logged in is told by
-a cookie, and nobody but the one who made an offer sees it.
+A page is a function of the request.  Forms are taken from our own pages alone (``Origin``), who has logged in is told
+by a cookie, and nobody but the one who made an offer sees it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from web.pages import STATIC, Reader, page
 
 from vcwallet import CredentialType
 from vcwallet.adapters import qr
@@ -35,6 +34,7 @@ from vcwallet.issuer.openid4vci import DIGITS, CredentialIssuerService, GrantTyp
 from vcwallet.issuer.sessions import Add, MemorySessions, Remove, Session
 from vcwallet.japan import JST, HouseholdRecord
 from vcwallet.protocols.oauth.form import read_form, read_query
+from web.pages import STATIC, Reader, page
 
 HOUR = timedelta(hours=1)
 LOGIN, CHOOSE, OFFERS = "/city/login", "/city/choose", "/city/offers"
@@ -252,7 +252,10 @@ class Portal:
         return [kind for kind in self._kinds() if kind in known]
 
     def _state(self, kept: Mapping[str, Any]) -> str:
-        return _SHOWN_AS[self._service.offer_status(kept["id"]).state]
+        """Return what to show of an offer: the furthest state, but done only when nothing is to come."""
+        status = self._service.offer_status(kept["id"])
+        shown = {_SHOWN_AS[state] for state in status.configurations.values()}
+        return "working" if "working" in shown else _SHOWN_AS[status.state]
 
 
 _SHOWN_AS = {
@@ -285,9 +288,7 @@ def _with_cookie(response: HttpResponse, name: str, value: str, origin: str) -> 
     secure = "; Secure" if origin.startswith("https:") else ""
     age = int(HOUR.total_seconds()) if value else 0
     cookie = f"{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
-    return HttpResponse(
-        status=response.status, headers={**response.headers, "set-cookie": cookie}, body=response.body
-    )
+    return HttpResponse(status=response.status, headers={**response.headers, "set-cookie": cookie}, body=response.body)
 
 
 def _cookies(header: str) -> dict[str, str]:
