@@ -347,9 +347,12 @@ def read_redirect(url: str, *, redirect_uri: str, state: str, issuer: str, iss_r
         LimitExceededError, MalformedError: no redirect with one answer in it.
     """
     params = _answer_in(url, redirect_uri)
-    _require_same(params.get("state", ""), state, "state", "STATE_MISMATCH", "RFC 6749, section 10.12")
-    if iss_required or "iss" in params:
-        _require_same(params.get("iss", ""), issuer, "authorization server", "ISSUER_MISMATCH", "RFC 9207, section 2.4")
+    if not _is_same(params.get("state", ""), state):
+        clause = "RFC 6749, section 10.12"
+        raise BindingError("the answer is to another request", code="STATE_MISMATCH", clause=clause)
+    if (iss_required or "iss" in params) and not _is_same(params.get("iss", ""), issuer):
+        clause = "RFC 9207, section 2.4"
+        raise BindingError("the answer is from another server", code="ISSUER_MISMATCH", clause=clause)
     code, error = optional(params, "code", MAX_CODE), params.get("error")
     if error is not None and code is None:
         raise PeerRefusedError(error, status=0)
@@ -370,9 +373,8 @@ def _answer_in(url: str, redirect_uri: str) -> dict[str, str]:
     return params
 
 
-def _require_same(value: str, expected: str, what: str, code: str, clause: str) -> None:
-    if not hmac.compare_digest(value.encode("utf-8"), expected.encode("utf-8")):
-        raise BindingError(f"the answer has another {what}", code=code, clause=clause)
+def _is_same(value: str, expected: str) -> bool:
+    return hmac.compare_digest(value.encode("utf-8"), expected.encode("utf-8"))
 
 
 def _with_query(url: str, params: Mapping[str, str]) -> str:

@@ -217,8 +217,8 @@ def verify_client_attestation(
     """
     with refusing(OAuthErrorCode.INVALID_CLIENT_ATTESTATION):
         attested = verify_attestation(attestation, trust=trust, at=at)
-        if client_id is not None:
-            _require_same(client_id, attested.client_id, "the attestation is for another client", "CLIENT_MISMATCH")
+        if client_id is not None and not _is_same(client_id, attested.client_id):
+            raise BindingError("the attestation is for another client", code="CLIENT_MISMATCH", clause=CLAUSE)
         proof = _proved(pop, attested.key, audience=audience, client_id=attested.client_id, at=at)
         challenge = _optional_text(proof, "challenge")
         if challenges is not None:
@@ -292,9 +292,10 @@ def _proved(text: str, key: PublicKey, *, audience: str, client_id: str, at: dat
     claims = jws.payload_object(signed.verify(key))
     jwt.require_fresh(claims, at=at, max_age=MAX_AGE)
     jwt.require_valid_at(claims, at=at)  # draft -07 knows no exp here, but it means what it always means
-    _require_same(_audience(claims), audience, "the proof is for another server", "AUDIENCE_MISMATCH")
-    if "iss" in claims:
-        _require_same(jwt.text(claims, "iss"), client_id, "the proof is by another client", "CLIENT_MISMATCH")
+    if not _is_same(_audience(claims), audience):
+        raise BindingError("the proof is for another server", code="AUDIENCE_MISMATCH", clause=CLAUSE)
+    if "iss" in claims and not _is_same(jwt.text(claims, "iss"), client_id):
+        raise BindingError("the proof is by another client", code="CLIENT_MISMATCH", clause=CLAUSE)
     return claims
 
 
@@ -324,9 +325,8 @@ def _status(claims: Mapping[str, Any]) -> JsonObject | None:
     return status
 
 
-def _require_same(value: str, expected: str, message: str, code: str) -> None:
-    if not hmac.compare_digest(value.encode("utf-8"), expected.encode("utf-8")):
-        raise BindingError(message, code=code, clause=CLAUSE)
+def _is_same(value: str, expected: str) -> bool:
+    return hmac.compare_digest(value.encode("utf-8"), expected.encode("utf-8"))
 
 
 # --- challenges ------------------------------------------------------------------------------------------------------
