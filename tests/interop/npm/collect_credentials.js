@@ -4,7 +4,7 @@
 // A wallet made of @openid4vc/openid4vci: it takes offers from standard input, collects what they offer, and writes what
 // came to standard output.  The package speaks the protocol; node's own crypto makes keys, signs (ES256) and hashes.
 //
-// A request: { offer, grant, txCode, copies, format, login, attestation: { jwt, jwk }, redirectUri, clientId }.
+// A request: { offer, grant, txCode, copies, format, login, attestation: { jwt, pem }, redirectUri, clientId }.
 
 import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { clientAuthenticationClientAttestationJwt, clientAuthenticationNone, setGlobalConfig } from "@openid4vc/oauth2";
@@ -64,6 +64,15 @@ async function logIn(url, fields, redirectUri) {
   throw new Error("the log-in goes in circles");
 }
 
+// The package makes the proof of the wallet instance; the server's challenge, which it does not know, is put in here.
+const attested = (clientAttestationJwt) => async (options) => {
+  const answer = await fetch(options.authorizationServerMetadata.challenge_endpoint, { method: "POST" });
+  const { attestation_challenge: challenge } = await answer.json();
+  const signJwt = (signer, { header, payload }) => crypto.signJwt(signer, { header, payload: { ...payload, challenge } });
+  const callbacks = { ...crypto, signJwt };
+  return clientAuthenticationClientAttestationJwt({ clientAttestationJwt, callbacks })(options);
+};
+
 async function authorised(client, offer, issuerMetadata, request, dpop) {
   if (request.grant === "pre-authorized_code") {
     return client.retrievePreAuthorizedCodeAccessTokenFromOffer({
@@ -102,16 +111,25 @@ async function one(client, issuerMetadata, id, request, token) {
     issuerMetadata, accessToken, dpop, credentialConfigurationId: id, proofs: { jwt: proofs },
   });
   let answer = asked.credentialResponse;
-  dpop = asked.dpop ?? dpop;
+  dpop = dpop && { ...dpop, ...asked.dpop };
   let waited = 0;
   while (answer.transaction_id && !answer.credentials) {
     waited += 1;
     await new Promise((resolve) => setTimeout(resolve, answer.interval * 1000));
-    const deferred = await client.retrieveDeferredCredentials({
-      issuerMetadata, accessToken, dpop, transactionId: answer.transaction_id,
-    });
+    let deferred;
+    try {
+      deferred = await client.retrieveDeferredCredentials({
+        issuerMetadata, accessToken, dpop, transactionId: answer.transaction_id,
+      });
+    } catch (error) {
+      // Version 0.4.6 refuses a notification_id beside credentials, and says that it must not be there without them
+      // (section 9.2 lets an issuer send it); whoever uses the package gets at the answer through the error.
+      const { response, deferredCredentialResponseResult: result } = error.response ?? {};
+      if (!result?.error.issues.every(({ message }) => message.startsWith("'notification_id' MUST NOT"))) throw error;
+      deferred = { deferredCredentialResponse: await response.clone().json(), dpop: error.response.dpop };
+    }
     answer = deferred.deferredCredentialResponse;
-    dpop = deferred.dpop ?? dpop;
+    dpop = dpop && { ...dpop, ...deferred.dpop };
   }
   if (answer.notification_id) {
     await client.sendNotification({
@@ -127,10 +145,8 @@ async function one(client, issuerMetadata, id, request, token) {
 
 async function collect(request) {
   const { attestation, clientId } = request;
-  if (attestation) keep(createPrivateKey({ key: attestation.jwk, format: "jwk" }));
-  const clientAuthentication = attestation
-    ? clientAuthenticationClientAttestationJwt({ clientAttestationJwt: attestation.jwt, callbacks: crypto })
-    : clientAuthenticationNone({ clientId });
+  if (attestation) keep(createPrivateKey(attestation.pem));
+  const clientAuthentication = attestation ? attested(attestation.jwt) : clientAuthenticationNone({ clientId });
   const client = new Openid4vciClient({ callbacks: { ...crypto, clientAuthentication } });
   const offer = await client.resolveCredentialOffer(request.offer);
   const issuerMetadata = await client.resolveIssuerMetadata(offer.credential_issuer);
