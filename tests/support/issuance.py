@@ -136,6 +136,11 @@ class Counter:
         }
         return CredentialIssuerService(self.issuer, **options | self.options | changed)
 
+    def update(self) -> None:
+        """Let the issuer take the registry's latest list."""
+        self.world.update()
+        self.issuer.update_trust(self.world.registry.published())
+
     @property
     def signer(self) -> IssuerKey:
         return key_of(self.world.city_enrolment)
