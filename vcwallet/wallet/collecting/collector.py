@@ -247,7 +247,7 @@ class Collector:
         for collection in self.collections():
             if isinstance(collection.access, InBrowser) and collection.access.state == state:
                 self._own(collection.id)
-                return self._steps.settled(authorising.returned(collection, collection.access, url))
+                return self._steps.settled(collection, authorising.returned(collection, collection.access, url))
         raise LocalProtocolError("no collection waits for this answer", code="COLLECTION_UNKNOWN")
 
     def log_in_again(self, collection_id: str) -> Collection:
@@ -294,7 +294,7 @@ class Collector:
         collection = self._collections.load(collection_id)
         if isinstance(collection.access, Ended):
             return collection
-        return self._steps.settled(collection.ended(Outcome.CANCELLED, None))
+        return self._steps.settled(collection, collection.ended(Outcome.CANCELLED, None))
 
     def deleted(self, card_id: str) -> Flow[bool]:
         """Tell the issuer of a card that it was deleted, if it wants to know, and return whether it was told.

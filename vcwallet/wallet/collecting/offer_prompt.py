@@ -185,10 +185,11 @@ def _offered(
 def _labels(configuration: CredentialConfiguration, resolved: ResolvedType | None, language: str) -> Iterator[str]:
     for claim in configuration.claims:
         if resolved is not None and resolved.claim(claim.path) is not None:
-            yield resolved.label(claim.path, language)
+            label = resolved.label(claim.path, language)
         else:
-            own = {one.locale or "": one.name for one in claim.display if one.name}
-            yield _shown(in_language(own, language)) or path_text(claim.path)
+            label = _shown(in_language({one.locale or "": one.name for one in claim.display if one.name}, language))
+        if label and label != path_text(claim.path):  # what has no name is part of what has
+            yield label
 
 
 def _own_type_name(configuration: CredentialConfiguration, language: str) -> str:

@@ -105,20 +105,20 @@ class Stepper:
             if isinstance(access, ToPush):
                 key = self._keeper.signer(collection.plan.client_key).public_key
                 following = yield from authorising.push(collection.plan, access, exchange, key=key, at=self._clock())
-                return self.settled(collection.moved(following))
-            return self.settled((yield from authorising.redeem(collection, exchange, at=self._clock())))
+                return self.settled(collection, collection.moved(following))
+            return self.settled(collection, (yield from authorising.redeem(collection, exchange, at=self._clock())))
         except PeerRefusedError as refused:
-            return self.settled(collection.ended(Outcome.REFUSED, refused.error or refused.code))
+            return self.settled(collection, collection.ended(Outcome.REFUSED, refused.error or refused.code))
         except OURS:
             raise
         except VcError as error:
-            self.settled(collection.ended(Outcome.FAILED, error.code))
+            self.settled(collection, collection.ended(Outcome.FAILED, error.code))
             raise
 
     def _act(self, collection: Collection, granted: Granted, run: Run) -> Flow[Collection | None]:
         index = self._next_act(collection, run)
         if index is None:
-            return self._closed(collection, granted)
+            return None
         act = collection.acts[index]
         if isinstance(act.progress, Wanted):
             return self._with_keys(collection, index, act)
@@ -132,14 +132,14 @@ class Stepper:
         except PeerRefusedError as refused:
             if can_refresh:
                 return (yield from self._refreshed(collection, granted, run))
-            return self.settled(collection.ended(Outcome.EXPIRED, refused.error or refused.code))
+            return self.settled(collection, collection.ended(Outcome.EXPIRED, refused.error or refused.code))
         except OURS:
             raise
         except VcError as error:
             progress = Failed(code=error.code)
         if isinstance(progress, Kept | Rejected):
             run.told.add(index)  # in vain; the next call tries again
-        return self._moved(collection, index, progress)
+        return self.settled(collection, collection.with_act(index, progress))
 
     def _next_act(self, collection: Collection, run: Run) -> int | None:
         """Return which credential a step can be taken for now; one that waits does not hold up the others."""
@@ -187,60 +187,56 @@ class Stepper:
         except OURS:
             raise
         except VcError as error:
-            return self._moved(collection, index, _rejected(plan, answered, error.code))
+            return self.settled(collection, collection.with_act(index, _rejected(plan, answered, error.code)))
         used = {one.card.key for one in taken}
         unused = [handle for handle in answered.keys if handle not in used]
         kept = collection.with_act(index, _kept(plan, answered, [one.card.id for one in taken]))
         try:
-            saved = self._collections.save(
-                kept,
-                *self._keeper.forgetting_keys(unused),
-                commit=lambda *changes: self._keeper.keep(taken, *changes),
+            return self.settled(
+                collection, kept, unused=unused, commit=lambda *changes: self._keeper.keep(taken, *changes)
             )
         except RecordExistsError:
-            return self._moved(collection, index, _rejected(plan, answered, "HOLDER_KEY_USED"))
-        self._keeper.forget_keys(unused)
-        return saved
+            return self.settled(collection, collection.with_act(index, _rejected(plan, answered, "HOLDER_KEY_USED")))
 
-    def _moved(self, collection: Collection, index: int, progress: Progress) -> Collection:
-        """Return the collection with a credential in its next state, and without keys that it has no use for."""
-        before = keys_of(collection.acts[index].progress)
-        unused = [handle for handle in before if handle not in keys_of(progress)]
-        if isinstance(progress, Kept | Done):
-            unused = []
-        saved = self._collections.save(collection.with_act(index, progress), *self._keeper.forgetting_keys(unused))
-        self._keeper.forget_keys(unused)
-        return saved
+    def settled(
+        self,
+        before: Collection,
+        after: Collection,
+        *,
+        unused: Sequence[str] = (),
+        commit: Callable[..., object] | None = None,
+    ) -> Collection:
+        """Return a collection after its step was written down, and keys that have no use any more were forgotten.
 
-    def settled(self, collection: Collection) -> Collection:
-        """Return the collection in its next state; at its end, its key and those that wait in vain are forgotten."""
-        if not isinstance(collection.access, Ended):
-            return self._collections.save(collection)
-        before = self._collections.load(collection.id)
-        unused = [collection.plan.client_key, *(key for act in before.acts for key in keys_of(act.progress))]
-        saved = self._collections.save(collection, *self._keeper.forgetting_keys(unused))
-        self._keeper.forget_keys(unused)
-        self._exchanges.pop(collection.id, None)
-        return saved
+        Args:
+            before: the collection as it was saved last.
+            after: the same in its next state; it ends here, where nothing more is to come.
+            unused: further keys that have no use.
+            commit: what applies the changes, if they are part of something larger.
 
-    def _closed(self, collection: Collection, granted: Granted) -> Collection | None:
-        """Return the collection at its end; None where something is to come, or the issuer may give more."""
-        if collection.is_open:
-            return None
-        outcome = outcome_of(collection.acts)
-        if outcome is Outcome.COLLECTED and granted.refresh_token is not None:
-            return None
-        return self.settled(collection.ended(outcome, next(iter(collection.failures.values()), None)))
+        Raises:
+            LocalProtocolError: another process has taken a step meanwhile (``COLLECTION_MOVED_ON``).
+            StoreError: the store could not write; nothing was applied.
+        """
+        after = _at_its_end(after)
+        forgotten = [*unused, *_given_up(before, after)]
+        saved = self._collections.save(after, *self._keeper.forgetting_keys(forgotten), commit=commit)
+        self._keeper.forget_keys(forgotten)
+        if isinstance(saved.access, Ended):
+            self._exchanges.pop(saved.id, None)
+        return saved
 
     def _refreshed(self, collection: Collection, granted: Granted, run: Run) -> Flow[Collection]:
         run.has_refreshed = True
         exchange = self._exchange(collection)
         try:
-            return self.settled((yield from authorising.refresh(collection, granted, exchange, at=self._clock())))
+            return self.settled(
+                collection, (yield from authorising.refresh(collection, granted, exchange, at=self._clock()))
+            )
         except OURS:
             raise
         except VcError as error:
-            self.settled(collection.ended(Outcome.FAILED, error.code))
+            self.settled(collection, collection.ended(Outcome.FAILED, error.code))
             raise
 
     def tell_deleted(self, collection: Collection, granted: Granted, notification_id: str) -> Flow[bool]:
@@ -260,6 +256,29 @@ class Stepper:
         except PeerRefusedError:
             return False
         return True
+
+
+def _at_its_end(collection: Collection) -> Collection:
+    """Return a collection as ended where nothing more is to come; a refresh token can bring more of what came."""
+    access = collection.access
+    if not isinstance(access, Granted) or collection.is_open:
+        return collection
+    outcome = outcome_of(collection.acts)
+    if outcome is Outcome.COLLECTED and access.refresh_token is not None:
+        return collection
+    return collection.ended(outcome, next(iter(collection.failures.values()), None))
+
+
+def _given_up(before: Collection, after: Collection) -> list[str]:
+    """Return the keys that waited for something before and do not any more; those of what was kept are in use."""
+    waiting = [
+        key
+        for old, new in zip(before.acts, after.acts, strict=False)
+        if not isinstance(new.progress, Kept | Done)
+        for key in keys_of(old.progress)
+        if key not in keys_of(new.progress)
+    ]
+    return [*waiting, before.plan.client_key] if isinstance(after.access, Ended) else waiting
 
 
 def _has_expired(granted: Granted, *, at: datetime) -> bool:
