@@ -62,6 +62,7 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "iso18013-5-proximity",
         "oauth",
         "openid-federation-1.0",
+        "openid4vci-credential",
         "openid4vci",
         "openid4vp-1.0",
         "rfc5280-crl",
@@ -74,6 +75,7 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "token-status-list",
         "ts-119-475",
         "ts-119-602",
+        "vc-data-integrity",
     ]
 
 

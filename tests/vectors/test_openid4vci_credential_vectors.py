@@ -99,7 +99,7 @@ class TestRequests:
         assert "format" in json.loads(body)
         with pytest.raises(OAuthRefusal) as caught:
             read_credential_request(body, encrypted=False)
-        assert caught.value.error == "invalid_credential_request"
+        assert (caught.value.error, caught.value.code) == ("invalid_credential_request", "OLD_DRAFT")
 
     def test_one_that_is_deferred(self):
         (body,) = bodies("Deferred Credential Request")

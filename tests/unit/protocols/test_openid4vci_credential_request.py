@@ -75,6 +75,13 @@ class TestIdentifiers:
     def test_any_other_is_an_invalid_request(self, changes):
         refusal("invalid_credential_request", **changes)
 
+    def test_one_of_an_older_draft_is_refused_as_such(self):
+        caught = refusal("invalid_credential_request", credential_configuration_id=..., format="dc+sd-jwt")
+        assert caught.code == "OLD_DRAFT"
+        assert refusal("invalid_credential_request", credential_configuration_id=...).code == "MALFORMED"
+        both = {"credential_identifier": "one", "format": "dc+sd-jwt"}
+        assert refusal("invalid_credential_request", **both).code == "MALFORMED"
+
     def test_an_identifier_has_a_limit(self):
         caught = refusal("invalid_credential_request", credential_configuration_id="i" * (MAX_IDENTIFIER + 1))
         assert caught.code == "LIMIT_EXCEEDED"

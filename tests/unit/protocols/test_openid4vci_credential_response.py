@@ -82,12 +82,17 @@ class TestIssued:
             {"credentials": credentials("")},
             {"credentials": credentials("raw"), "notification_id": ""},
             {"credentials": credentials("raw"), "transaction_id": "t", "interval": 1},
-            {"credential": "raw", "c_nonce": "n"},
         ],
     )
     def test_any_other_response_is_refused(self, members):
         with pytest.raises(MalformedError):
             read(**members)
+
+    def test_one_of_an_older_draft_is_refused_as_such(self):
+        with pytest.raises(UnsupportedError) as caught:
+            read(credential="raw", c_nonce="n")
+        assert caught.value.code == "OLD_DRAFT"
+        read(credential="raw", credentials=credentials("raw"))
 
     def test_an_empty_object_is_no_credential(self):
         with pytest.raises(MalformedError):

@@ -27,7 +27,8 @@ from vcwallet.formats.data_integrity.cryptosuite import hash_data
 from vcwallet.keys import multikey
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.software import SoftwareSigner
-from vcwallet.protocols.openid4vci.di_vp import MAX_AGE, DiVpProof, make_di_vp_proof, verify_di_vp_proof
+from vcwallet.protocols.openid4vci.di_vp import DiVpProof, make_di_vp_proof, verify_di_vp_proof
+from vcwallet.protocols.openid4vci.jwt_proof import MAX_AGE
 
 NAME = multikey.encode(KEYS[0].public_key)
 DID = f"did:key:{NAME}"

@@ -134,12 +134,11 @@ def read_credential_request(body: bytes | Mapping[str, object], *, encrypted: bo
         OAuthRefusal: it is not as the standard says or over a limit; the refusal says ``invalid_proof`` where that is
             true of its proofs, ``invalid_encryption_parameters`` where a response is to be encrypted otherwise than
             vcwallet does, or for a request that was not (``ENCRYPTION_MISSING``), and ``invalid_credential_request``
-            for the rest.
+            for the rest, such as a request of a draft before 1.0 (``OLD_DRAFT``).
     """
     with refusing(OAuthErrorCode.INVALID_CREDENTIAL_REQUEST):
         members = wire.read(_Request, body, max_bytes=MAX_BYTES)
-        if (members.credential_identifier is None) is (members.credential_configuration_id is None):
-            raise MalformedError("a credential request has one of the two identifiers", clause=CLAUSE)
+        _require_one_identifier(members)
     with refusing(OAuthErrorCode.INVALID_PROOF):
         proofs = None if members.proofs is None else read_proofs(members.proofs)
     return CredentialRequest(
@@ -148,6 +147,14 @@ def read_credential_request(body: bytes | Mapping[str, object], *, encrypted: bo
         proofs=proofs,
         response_encryption=requested_encryption(members.encryption, encrypted=encrypted),
     )
+
+
+def _require_one_identifier(members: _Request) -> None:
+    count = sum(name is not None for name in (members.credential_identifier, members.credential_configuration_id))
+    if not count and "format" in (members.model_extra or {}):
+        raise UnsupportedError("the request is of a draft before OpenID4VCI 1.0", code="OLD_DRAFT", clause=CLAUSE)
+    if count != 1:
+        raise MalformedError("a credential request has one of the two identifiers", clause=CLAUSE)
 
 
 def requested_encryption(value: object, *, encrypted: bool) -> CredentialResponseEncryption | None:

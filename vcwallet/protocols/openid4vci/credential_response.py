@@ -126,10 +126,12 @@ def read_credential_response(body: bytes, *, status: int, format: str) -> Creden
     Raises:
         LimitExceededError: longer than 1 MiB, more than 50 credentials, or an interval of more than a year.
         MalformedError: not as the standard says for this status and format.
-        UnsupportedError: a format that vcwallet does not know.
+        UnsupportedError: a format that vcwallet does not know, or a response of a draft before 1.0 (``OLD_DRAFT``).
     """
     _require_known(format)
     members = wire.read(_Response, body, max_bytes=MAX_BYTES)
+    if not members.credentials and "credential" in (members.model_extra or {}):
+        raise UnsupportedError("the response is of a draft before OpenID4VCI 1.0", code="OLD_DRAFT", clause=CLAUSE)
     match status, members.credentials, members.transaction_id:
         case 200, (_, *_) as entries, None:
             credentials = tuple(_credential(entry, format) for entry in entries)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from vcwallet.claims import JsonObject, JsonValue
 from vcwallet.errors import AlgorithmNotAllowedError, BindingError, MalformedError, ValidityError
@@ -32,11 +32,11 @@ from vcwallet.formats.data_integrity import (
 from vcwallet.keys import multikey
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import Signer
+from vcwallet.protocols.openid4vci.jwt_proof import MAX_AGE
 from vcwallet.trust import did
 
 TYPE = "VerifiablePresentation"
 CONTEXT = "https://www.w3.org/ns/credentials/v2"
-MAX_AGE = timedelta(seconds=300)
 CLAUSE = "OpenID4VCI 1.0, appendix F.2"
 
 
