@@ -260,7 +260,7 @@ class Simulator:
                 "enc_values_supported": enc,
                 "encryption_required": True,
             }
-        members |= self.changed
+        members = {name: value for name, value in (members | self.changed).items() if value is not None}
         return read_issuer_metadata(json.dumps(members), issuer=members["credential_issuer"])
 
     @cached_property
@@ -283,7 +283,8 @@ class Simulator:
             members["token_endpoint_auth_methods_supported"] = ["attest_jwt_client_auth"]
             members["challenge_endpoint"] = self._at("challenge")
             members["pre_authorized_grant_anonymous_access_supported"] = False
-        return AuthorizationServerMetadata(**members | self.changed_server)
+        members |= self.changed_server
+        return AuthorizationServerMetadata(**{name: one for name, one in members.items() if one is not None})
 
     # --- the endpoints ---
 

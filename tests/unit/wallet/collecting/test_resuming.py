@@ -68,6 +68,7 @@ class Story:
         self.store = MemoryStore()
         self.mortal = Mortal(self.store)
         self.world.new_wallet(store=self.store)
+        self.trust = TrustedListClient.resume(self.store)
         self.link = self.issuer.offer(login=login, tx_code=tx_code)
         self.tx_code = TX_CODE if tx_code else None
         self.line = Line(self.issuer)
@@ -77,7 +78,7 @@ class Story:
         self.opened += 1
         return Wallet(
             store=self.mortal,
-            trust=TrustedListClient.resume(self.mortal),
+            trust=self.trust,
             formats=self.world.formats,
             clock=self.world.clock,
         )
