@@ -29,7 +29,7 @@ def serve(folder: Path, port: int) -> None:
     with CityService(emptied(folder), port=port) as city:
         print(f"the portal:  {city.origin}/")
         print(f"log in as:   {CARD_HOLDER}, password {city.password} (so do R00002, R00003 and the others)")
-        print("Ctrl-C ends it.")
+        print("Ctrl-C ends it.", flush=True)
         city.wait()
 
 

@@ -19,6 +19,7 @@ from vcwallet.flow import HttpResponse
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 Language: TypeAlias = Literal["ja", "en"]
+LANGUAGES: tuple[Language, ...] = ("ja", "en")
 
 HEADERS = {
     "content-type": "text/html; charset=utf-8",
@@ -46,9 +47,8 @@ class Reader:
     @classmethod
     def of(cls, *, chosen: str | None, accepted: str | None) -> Reader:
         """Read the language that was chosen, or what the browser prefers (``Accept-Language``); Japanese otherwise."""
-        wanted = chosen or next(
-            (part.strip()[:2].lower() for part in (accepted or "").split(",") if part.strip()[:2].lower() in _KNOWN), ""
-        )
+        ranges = [part.strip()[:2].lower() for part in (accepted or "").split(",")]
+        wanted = next((language for language in (chosen, *ranges) if language in LANGUAGES), "ja")
         return cls(language="en" if wanted == "en" else "ja")
 
     def __call__(self, ja: str, en: str) -> str:
@@ -58,9 +58,6 @@ class Reader:
     def name_of(self, kind: type[CredentialType]) -> str:
         """Return what a credential type is called."""
         return self(kind.ja, kind.en)
-
-
-_KNOWN = ("ja", "en")
 
 
 def page(template: str, reader: Reader, *, status: int = 200, **values: Any) -> HttpResponse:

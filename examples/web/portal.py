@@ -34,7 +34,7 @@ from vcwallet.issuer.openid4vci import DIGITS, CredentialIssuerService, GrantTyp
 from vcwallet.issuer.sessions import Add, MemorySessions, Remove, Session
 from vcwallet.japan import JST, HouseholdRecord
 from vcwallet.protocols.oauth.form import read_form, read_query
-from web.pages import STATIC, Reader, page
+from web.pages import LANGUAGES, STATIC, Reader, page
 
 HOUR = timedelta(hours=1)
 LOGIN, CHOOSE, OFFERS = "/city/login", "/city/choose", "/city/offers"
@@ -107,7 +107,7 @@ class Portal:
         if request.method == "POST" and request.headers.get("origin") != self._origin:
             return _problem(visit.reader, status=403)
         response = found(visit)
-        if visit.query.get("lang") in ("ja", "en"):
+        if visit.query.get("lang") in LANGUAGES:
             return _with_cookie(response, "lang", visit.query["lang"], self._origin)
         return response
 
@@ -217,7 +217,8 @@ class Portal:
     def _visit(self, request: HttpRequest) -> Visit:
         address = urlsplit(request.url)
         query, cookies = read_query(address.query), _cookies(request.headers.get("cookie", ""))
-        chosen = query.get("lang") or cookies.get("lang")
+        asked = query.get("lang")
+        chosen = asked if asked in LANGUAGES else cookies.get("lang")
         return Visit(
             reader=Reader.of(chosen=chosen, accepted=request.headers.get("accept-language")),
             path=address.path,
