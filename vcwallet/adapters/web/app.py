@@ -77,7 +77,8 @@ def _place(service: CredentialIssuerService, route: Route, limiter: RateLimiter)
     return Place(
         path,
         _limited(_answering(service), limiter),
-        methods=list(route.methods),
+        # A preflight is answered by the middleware; the service knows no OPTIONS.
+        methods=[*route.methods, *([] if route.is_for_browsers else ["OPTIONS"])],
         name=route.name,
         middleware=[] if route.is_for_browsers else [shared],
     )

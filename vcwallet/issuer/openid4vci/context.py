@@ -27,7 +27,7 @@ from vcwallet.protocols.oauth.client_attestation import ClientChallenges
 from vcwallet.protocols.oauth.dpop import NONCE_HEADER, DpopNonces
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
 from vcwallet.protocols.openid4vci.encryption import MessageKey
-from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration, KeyAttestationsRequired
+from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration
 from vcwallet.protocols.stateless_nonce import StatelessNonces
 
 JSON: Final = "application/json"
@@ -46,30 +46,6 @@ class NobodyTrusted:
         raise UntrustedError("no wallet provider is trusted here")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedProof:
-    """What the metadata says of one proof type of a configuration.
-
-    Attributes:
-        proof_signing_alg_values_supported: the algorithms, or for ``di_vp`` the cryptosuites.
-        key_attestations_required: the levels of key attestations that are accepted; None where there need be none.
-    """
-
-    proof_signing_alg_values_supported: tuple[str, ...]
-    key_attestations_required: KeyAttestationsRequired | None
-
-
-def accepted_proofs(configuration: CredentialConfiguration) -> dict[str, AcceptedProof]:
-    """Return what the metadata of a configuration says of its proof types."""
-    return {
-        name: AcceptedProof(
-            proof_signing_alg_values_supported=tuple(map(str, proof.proof_signing_alg_values_supported)),
-            key_attestations_required=proof.key_attestations_required,
-        )
-        for name, proof in configuration.proof_types_supported.items()
-    }
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Context:
     """The parts of one service; see `CredentialIssuerService` for what they are."""
@@ -79,7 +55,6 @@ class Context:
     display: Mapping[str, str]
     offerings: Mapping[str, Offering]
     configurations: Mapping[str, CredentialConfiguration]
-    accepted: Mapping[str, Mapping[str, AcceptedProof]]
     login: Login | None
     records: Records
     sessions: SealedSessions

@@ -125,7 +125,7 @@ def _proved(exchange: Exchange, offering: Offering, grant: Grant, request: Crede
     context = exchange.context
     return verify_proofs(
         request.proofs,
-        accepted=context.accepted[offering.id],
+        accepted=context.configurations[offering.id].proof_types_supported,
         issuer=context.identifier,
         client_id=grant.client_id,
         trust=context.wallet_providers,

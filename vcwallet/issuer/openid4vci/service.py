@@ -23,7 +23,7 @@ from vcwallet.formats.base import IssuerKey
 from vcwallet.issuer.issuer import Issuer
 from vcwallet.issuer.openid4vci import offers
 from vcwallet.issuer.openid4vci.authorize import LOGIN_PATH, authorize, login
-from vcwallet.issuer.openid4vci.context import Context, Exchange, NobodyTrusted, accepted_proofs, busy
+from vcwallet.issuer.openid4vci.context import Context, Exchange, NobodyTrusted, busy
 from vcwallet.issuer.openid4vci.credential import credential
 from vcwallet.issuer.openid4vci.deferred import deferred
 from vcwallet.issuer.openid4vci.deployer import Login, Records
@@ -150,7 +150,6 @@ class CredentialIssuerService:
             display=dict(display),
             offerings=offerings,
             configurations=configurations,
-            accepted={id: accepted_proofs(one) for id, one in configurations.items()},
             login=login,
             records=records,
             sessions=SealedSessions(sessions, clock),
