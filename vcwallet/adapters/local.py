@@ -120,32 +120,6 @@ class StatusHost(issuer.StatusHost):
         super().__init__(ledger, clock=clock)
 
 
-class WalletProvider(wallet.WalletProvider):
-    """An enrolled wallet provider with the system clock."""
-
-    def __init__(
-        self,
-        enrolment: Enrolment,
-        *,
-        clock: Clock = system_clock,
-        client_id: str | None = None,
-        wallet_name: str | None = None,
-        wallet_link: str | None = None,
-        key_storage: Sequence[str] = (),
-        user_authentication: Sequence[str] = (),
-    ) -> None:
-        """Take up an enrolment (see `vcwallet.wallet.WalletProvider`)."""
-        super().__init__(
-            enrolment,
-            clock=clock,
-            client_id=client_id,
-            wallet_name=wallet_name,
-            wallet_link=wallet_link,
-            key_storage=key_storage,
-            user_authentication=user_authentication,
-        )
-
-
 class CredentialIssuerService(openid4vci.CredentialIssuerService):
     """A credential issuer's service with the system clock."""
 
@@ -189,6 +163,32 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
             dpop_nonce_required=dpop_nonce_required,
             lifetimes=lifetimes,
             bounds=bounds,
+        )
+
+
+class WalletProvider(wallet.WalletProvider):
+    """An enrolled wallet provider with the system clock."""
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        clock: Clock = system_clock,
+        client_id: str | None = None,
+        wallet_name: str | None = None,
+        wallet_link: str | None = None,
+        key_storage: Sequence[str] = (),
+        user_authentication: Sequence[str] = (),
+    ) -> None:
+        """Take up an enrolment (see `vcwallet.wallet.WalletProvider`)."""
+        super().__init__(
+            enrolment,
+            clock=clock,
+            client_id=client_id,
+            wallet_name=wallet_name,
+            wallet_link=wallet_link,
+            key_storage=key_storage,
+            user_authentication=user_authentication,
         )
 
 

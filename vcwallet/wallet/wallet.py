@@ -419,7 +419,6 @@ class Wallet:
             client=client or WalletClient(),
             store=self._store,
             keeper=_Keeper(self),
-            registry=self._trust,
             issuers=lambda: self._issuers,
             type_of=lambda type_id: self._types.type(type_id),  # noqa: PLW0108 - there may be others by then
             formats=self._formats,

@@ -20,7 +20,6 @@ from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.protocols.oauth import form
 from vcwallet.protocols.openid4vci.offer import CredentialOffer
 from vcwallet.storage import RecordStore
-from vcwallet.trust.client import TrustedListClient
 from vcwallet.wallet.collecting import authorising
 from vcwallet.wallet.collecting.client import WalletClient
 from vcwallet.wallet.collecting.collection import Act, Collection
@@ -61,7 +60,6 @@ class Collector:
         client: WalletClient,
         store: RecordStore,
         keeper: Keeper,
-        registry: TrustedListClient,
         issuers: Callable[[], CombinedPolicy],
         type_of: Callable[[str], ResolvedType],
         formats: Container[str],
@@ -78,7 +76,6 @@ class Collector:
         self._steps = Stepper(client=client, collections=self._collections, keeper=keeper, clock=clock)
         self._offers = OfferReader(
             client=client,
-            registry=registry,
             issuers=issuers,
             type_of=type_of,
             formats=formats,

@@ -18,14 +18,13 @@ from vcwallet.encoding import service_url
 from vcwallet.errors import TransportError, UntrustedError, VerificationError
 from vcwallet.flow import Flow, HttpRequest, HttpResponse
 from vcwallet.keys.combined_policy import CombinedPolicy
-from vcwallet.keys.policy import KeySource, Role
+from vcwallet.keys.policy import KeySource
 from vcwallet.protocols.oauth.server_metadata import AuthorizationServerMetadata, read_server_metadata
 from vcwallet.protocols.openid4vci import issuer_metadata, offer, signed_metadata
 from vcwallet.protocols.openid4vci.identifiers import AUTHORIZATION_SERVER, CREDENTIAL_ISSUER, well_known_url
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata, read_issuer_metadata
 from vcwallet.protocols.openid4vci.offer import CredentialOffer, OfferReference, read_offer, read_offer_link
 from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
-from vcwallet.trust.client import TrustedListClient
 
 MAX_SERVERS_TRIED: Final = 5
 """How many authorization servers are looked at for one that has the grant."""
@@ -78,7 +77,6 @@ def fetch_offer(link: str) -> Flow[CredentialOffer]:
 def fetch_issuer(
     issuer: str,
     *,
-    registry: TrustedListClient,
     issuers: CombinedPolicy,
     at: datetime,
     language: str,
@@ -89,7 +87,7 @@ def fetch_issuer(
     Raises:
         UntrustedError: the metadata are another issuer's (``ISSUER_MISMATCH``), or have to be signed and are not, or by
             nobody who is known (``METADATA_UNSIGNED``).
-        VerificationError: they are signed and do not hold, or the issuer is known and may not issue.
+        VerificationError: they are signed and do not hold, or the signer is known and may not issue any of the types.
         TransportError: they are not there.
         VcError: as `read_issuer_metadata`.
     """
@@ -105,7 +103,7 @@ def fetch_issuer(
     if is_signed_required:
         raise UntrustedError("the metadata of the issuer are not signed", code="METADATA_UNSIGNED")
     metadata = read_issuer_metadata(response.body, issuer=issuer)
-    return FoundIssuer(metadata=metadata, vetting=_vetted(issuer, registry=registry, issuers=issuers, at=at))
+    return FoundIssuer(metadata=metadata, vetting=_vetted(issuer, issuers=issuers))
 
 
 def fetch_server(identifier: str) -> Flow[AuthorizationServerMetadata]:
@@ -207,14 +205,9 @@ def _signed(response: HttpResponse, *, issuer: str, trust: CombinedPolicy, at: d
     )
 
 
-def _vetted(issuer: str, *, registry: TrustedListClient, issuers: CombinedPolicy, at: datetime) -> Vetting:
-    listed = [one for one in registry.parties(Role.CREDENTIAL_ISSUER) if one.party == issuer]
-    if listed:
-        registry.require_granted(issuer, role=Role.CREDENTIAL_ISSUER, at=at)
-        return Vetting(source="known_issuer", party=issuer, name=dict(listed[0].name), sequence=registry.sequence)
-    if issuers.knows(KeySource(issuer=issuer)):
-        return Vetting(source="known_issuer")
-    return Vetting()
+def _vetted(issuer: str, *, issuers: CombinedPolicy) -> Vetting:
+    """Return who vouches for an issuer whose metadata nobody has signed: a policy that knows it by its address."""
+    return Vetting(source="known_issuer" if issuers.knows(KeySource(issuer=issuer)) else None)
 
 
 def _issuer_endpoints(metadata: CredentialIssuerMetadata) -> list[str]:

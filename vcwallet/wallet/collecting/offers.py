@@ -22,7 +22,6 @@ from vcwallet.protocols.oauth.server_metadata import (
 )
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration, metadata_json
 from vcwallet.protocols.openid4vci.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, CredentialOffer
-from vcwallet.trust.client import TrustedListClient
 from vcwallet.wallet.collecting.client import WalletClient
 from vcwallet.wallet.collecting.collection import Plan
 from vcwallet.wallet.collecting.discovery import FoundIssuer, choose_server, fetch_issuer, is_foreign, require_hosts
@@ -44,7 +43,6 @@ class OfferReader:
         self,
         *,
         client: WalletClient,
-        registry: TrustedListClient,
         issuers: Callable[[], CombinedPolicy],
         type_of: Callable[[str], ResolvedType],
         formats: Container[str],
@@ -53,7 +51,6 @@ class OfferReader:
     ) -> None:
         """Use `vcwallet.wallet.Wallet.collector`."""
         self._client = client
-        self._registry = registry
         self._issuers = issuers
         self._type_of = type_of
         self._formats = formats
@@ -69,7 +66,6 @@ class OfferReader:
             chosen = "authorization_code"
         found = yield from fetch_issuer(
             offer.credential_issuer,
-            registry=self._registry,
             issuers=self._issuers(),
             at=self._clock(),
             language=language,

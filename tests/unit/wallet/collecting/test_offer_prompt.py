@@ -123,11 +123,6 @@ def test_how_many_copies_there_are_is_said(world: World) -> None:
     assert prompt_of(world, Simulator(world, batch_size=None)).batch_size == 1
 
 
-def test_an_issuer_that_the_registry_lists_by_its_address_is_vetted(world: World) -> None:
-    listed = Simulator(world, identifier=world.city_enrolment.identifier, is_signed=False)
-    assert not listed.identifier.startswith("https:")  # our registry names parties otherwise
-
-
 class Known:
     """A policy that knows one issuer by its address."""
 
