@@ -49,7 +49,7 @@ MAX_CHALLENGE = 1024
 MAX_AGE: Final = timedelta(seconds=300)
 MEMORY: Final = timedelta(seconds=600)
 """How long a proof has to be remembered: longer than it is accepted, clocks that differ included."""
-CLAUSE = "attestation-based client authentication (draft -07), section 8"
+CLAUSE = "attestation-based client authentication (draft -07), verification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,7 +333,7 @@ def _is_same(value: str, expected: str) -> bool:
 
 
 class ClientChallenges:
-    """The challenges that one authorization server gives out for proofs, none of which it keeps (draft -07, 7)."""
+    """The challenges that one authorization server gives out for proofs, none of which it keeps."""
 
     def __init__(self, key: bytes) -> None:
         """Make challenges with a secret of at least 32 random bytes, which all servers of one service share."""
