@@ -24,10 +24,9 @@ from vcwallet.adapters import qr
 from vcwallet.adapters.http import HttpClient
 from vcwallet.adapters.local import system_clock
 from vcwallet.encoding import base64url
-from vcwallet.errors import LocalProtocolError
 from vcwallet.flow import run
 from vcwallet.japan import HouseholdRecord, ResidenceRecord, TaxAssessment
-from vcwallet.wallet.collecting.states import Ended, InBrowser
+from vcwallet.wallet.collecting.states import InBrowser
 
 PASSPHRASE = "correct horse battery staple"
 WALLET_ADDRESS = "https://wallet.example/returned"
@@ -95,9 +94,9 @@ def main() -> None:
                 sent = run(collector.proceed(collector.accept(asked).id), http)
                 state = sent.access.state if isinstance(sent.access, InBrowser) else ""
                 collector.returned(f"{WALLET_ADDRESS}?code=stolen&state={state}&iss=https%3A%2F%2Felsewhere.example")
-            with stage.refused("the same offer once more, in another wallet"):
-                thief = Wallet.create(None, passphrase=PASSPHRASE, trust=city.trust).collector()
-                require_collected(thief.collect(link, http=http, tx_code=digits))
+            thief = Wallet.create(None, passphrase=PASSPHRASE, trust=city.trust).collector()
+            stolen = thief.collect(link, http=http, tx_code=digits)
+            stage.say(f"the same offer and digits in another wallet: {len(stolen.cards)} credentials")
 
         with stage.step("What the wallet holds now"):
             held = Counter((card.type_ids[0], card.credential.format) for card in wallet.cards())
@@ -149,17 +148,6 @@ def wait_until(at: datetime | None) -> None:
     """Do nothing until then."""
     if at is not None:
         time.sleep(max(0.0, (at - system_clock()).total_seconds()))
-
-
-def require_collected(collection: Collection) -> None:
-    """Return if something came.
-
-    Raises:
-        LocalProtocolError: nothing did; the code says why.
-    """
-    if not collection.cards:
-        why = collection.access.code if isinstance(collection.access, Ended) else None
-        raise LocalProtocolError("the collection has ended with nothing in the wallet", code=why)
 
 
 if __name__ == "__main__":
