@@ -2,42 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A wallet made of @openid4vc/openid4vci: it takes offers from standard input, collects what they offer, and writes what
-// came to standard output.  The package speaks the protocol; node's own crypto makes keys, signs (ES256) and hashes.
+// came to standard output.
 //
 // A request: { offer, grant, txCode, copies, format, login, attestation: { jwt, pem }, redirectUri, clientId }.
 
-import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
-import { clientAuthenticationClientAttestationJwt, clientAuthenticationNone, setGlobalConfig } from "@openid4vc/oauth2";
-import { Openid4vciClient, setGlobalConfig as setConfig } from "@openid4vc/openid4vci";
-
-// Our service is on this machine, without TLS.
-setGlobalConfig({ allowInsecureUrls: true });
-setConfig({ allowInsecureUrls: true });
-
-const keys = new Map();
-const nameOf = ({ crv, x, y }) => `${crv}.${x}.${y}`;
-
-function keep(privateKey) {
-  const { kty, crv, x, y } = privateKey.export({ format: "jwk" });
-  const publicJwk = { kty, crv, x, y };
-  keys.set(nameOf(publicJwk), privateKey);
-  return { method: "jwk", alg: "ES256", publicJwk };
-}
-
-const newKey = () => keep(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
-const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-
-const crypto = {
-  fetch,
-  hash: (data, algorithm) => createHash(algorithm.replace("-", "")).update(data).digest(),
-  generateRandom: (length) => randomBytes(length),
-  signJwt(signer, { header, payload }) {
-    const key = keys.get(nameOf(signer.publicJwk));
-    const input = `${encoded(header)}.${encoded(payload)}`;
-    const signature = sign("sha256", Buffer.from(input), { key, dsaEncoding: "ieee-p1363" });
-    return { jwt: `${input}.${signature.toString("base64url")}`, signerJwk: signer.publicJwk };
-  },
-};
+import { clientAuthenticationClientAttestationJwt, clientAuthenticationNone } from "@openid4vc/oauth2";
+import { Openid4vciClient } from "@openid4vc/openid4vci";
+import { callbacks, keyOf, newKey } from "./es256.js";
 
 // What a browser does: it keeps one cookie jar, follows redirects, and fills in the form of the page.
 async function logIn(url, fields, redirectUri) {
@@ -68,9 +39,9 @@ async function logIn(url, fields, redirectUri) {
 const attested = (clientAttestationJwt) => async (options) => {
   const answer = await fetch(options.authorizationServerMetadata.challenge_endpoint, { method: "POST" });
   const { attestation_challenge: challenge } = await answer.json();
-  const signJwt = (signer, { header, payload }) => crypto.signJwt(signer, { header, payload: { ...payload, challenge } });
-  const callbacks = { ...crypto, signJwt };
-  return clientAuthenticationClientAttestationJwt({ clientAttestationJwt, callbacks })(options);
+  const signJwt = (key, { header, payload }) => callbacks.signJwt(key, { header, payload: { ...payload, challenge } });
+  const challenged = { ...callbacks, signJwt };
+  return clientAuthenticationClientAttestationJwt({ clientAttestationJwt, callbacks: challenged })(options);
 };
 
 async function authorised(client, offer, issuerMetadata, request, dpop) {
@@ -145,9 +116,9 @@ async function one(client, issuerMetadata, id, request, token) {
 
 async function collect(request) {
   const { attestation, clientId } = request;
-  if (attestation) keep(createPrivateKey(attestation.pem));
+  if (attestation) keyOf(attestation.pem);
   const clientAuthentication = attestation ? attested(attestation.jwt) : clientAuthenticationNone({ clientId });
-  const client = new Openid4vciClient({ callbacks: { ...crypto, clientAuthentication } });
+  const client = new Openid4vciClient({ callbacks: { ...callbacks, clientAuthentication } });
   const offer = await client.resolveCredentialOffer(request.offer);
   const issuerMetadata = await client.resolveIssuerMetadata(offer.credential_issuer);
   const dpop = request.bearer ? undefined : { signer: newKey() };
