@@ -102,10 +102,13 @@ def city() -> City:
     return City()
 
 
-@pytest.fixture(params=[False, True], ids=["without nonce", "DPoP nonce"])
+@pytest.fixture
 def origin(city: City, request: pytest.FixtureRequest) -> Iterator[str]:
-    with served(lambda address: city.serve(address, dpop_nonce_required=request.param)) as address:
+    with served(lambda address: city.serve(address, dpop_nonce_required=getattr(request, "param", False))) as address:
         yield address
+
+
+WITH_AND_WITHOUT_NONCE = pytest.mark.parametrize("origin", [False, True], ids=["no nonce", "DPoP nonce"], indirect=True)
 
 
 def collect(offer: str, **changed: Any) -> dict[str, Any]:
@@ -127,6 +130,7 @@ def collected(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return list(answer["collected"])
 
 
+@WITH_AND_WITHOUT_NONCE
 @pytest.mark.parametrize("by", ["value", "reference"])
 def test_it_collects_both_formats_by_a_code_and_digits(city: City, origin: str, by: str) -> None:
     offer = city.offer(JWT, MDOC)
@@ -148,6 +152,7 @@ def test_it_collects_batches_with_a_key_for_each_credential(city: City, origin: 
         city.require_good(one)
 
 
+@WITH_AND_WITHOUT_NONCE
 def test_it_collects_by_par_pkce_and_the_log_in(city: City, origin: str) -> None:
     offer = city.offer(JWT, MDOC, grant=GrantType.AUTHORIZATION_CODE)
     for one in collected(collect(offer.link, grant="authorization_code", copies=2)):

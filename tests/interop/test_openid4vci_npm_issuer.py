@@ -29,7 +29,6 @@ from tests.support.world import DAYS_90, FORMATS, Resident, resident
 from vcwallet import Collection, Issuer, TrustRegistry, Wallet, WalletClient
 from vcwallet.adapters.http import HttpClient
 from vcwallet.adapters.local import system_clock
-from vcwallet.encoding import base64url
 from vcwallet.errors import BindingError
 from vcwallet.flow import HttpRequest, run
 from vcwallet.jose.header import x5c
@@ -85,7 +84,7 @@ def exchange(**options: Any) -> Iterator[Exchange]:
         format = FORMATS["mso_mdoc" if asked["configurationId"] == MDOC else "dc+sd-jwt"]
         holders = [jwk.parse({name: one[name] for name in ("kty", "crv", "x", "y")}) for one in asked["jwks"]]
         issued = [issuer.issue(resident(), format=format, holder=one, valid_for=DAYS_90) for one in holders]
-        return JSONResponse([one.raw if isinstance(one.raw, str) else base64url.encode(one.raw) for one in issued])
+        return JSONResponse([one.raw for one in issued])
 
     made = CredentialIssuerMetadata(
         credential_issuer="https://other.example",
