@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import UTC, datetime
-from typing import Final, assert_never
+from typing import Final
 
 from vcwallet.encoding import base64url
 from vcwallet.flow import HttpResponse
@@ -122,7 +122,7 @@ def login(exchange: Exchange) -> HttpResponse:
         case LoginRefused():
             return _refuse(exchange, found)
         case _:
-            assert_never(answer)
+            raise TypeError("the answer of a log-in is a page, a subject or a refusal")
 
 
 def _login(exchange: Exchange) -> Opened[LoginState]:

@@ -46,7 +46,7 @@ class NobodyTrusted:
         raise UntrustedError("no wallet provider is trusted here")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Context:
     """The parts of one service; see `CredentialIssuerService` for what they are."""
 
@@ -70,9 +70,7 @@ class Context:
     dpop_nonces: DpopNonces
     challenges: ClientChallenges | None
     c_nonces: StatelessNonces
-    locks: tuple[threading.Lock, ...] = field(
-        default_factory=lambda: tuple(threading.Lock() for _ in range(_STRIPES)), repr=False
-    )
+    locks: tuple[threading.Lock, ...] = field(default_factory=lambda: tuple(threading.Lock() for _ in range(_STRIPES)))
 
     @property
     def origin(self) -> str:
@@ -104,7 +102,7 @@ class Context:
             raise busy("there are too many sessions")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Exchange:
     """One request, and what has to be remembered of it whatever becomes of it.
 
@@ -117,9 +115,9 @@ class Exchange:
     """
 
     context: Context
-    http: HttpRequest = field(repr=False)
+    http: HttpRequest
     at: datetime
-    marks: list[Add] = field(default_factory=list, repr=False)
+    marks: list[Add] = field(default_factory=list)
     is_authenticated: bool = False
 
     @property

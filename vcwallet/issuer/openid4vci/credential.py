@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import Any
 
 from vcwallet.credential_type import CredentialType
 from vcwallet.errors import VcError
@@ -233,12 +233,10 @@ def find_record(exchange: Exchange, subject: str, offering: Offering) -> Credent
             raise _denied("there is no record")
         case NotYet():
             return record
-        case CredentialType():
-            if not isinstance(record, offering.type):
-                raise TypeError("the record is of another type than was asked for")
+        case CredentialType() if isinstance(record, offering.type):
             return record
         case _:
-            assert_never(record)
+            raise TypeError("the record is of another type than was asked for")
 
 
 def kept_answer(
