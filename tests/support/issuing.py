@@ -197,7 +197,7 @@ class Simulator:
             "credential_configuration_ids": self.configuration_ids,
             "grants": grants,
         }
-        offer = CredentialOffer(**values | changed)
+        offer = CredentialOffer(**{name: one for name, one in (values | changed).items() if one is not None})
         if not by_reference:
             return offer_url(offer)
         number = str(len(self._offers))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from vcwallet.errors import TransportError
@@ -45,7 +46,6 @@ MAX_WAIT: Final = timedelta(days=366)
 """How long a deferred credential is waited for."""
 MAX_NOTIFICATION_TRIES: Final = 3
 """How often an issuer is told what became of a credential when it does not answer."""
-_NONCE_TRIES: Final = 2
 _LOST_TOKEN: Final = 401
 
 
@@ -67,38 +67,18 @@ def request(
         TransportError: the issuer cannot answer now.
         VcError: what it answers does not hold.
     """
-    configuration = plan.metadata.configuration(act.configuration_id)
-    nonce_endpoint = plan.metadata.nonce_endpoint if configuration.is_bound else None
-    for tries_left in reversed(range(_NONCE_TRIES)):
-        nonce = (yield from exchange.fresh_nonce(nonce_endpoint)) if nonce_endpoint is not None else None
-        sealing = Sealing.create(plan.metadata)
-        proofs = yield from make_proofs(
-            configuration,
-            signers,
-            issuer=plan.issuer,
-            client_id=plan.client_id,
-            nonce=nonce,
-            attester=attester,
-            at=at,
-        )
-        asked = CredentialRequest(
-            credential_identifier=act.credential_identifier,
-            credential_configuration_id=None if act.credential_identifier is not None else act.configuration_id,
-            proofs=proofs,
-            response_encryption=sealing.for_response,
-        )
-        body, content_type = sealing.sealed(asked.to_json())
-        try:
-            response = yield from exchange.ask_resource(
-                plan.metadata.credential_endpoint, body, content_type=content_type, token=token, accepted=(200, 202)
-            )
-        except PeerRefusedError as refused:
-            if refused.error == OAuthErrorCode.INVALID_NONCE and nonce is not None and tries_left:
-                continue
+    asking = partial(
+        _ask, plan, act, requested, signers=signers, token=token, exchange=exchange, attester=attester, at=at
+    )
+    try:
+        return (yield from asking())
+    except PeerRefusedError as refused:
+        if refused.error != OAuthErrorCode.INVALID_NONCE:
             return _failed(refused)
-        answer = read_credential_response(sealing.opened(response), status=response.status, format=configuration.format)
-        return _progress(answer, requested, since=at, at=at)
-    raise AssertionError("the last try is not repeated")
+    try:
+        return (yield from asking())  # with another nonce, once
+    except PeerRefusedError as refused:
+        return _failed(refused)
 
 
 def pick_up(
@@ -155,19 +135,58 @@ def notify(plan: Plan, told: Kept | Rejected, *, token: str, exchange: Exchange)
 
 
 def tell(plan: Plan, notification_id: str, event: NotificationEvent, *, token: str, exchange: Exchange) -> Flow[None]:
-    """Tell the issuer what became of its credential.
+    """Tell the issuer, which has given a name for it and so has an endpoint, what became of its credential.
 
     Raises:
         PeerRefusedError: it does not want to hear it.
         TransportError: it cannot be reached.
     """
-    endpoint = plan.metadata.notification_endpoint
-    if endpoint is not None:
-        body = Notification(notification_id=notification_id, event=event).to_json()
-        yield from exchange.ask_resource(endpoint, body, content_type=PLAIN, token=token, accepted=(200, 201, 202, 204))
+    endpoint = plan.metadata.notification_endpoint or ""
+    body = Notification(notification_id=notification_id, event=event).to_json()
+    yield from exchange.ask_resource(endpoint, body, content_type=PLAIN, token=token, accepted=(200, 201, 202, 204))
 
 
 # --- steps -----------------------------------------------------------------------------------------------------------
+
+
+def _ask(
+    plan: Plan,
+    act: Act,
+    requested: Requested,
+    *,
+    signers: Sequence[Signer],
+    token: str,
+    exchange: Exchange,
+    attester: Attester | None,
+    at: datetime,
+) -> Flow[Progress]:
+    metadata = plan.metadata
+    configuration = metadata.configuration(act.configuration_id)
+    nonce = None
+    if configuration.is_bound and metadata.nonce_endpoint is not None:
+        nonce = yield from exchange.fresh_nonce(metadata.nonce_endpoint)
+    proofs = yield from make_proofs(
+        configuration,
+        signers,
+        issuer=plan.issuer,
+        client_id=plan.client_id,
+        nonce=nonce,
+        attester=attester,
+        at=at,
+    )
+    sealing = Sealing.create(metadata)
+    asked = CredentialRequest(
+        credential_identifier=act.credential_identifier,
+        credential_configuration_id=act.configuration_id if act.credential_identifier is None else None,
+        proofs=proofs,
+        response_encryption=sealing.for_response,
+    )
+    body, content_type = sealing.sealed(asked.to_json())
+    response = yield from exchange.ask_resource(
+        metadata.credential_endpoint, body, content_type=content_type, token=token, accepted=(200, 202)
+    )
+    answer = read_credential_response(sealing.opened(response), status=response.status, format=configuration.format)
+    return _progress(answer, requested, since=at, at=at)
 
 
 def _failed(refused: PeerRefusedError) -> Failed:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from vcwallet.errors import LimitExceededError, LocalProtocolError, RemoteProtocolError, UntrustedError
+from vcwallet.errors import LimitExceededError, RemoteProtocolError, UntrustedError
 from vcwallet.flow import Flow
 from vcwallet.keys import jwk
 from vcwallet.keys.public import PublicKey
@@ -40,7 +40,6 @@ from vcwallet.wallet.collecting.collection import Act, Collection, Plan
 from vcwallet.wallet.collecting.discovery import is_foreign
 from vcwallet.wallet.collecting.exchange import Exchange
 from vcwallet.wallet.collecting.states import (
-    Access,
     CodeReceived,
     Granted,
     InBrowser,
@@ -110,14 +109,16 @@ def returned(collection: Collection, access: InBrowser, url: str) -> Collection:
     return collection.moved(CodeReceived(code=code, verifier=access.verifier))
 
 
-def redeem(collection: Collection, exchange: Exchange, *, at: datetime) -> Flow[Collection]:
+def redeem(
+    collection: Collection, access: PreAuthorised | CodeReceived, exchange: Exchange, *, at: datetime
+) -> Flow[Collection]:
     """Return the collection after its code was redeemed for a token, or was refused.
 
     Raises:
         TransportError: the server cannot answer now.
         VcError: what it answers does not hold.
     """
-    plan, access = collection.plan, collection.access
+    plan = collection.plan
     grant = _grant(plan, access)
     try:
         response = yield from _ask(plan, grant, exchange)
@@ -127,7 +128,7 @@ def redeem(collection: Collection, exchange: Exchange, *, at: datetime) -> Flow[
     return replace(moved, acts=acts_of(plan, response, collection.acts))
 
 
-def refresh(collection: Collection, granted: Granted, exchange: Exchange, *, at: datetime) -> Flow[Collection]:
+def refresh(collection: Collection, refresh_token: str, exchange: Exchange, *, at: datetime) -> Flow[Collection]:
     """Return the collection with a fresh token, or ended where the server gives none any more.
 
     Raises:
@@ -135,14 +136,12 @@ def refresh(collection: Collection, granted: Granted, exchange: Exchange, *, at:
         VcError: what it answers does not hold.
     """
     plan = collection.plan
-    if granted.refresh_token is None:
-        raise LocalProtocolError("this collection has no refresh token", code="NO_REFRESH_TOKEN")
-    grant = RefreshTokenGrant(refresh_token=granted.refresh_token, client_id=plan.client_id)
+    grant = RefreshTokenGrant(refresh_token=refresh_token, client_id=plan.client_id)
     try:
         response = yield from _ask(plan, grant, exchange)
     except PeerRefusedError as refused:
         return collection.ended(Outcome.EXPIRED, refused.error or refused.code)
-    return collection.moved(_granted(response, at=at, refresh_token=granted.refresh_token))
+    return collection.moved(_granted(response, at=at, refresh_token=refresh_token))
 
 
 def acts_of(plan: Plan, response: TokenResponse, acts: Sequence[Act]) -> tuple[Act, ...]:
@@ -173,15 +172,13 @@ def acts_of(plan: Plan, response: TokenResponse, acts: Sequence[Act]) -> tuple[A
 
 
 def _request(plan: Plan, access: ToPush, key: PublicKey) -> AuthorizationRequest:
-    if plan.client_id is None or plan.redirect_uri is None:
-        raise LocalProtocolError("a log-in needs a client identifier and a redirect URI", code="CLIENT_MISSING")
     configurations = plan.metadata.supported
     scopes = [one.scope for one in configurations.values() if one.scope is not None]
     by_scope = len(scopes) == len(configurations)
     names_servers = bool(plan.metadata.authorization_servers)
     return AuthorizationRequest(
-        client_id=plan.client_id,
-        redirect_uri=plan.redirect_uri,
+        client_id=plan.client_id or "",
+        redirect_uri=plan.redirect_uri or "",
         code_challenge=Pkce(access.verifier).challenge,
         scope=tuple(dict.fromkeys(scopes)) if by_scope else (),
         authorization_details=() if by_scope else _details(plan, names_servers=names_servers),
@@ -199,21 +196,17 @@ def _details(plan: Plan, *, names_servers: bool) -> tuple[AuthorizationDetail, .
     return tuple(detail.model_copy(update={"locations": (plan.issuer,)}) for detail in details)
 
 
-def _grant(plan: Plan, access: Access) -> TokenGrant:
-    match access:
-        case PreAuthorised():
-            return PreAuthorizedCodeGrant(
-                pre_authorized_code=plan.code or "", tx_code=access.tx_code, client_id=plan.client_id
-            )
-        case CodeReceived():
-            return AuthorizationCodeGrant(
-                code=access.code,
-                redirect_uri=plan.redirect_uri or "",
-                code_verifier=access.verifier,
-                client_id=plan.client_id,
-            )
-        case _:
-            raise LocalProtocolError(f"there is nothing to redeem in the state {access.kind}")
+def _grant(plan: Plan, access: PreAuthorised | CodeReceived) -> TokenGrant:
+    if isinstance(access, PreAuthorised):
+        return PreAuthorizedCodeGrant(
+            pre_authorized_code=plan.code or "", tx_code=access.tx_code, client_id=plan.client_id
+        )
+    return AuthorizationCodeGrant(
+        code=access.code,
+        redirect_uri=plan.redirect_uri or "",
+        code_verifier=access.verifier,
+        client_id=plan.client_id,
+    )
 
 
 def _ask(plan: Plan, grant: TokenGrant, exchange: Exchange) -> Flow[TokenResponse]:

@@ -58,6 +58,7 @@ class Plan:
         redirect_uri: where the browser comes back to.
         client_key: the handle of the key that tokens and attestations of this collection are bound to.
         is_bound: whether tokens are bound to that key (RFC 9449).
+        has_attester: whether the wallet had somebody who attests it and its keys; then it goes on with one.
         is_attested: whether the wallet is attested to the authorization server.
         is_iss_required: whether the answer of the browser has to say which server it is from (RFC 9207).
         copies: how many credentials of each are wanted, with a key each.
@@ -80,12 +81,19 @@ class Plan:
     redirect_uri: str | None
     client_key: str = field(repr=False)
     is_bound: bool
+    has_attester: bool
     is_attested: bool
     is_iss_required: bool
     copies: int
     created_at: datetime
     device: int
     version: Literal[1] = 1
+
+    def __post_init__(self) -> None:
+        if self.grant == "pre_authorized_code" and self.code is None:
+            raise ValueError("a pre-authorised plan has a code")
+        if self.grant == "authorization_code" and (self.client_id is None or self.redirect_uri is None):
+            raise ValueError("a plan with a log-in has a client identifier and a redirect URI")
 
     @cached_property
     def metadata(self) -> CredentialIssuerMetadata:

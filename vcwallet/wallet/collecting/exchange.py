@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from vcwallet.errors import LocalProtocolError, TransportError
+from vcwallet.errors import TransportError
 from vcwallet.flow import Flow, HttpRequest, HttpResponse
 from vcwallet.keys.signer import Signer
 from vcwallet.protocols.oauth import dpop, form
@@ -46,14 +46,7 @@ class Exchange:
         clock: Callable[[], datetime],
         attester: Attester | None,
     ) -> None:
-        """Use the collection's key.
-
-        Raises:
-            LocalProtocolError: the plan says that the wallet is attested, and nobody is there who attests it
-                (``NO_ATTESTER``).
-        """
-        if plan.is_attested and attester is None:
-            raise LocalProtocolError("this collection needs the wallet's provider", code="NO_ATTESTER")
+        """Use the collection's key, and the attester if the plan says that the wallet is attested."""
         self._plan = plan
         self._signer = signer
         self._clock = clock

@@ -151,6 +151,7 @@ def plan_of(
         redirect_uri=client.redirect_uri if is_login else None,
         client_key=client_key,
         is_bound=_binds(server),
+        has_attester=client.attester is not None,
         is_attested=is_attested,
         is_iss_required=server.authorization_response_iss_parameter_supported
         or profile.issuer_in_response is Requirement.REQUIRED,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from vcwallet.errors import LocalProtocolError, UnsupportedError
+from vcwallet.errors import UnsupportedError
 from vcwallet.flow import Flow
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.signer import Signer
@@ -82,17 +82,15 @@ def make_proofs(
 
     Raises:
         UnsupportedError: as `proof_type`.
-        LocalProtocolError: the keys have to be attested, and nobody is there who does (``NO_ATTESTER``).
+        VcError: the keys have to be attested, and the wallet's provider does not do it.
     """
     kind = proof_type(configuration, is_attested=attester is not None)
     if kind is None:
         return None
     required = configuration.proof_types_supported[kind].key_attestations_required
-    if kind == JWT and required is None:
+    if attester is None or (kind == JWT and required is None):
         proofs = [make_jwt_proof(one, issuer=issuer, at=at, nonce=nonce, client_id=client_id) for one in signers]
         return JwtProofs(values=tuple(proofs))
-    if attester is None:
-        raise LocalProtocolError("the keys have to be attested by the wallet's provider", code="NO_ATTESTER")
     attestation = yield from attester.attest_keys([one.public_key for one in signers], nonce=nonce)
     if kind == ATTESTATION:
         return AttestationProof(value=attestation)

@@ -87,8 +87,16 @@ class Stepper:
         return self._exchanges[collection.id]
 
     def step(self, collection: Collection, run: Run) -> Flow[Collection | None]:
-        """Take one step and return the collection behind it; None where there is none to take now."""
+        """Take one step and return the collection behind it; None where there is none to take now.
+
+        Raises:
+            LocalProtocolError: the collection was begun with somebody who attests the wallet, and nobody is there now
+                (``NO_ATTESTER``).
+            VcError: as `Collector.proceed`.
+        """
         access = collection.access
+        if collection.is_open and collection.plan.has_attester and self._client.attester is None:
+            raise LocalProtocolError("this collection needs the wallet's provider", code="NO_ATTESTER")
         match access:
             case TxCodeNeeded() | InBrowser() | Ended():
                 return None
@@ -106,7 +114,9 @@ class Stepper:
                 key = self._keeper.signer(collection.plan.client_key).public_key
                 following = yield from authorising.push(collection.plan, access, exchange, key=key, at=self._clock())
                 return self.settled(collection, collection.moved(following))
-            return self.settled(collection, (yield from authorising.redeem(collection, exchange, at=self._clock())))
+            return self.settled(
+                collection, (yield from authorising.redeem(collection, access, exchange, at=self._clock()))
+            )
         except PeerRefusedError as refused:
             return self.settled(collection, collection.ended(Outcome.REFUSED, refused.error or refused.code))
         except OURS:
@@ -116,44 +126,63 @@ class Stepper:
             raise
 
     def _act(self, collection: Collection, granted: Granted, run: Run) -> Flow[Collection | None]:
-        index = self._next_act(collection, run)
-        if index is None:
+        found = self._next_act(collection, run)
+        if found is None:
             return None
-        act = collection.acts[index]
-        if isinstance(act.progress, Wanted):
-            return self._with_keys(collection, index, act)
-        if isinstance(act.progress, Answered):
-            return self._checked(collection, index, act, act.progress)
-        can_refresh = granted.refresh_token is not None and not run.has_refreshed
-        if can_refresh and _has_expired(granted, at=self._clock()):
-            return (yield from self._refreshed(collection, granted, run))
+        index, progress = found
+        match progress:
+            case Wanted():
+                return self._with_keys(collection, index)
+            case Answered():
+                return self._checked(collection, index, progress)
+            case Requested() | Deferred() | Kept() | Rejected():
+                return (yield from self._exchanged(collection, index, progress, granted, run))
+            case _:
+                assert_never(progress)
+
+    def _exchanged(
+        self,
+        collection: Collection,
+        index: int,
+        progress: Requested | Deferred | Kept | Rejected,
+        granted: Granted,
+        run: Run,
+    ) -> Flow[Collection]:
+        """Return the collection after something was asked of the issuer, or a fresh token was needed first."""
+        refresh_token = None if run.has_refreshed else granted.refresh_token
+        if refresh_token is not None and _has_expired(granted, at=self._clock()):
+            return (yield from self._refreshed(collection, refresh_token, run))
+        following: Progress
         try:
-            progress = yield from self._asked(collection, act, granted.access_token)
+            following = yield from self._asked(collection, collection.acts[index], progress, granted.access_token)
         except PeerRefusedError as refused:
-            if can_refresh:
-                return (yield from self._refreshed(collection, granted, run))
+            if refresh_token is not None:
+                return (yield from self._refreshed(collection, refresh_token, run))
             return self.settled(collection, collection.ended(Outcome.EXPIRED, refused.error or refused.code))
         except OURS:
             raise
         except VcError as error:
-            progress = Failed(code=error.code)
-        if isinstance(progress, Kept | Rejected):
+            following = Failed(code=error.code)
+        if isinstance(following, Kept | Rejected):
             run.told.add(index)  # in vain; the next call tries again
-        return self.settled(collection, collection.with_act(index, progress))
+        return self.settled(collection, collection.with_act(index, following))
 
-    def _next_act(self, collection: Collection, run: Run) -> int | None:
+    def _next_act(
+        self, collection: Collection, run: Run
+    ) -> tuple[int, Wanted | Requested | Deferred | Answered | Kept | Rejected] | None:
         """Return which credential a step can be taken for now; one that waits does not hold up the others."""
         at = self._clock()
         for index, act in enumerate(collection.acts):
-            waits = isinstance(act.progress, Deferred) and at < act.progress.not_before
-            if act.is_open and not waits and index not in run.told:
-                return index
+            progress = act.progress
+            waits = isinstance(progress, Deferred) and at < progress.not_before
+            if not isinstance(progress, Done | Failed) and not waits and index not in run.told:
+                return index, progress
         return None
 
-    def _with_keys(self, collection: Collection, index: int, act: Act) -> Collection:
+    def _with_keys(self, collection: Collection, index: int) -> Collection:
         """Return the collection with the keys that a credential is going to be asked for with."""
         plan = collection.plan
-        configuration = plan.metadata.configuration(act.configuration_id)
+        configuration = plan.metadata.configuration(collection.acts[index].configuration_id)
         kind = proof_type(configuration, is_attested=self._client.attester is not None)
         if kind is None:
             return self._collections.save(collection.with_act(index, Requested(keys=())))
@@ -161,27 +190,25 @@ class Stepper:
         handles, made = self._keeper.new_keys(count, key_algorithm(configuration, kind))
         return self._collections.save(collection.with_act(index, Requested(keys=handles)), *made)
 
-    def _asked(self, collection: Collection, act: Act, token: str) -> Flow[Progress]:
+    def _asked(
+        self, collection: Collection, act: Act, progress: Requested | Deferred | Kept | Rejected, token: str
+    ) -> Flow[Progress]:
         plan, exchange, at = collection.plan, self._exchange(collection), self._clock()
-        match act.progress:
-            case Requested() as requested:
-                signers = [self._keeper.signer(handle) for handle in requested.keys]
-                attester = self._client.attester
-                return (
-                    yield from acquiring.request(
-                        plan, act, requested, signers=signers, token=token, exchange=exchange, attester=attester, at=at
-                    )
+        if isinstance(progress, Requested):
+            signers = [self._keeper.signer(handle) for handle in progress.keys]
+            attester = self._client.attester
+            return (
+                yield from acquiring.request(
+                    plan, act, progress, signers=signers, token=token, exchange=exchange, attester=attester, at=at
                 )
-            case Deferred() as deferred:
-                return (yield from acquiring.pick_up(plan, act, deferred, token=token, exchange=exchange, at=at))
-            case Kept() | Rejected() as told:
-                return (yield from acquiring.notify(plan, told, token=token, exchange=exchange))
-            case _:
-                raise LocalProtocolError(f"nothing is asked in the state {act.progress.kind}")
+            )
+        if isinstance(progress, Deferred):
+            return (yield from acquiring.pick_up(plan, act, progress, token=token, exchange=exchange, at=at))
+        return (yield from acquiring.notify(plan, progress, token=token, exchange=exchange))
 
-    def _checked(self, collection: Collection, index: int, act: Act, answered: Answered) -> Collection:
+    def _checked(self, collection: Collection, index: int, answered: Answered) -> Collection:
         """Return the collection after a credential was kept, or was found not to hold."""
-        plan = collection.plan
+        plan, act = collection.plan, collection.acts[index]
         try:
             taken = checked(plan, act.configuration_id, answered, self._keeper)
         except OURS:
@@ -226,23 +253,22 @@ class Stepper:
             self._exchanges.pop(saved.id, None)
         return saved
 
-    def _refreshed(self, collection: Collection, granted: Granted, run: Run) -> Flow[Collection]:
+    def _refreshed(self, collection: Collection, refresh_token: str, run: Run) -> Flow[Collection]:
         run.has_refreshed = True
         exchange = self._exchange(collection)
         try:
-            return self.settled(
-                collection, (yield from authorising.refresh(collection, granted, exchange, at=self._clock()))
-            )
+            refreshed = yield from authorising.refresh(collection, refresh_token, exchange, at=self._clock())
         except OURS:
             raise
         except VcError as error:
             self.settled(collection, collection.ended(Outcome.FAILED, error.code))
             raise
+        return self.settled(collection, refreshed)
 
     def tell_deleted(self, collection: Collection, granted: Granted, notification_id: str) -> Flow[bool]:
         """Tell the issuer that a credential was deleted, and return whether it was told (see `Collector.deleted`)."""
-        if _has_expired(granted, at=self._clock()) and granted.refresh_token is not None:
-            collection = yield from self._refreshed(collection, granted, Run())
+        if granted.refresh_token is not None and _has_expired(granted, at=self._clock()):
+            collection = yield from self._refreshed(collection, granted.refresh_token, Run())
         if not isinstance(collection.access, Granted):
             return False
         try:

@@ -544,7 +544,7 @@ ANSWERS: dict[str, tuple[Any, str]] = {
     "no JSON": (instead(200, b"<html>"), "MALFORMED"),
     "nothing in it": (instead(200, b"{}"), "MALFORMED"),
     "credentials with the wrong status": (instead(202, b'{"credentials":[{"credential":"a"}]}'), "MALFORMED"),
-    "an old draft": (instead(200, b'{"credential":"a"}'), "MALFORMED"),
+    "an old draft": (instead(200, b'{"credential":"a"}'), "OLD_DRAFT"),
     "a huge answer": (instead(200, b'{"a":"' + b"a" * 1_100_000 + b'"}'), "LIMIT_EXCEEDED"),
     "another media type": (instead(200, b"{}", "text/html"), "MALFORMED"),
     "a wait without end": (instead(202, b'{"transaction_id":"t","interval":100000000}'), "LIMIT_EXCEEDED"),
