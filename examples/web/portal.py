@@ -228,11 +228,11 @@ class Portal:
             at=self._clock(),
         )
 
-    def _remember(self, kind: str, values: Mapping[str, object], at: datetime) -> str:
+    def _remember(self, kind: str, values: Mapping[str, Any], at: datetime) -> str:
         """Keep values for an hour, and return the secret that finds them."""
         self._sessions.purge(at=at)
         secret = secrets.token_urlsafe(32)
-        session = Session(kind=kind, id=_id_of(secret), body=json.dumps(dict(values)), expires=at + HOUR)  # type: ignore[arg-type]
+        session = Session(kind=kind, id=_id_of(secret), body=json.dumps(dict(values)), expires=at + HOUR)
         self._sessions.commit(Add(session))
         return secret
 

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The vcwallet authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A wallet made of @openid4vc/openid4vci: it takes offers from standard input, collects what they offer, and writes what
-// came to standard output.
+// A wallet made of @openid4vc/openid4vci: it takes offers from standard input, collects what they offer, and writes
+// what came to standard output.
 //
-// A request: { offer, grant, txCode, copies, format, login, attestation: { jwt, pem }, redirectUri, clientId }.
+// A request: { offer, grant, txCode, copies, login, attestation: { jwt, pem }, redirectUri, clientId, bearer }.
 
 import { clientAuthenticationClientAttestationJwt, clientAuthenticationNone } from "@openid4vc/oauth2";
 import { Openid4vciClient } from "@openid4vc/openid4vci";

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The vcwallet authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the packages of @openid4vc leave to whoever uses them: keys, hashes, chance, and signatures (ES256), by node's own
-// crypto.
+// What the packages of @openid4vc leave to whoever uses them: keys, hashes, chance, and signatures (ES256), by node's
+// own crypto.
 
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from "node:crypto";
+import {
+  createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, verify,
+} from "node:crypto";
 import { setGlobalConfig as setOauth2Config } from "@openid4vc/oauth2";
 import { setGlobalConfig as setOpenid4vciConfig } from "@openid4vc/openid4vci";
 
@@ -42,7 +44,8 @@ export const callbacks = {
     if (signer.method !== "jwk") return { verified: false };
     const [header, payload, signature] = compact.split(".");
     const key = createPublicKey({ key: signer.publicJwk, format: "jwk" });
-    const verified = verify("sha256", Buffer.from(`${header}.${payload}`), ecdsa(key), Buffer.from(signature, "base64url"));
+    const input = Buffer.from(`${header}.${payload}`);
+    const verified = verify("sha256", input, ecdsa(key), Buffer.from(signature, "base64url"));
     return { verified, signerJwk: signer.publicJwk };
   },
 };

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The vcwallet authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// An issuer made of @openid4vc/openid4vci and @openid4vc/oauth2, on a free port of 127.0.0.1.  One line of JSON on standard
-// input says who it is; one line on standard output says where, and with which offers; it ends with its input.
+// An issuer made of @openid4vc/openid4vci and @openid4vc/oauth2, on a free port of 127.0.0.1.  One line of JSON on
+// standard input says who it is; one line on standard output says where, and with which offers; it ends with its input.
 //
-// It has no credentials of its own: what the wallet's keys are to be bound to goes to `signer`, which answers with them.
+// It has no credentials of its own: the wallet's keys go to `signer`, which answers with credentials bound to them.
 
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
@@ -73,17 +73,24 @@ const told = [];
 async function offerOf(ids, txCode) {
   const code = random();
   codes.set(code, { txCode });
-  const grants = { [PRE_AUTHORIZED]: { "pre-authorized_code": code, ...(txCode && { tx_code: { input_mode: "numeric", length: 4 } }) } };
-  const { credentialOffer } = await issuer.createCredentialOffer({ issuerMetadata: metadata, credentialConfigurationIds: ids, grants });
+  const asked = txCode && { tx_code: { input_mode: "numeric", length: 4 } };
+  const { credentialOffer } = await issuer.createCredentialOffer({
+    issuerMetadata: metadata,
+    credentialConfigurationIds: ids,
+    grants: { [PRE_AUTHORIZED]: { "pre-authorized_code": code, ...asked } },
+  });
   return credentialOffer;
 }
 
 const json = (body, status = 200, headers = {}) => ({
-  status, headers: { "content-type": "application/json", "cache-control": "no-store", ...headers }, body: JSON.stringify(body),
+  status,
+  headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+  body: JSON.stringify(body),
 });
 
 async function authorised(request) {
-  return resourceServer.verifyResourceRequest({ authorizationServers: [serverMetadata], resourceServer: origin, request });
+  const authorizationServers = [serverMetadata];
+  return resourceServer.verifyResourceRequest({ authorizationServers, resourceServer: origin, request });
 }
 
 async function signed(configurationId, jwks) {
@@ -107,10 +114,13 @@ const answers = {
   async "POST /par"(request, body) {
     const authorizationRequest = Object.fromEntries(new URLSearchParams(body));
     const parsed = await authorizationServer.parsePushedAuthorizationRequest({ authorizationRequest, request });
-    await authorizationServer.verifyPushedAuthorizationRequest({ ...parsed, request, authorizationServerMetadata: serverMetadata });
+    await authorizationServer.verifyPushedAuthorizationRequest({
+      ...parsed, request, authorizationServerMetadata: serverMetadata,
+    });
     const requestUri = `urn:ietf:params:oauth:request_uri:${random()}`;
     pushed.set(requestUri, parsed.authorizationRequest);
-    return json(authorizationServer.createPushedAuthorizationResponse({ requestUri, expiresInSeconds: 60 }).pushedAuthorizationResponse, 201);
+    const answer = authorizationServer.createPushedAuthorizationResponse({ requestUri, expiresInSeconds: 60 });
+    return json(answer.pushedAuthorizationResponse, 201);
   },
 
   // Whoever comes here is believed.
@@ -119,7 +129,8 @@ const answers = {
     const code = random();
     codes.set(code, { asked });
     const back = new URL(asked.redirect_uri);
-    for (const [name, value] of Object.entries({ code, state: asked.state, iss: given.otherIss ?? origin })) back.searchParams.set(name, value);
+    const iss = given.otherIss ?? origin;
+    for (const [name, value] of Object.entries({ code, state: asked.state, iss })) back.searchParams.set(name, value);
     return { status: 302, headers: { location: back.href }, body: "" };
   },
 
@@ -128,18 +139,34 @@ const answers = {
     const parsed = authorizationServer.parseAccessTokenRequest({ request, accessTokenRequest });
     const code = parsed.grant.preAuthorizedCode ?? parsed.grant.code;
     const known = codes.get(code);
-    const common = { accessTokenRequest, request, authorizationServerMetadata: serverMetadata, grant: parsed.grant, dpop: { ...parsed.dpop, required: true } };
+    const common = {
+      accessTokenRequest,
+      request,
+      authorizationServerMetadata: serverMetadata,
+      grant: parsed.grant,
+      dpop: { ...parsed.dpop, required: true },
+    };
     const { dpop } = parsed.grant.code
       ? await authorizationServer.verifyAuthorizationCodeAccessTokenRequest({
-          ...common, expectedCode: known && code,
-          pkce: { codeVerifier: parsed.pkceCodeVerifier, codeChallenge: known?.asked.code_challenge, codeChallengeMethod: PkceCodeChallengeMethod.S256 },
+          ...common,
+          expectedCode: known && code,
+          pkce: {
+            codeVerifier: parsed.pkceCodeVerifier,
+            codeChallenge: known?.asked.code_challenge,
+            codeChallengeMethod: PkceCodeChallengeMethod.S256,
+          },
         })
       : await authorizationServer.verifyPreAuthorizedCodeAccessTokenRequest({
           ...common, expectedPreAuthorizedCode: known && code, expectedTxCode: known?.txCode,
         });
     codes.delete(code);
     return json(await authorizationServer.createAccessTokenResponse({
-      audience: origin, authorizationServer: origin, signer: tokenSigner, subject: "somebody", expiresInSeconds: 300, dpop,
+      audience: origin,
+      authorizationServer: origin,
+      signer: tokenSigner,
+      subject: "somebody",
+      expiresInSeconds: 300,
+      dpop,
     }));
   },
 
@@ -151,7 +178,8 @@ const answers = {
     for (const jwt of asked.proofs.jwt) {
       nonce = JSON.parse(Buffer.from(jwt.split(".")[1], "base64url")).nonce;
       if (!nonces.has(nonce)) return json({ error: "invalid_nonce" }, 400);
-      const { signer } = await issuer.verifyCredentialRequestJwtProof({ issuerMetadata: metadata, jwt, expectedNonce: nonce });
+      const proof = { issuerMetadata: metadata, jwt, expectedNonce: nonce };
+      const { signer } = await issuer.verifyCredentialRequestJwtProof(proof);
       jwks.push(signer.publicJwk);
     }
     nonces.delete(nonce);
@@ -166,8 +194,8 @@ const answers = {
 
   async "POST /deferred"(request, body) {
     await authorised(request);
-    const { deferredCredentialRequest } = issuer.parseDeferredCredentialRequest({ deferredCredentialRequest: JSON.parse(body) });
-    const transactionId = deferredCredentialRequest.transaction_id;
+    const parsed = issuer.parseDeferredCredentialRequest({ deferredCredentialRequest: JSON.parse(body) });
+    const transactionId = parsed.deferredCredentialRequest.transaction_id;
     const waits = waiting.get(transactionId);
     waits.looks += 1;
     if (waits.looks < 2) return json(issuer.createDeferredCredentialResponse({ transactionId, interval: 1 }), 202);
@@ -196,7 +224,9 @@ server.on("request", async (incoming, outgoing) => {
     const challenge = error.toHeaderValue?.();
     response = challenge
       ? json({ error: "invalid_token" }, 401, { "www-authenticate": challenge })
-      : json(error.errorResponse ?? { error: "server_error", detail: `${error.stack}` }, error.errorResponse ? 400 : 500);
+      : error.errorResponse
+        ? json(error.errorResponse, 400)
+        : json({ error: "server_error", detail: `${error.stack}` }, 500);
   }
   outgoing.writeHead(response.status, response.headers).end(response.body);
 });
