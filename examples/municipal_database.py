@@ -27,6 +27,9 @@ KINDS: dict[str, type[CredentialType]] = {kind.vct: kind for kind in (ResidenceR
 CLERK_TAKES = timedelta(seconds=2)
 """How long the clerk of the example needs for a household record."""
 
+MAX_FAILURES = 10
+"""How many wrong passwords in a row are too many."""
+
 _METADATA = sql.MetaData()
 _PEOPLE = sql.Table(
     "people",
@@ -34,6 +37,7 @@ _PEOPLE = sql.Table(
     sql.Column("number", sql.String, primary_key=True),
     sql.Column("salt", sql.LargeBinary, nullable=False),
     sql.Column("password", sql.LargeBinary, nullable=False),
+    sql.Column("failures", sql.Integer, nullable=False, default=0),
     sql.Column("card", sql.String, unique=True),
 )
 _RECORDS = sql.Table(
@@ -89,13 +93,22 @@ class MunicipalDatabase:
     # --- who is this --------------------------------------------------------------------------------------------------
 
     def log_in(self, number: str, password: str) -> str | None:
-        """Return the number of a person who knows their password, or None; it takes as long for nobody."""
-        query = sql.select(_PEOPLE.c.salt, _PEOPLE.c.password).where(_PEOPLE.c.number == number)
-        with self._engine.connect() as connection:
-            found = connection.execute(query).one_or_none()
+        """Return the number of a person who knows their password, or None; it takes as long for nobody.
+
+        After ten failures in a row nobody gets in, until somebody at the counter sets the count back.
+        """
+        own = _PEOPLE.c.number == number
+        counted = sql.update(_PEOPLE).where(own).values(failures=_PEOPLE.c.failures + 1).returning(*_PEOPLE.c)
+        with self._engine.begin() as connection:
+            # Counted before it is looked at, so that many tries at once are no more than that many.
+            found = connection.execute(counted).one_or_none()
         salt, expected = (found.salt, found.password) if found is not None else (bytes(16), bytes(32))
         matches = hmac.compare_digest(_digest(password, salt), expected)
-        return number if matches and found is not None else None
+        if found is None or not matches or found.failures > MAX_FAILURES:
+            return None
+        with self._engine.begin() as connection:
+            connection.execute(sql.update(_PEOPLE).where(own).values(failures=0))
+        return number
 
     def holder_of(self, card: str) -> str | None:
         """Return the number of the person whose card it is, or None."""

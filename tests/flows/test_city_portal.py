@@ -159,6 +159,16 @@ def test_nobody_gets_in_with_a_wrong_password(site: Site) -> None:
     assert site.logged_in()[1].title.startswith("Choose")
 
 
+def test_whoever_guesses_ten_times_is_locked_out(site: Site) -> None:
+    browser = Browser(site.origin)
+    for number, failures, is_in in (("R00004", 9, True), ("R00003", 10, False)):
+        for _ in range(failures):
+            browser.press(browser.open("/city/login"), "Log in", number=number, password="guessed")
+        page = browser.press(browser.open("/city/login"), "Log in", number=number, password=site.password)
+        assert page.title.startswith("Choose") is is_in
+        browser = Browser(site.origin)
+
+
 def test_a_form_of_another_site_is_refused(site: Site) -> None:
     body = f"number={PERSON}&password={site.password}"
     assert site.post("/city/login", body, Origin="https://elsewhere.example")[0] == 403
