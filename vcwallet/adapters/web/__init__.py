@@ -5,8 +5,8 @@
 from vcwallet.adapters.web._library import starlette as _starlette  # first, since it says what is missing
 from vcwallet.adapters.web.app import issuer_app
 from vcwallet.adapters.web.rate_limit import RateLimit
-from vcwallet.adapters.web.server import uvicorn_config
+from vcwallet.adapters.web.server import serve, uvicorn_config
 
-__all__ = ["RateLimit", "issuer_app", "uvicorn_config"]
+__all__ = ["RateLimit", "issuer_app", "serve", "uvicorn_config"]
 
 del _starlette
