@@ -137,7 +137,7 @@ def plan_of(
     )
     may_be_anonymous = server.pre_authorized_grant_anonymous_access_supported and not is_attested
     pre_authorized, with_login = prompt.offer.pre_authorized_code, prompt.offer.authorization_code
-    return Plan(
+    plan = Plan(
         issuer=prompt.issuer_id,
         server=server.issuer,
         party=prompt.found.vetting.party,
@@ -159,6 +159,8 @@ def plan_of(
         created_at=at,
         device=device,
     )
+    plan.__dict__.update(metadata=narrowed, authorization_server=server)  # what reading them again would give
+    return plan
 
 
 def _grant_of(offer: CredentialOffer) -> Grant:

@@ -28,6 +28,8 @@ COLLECTIONS: Final = (STATES, PLANS, STEPS)
 """Where what is known of collections is kept."""
 VERSION: Final = 1
 """Of the form of these records."""
+MAX_PLANS: Final = 32
+"""How many plans are kept in memory."""
 
 _OPEN, _ENDED = "open", "ended"
 
@@ -51,6 +53,7 @@ class Collections:
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
+        self._plans: dict[str, Plan] = {}
 
     def begin(self, plan: Plan, access: Access, acts: tuple[Act, ...], *also: Change) -> Collection:
         """Return a new collection, once it is durable.
@@ -60,6 +63,7 @@ class Collections:
         """
         begun = Collection(id=secrets.token_urlsafe(18), plan=plan, access=access, acts=acts)
         self._store.commit(*also, Put(PLANS, begun.id, _PLAN.dump_json(plan), new=True), *_changes(begun))
+        self._remember(begun.id, plan)
         return begun
 
     def save(self, collection: Collection, *also: Change, commit: Callable[..., object] | None = None) -> Collection:
@@ -121,13 +125,25 @@ class Collections:
         """
         steps = [Delete(STEPS, _step_id(replace(collection, step=step))) for step in range(collection.step + 1)]
         self._store.commit(*also, Delete(STATES, collection.id), Delete(PLANS, collection.id), *steps)
+        self._plans.pop(collection.id, None)
 
     def _collection(self, id: str, body: bytes) -> Collection:
-        plan = self._store.get(PLANS, id)
-        if plan is None:
-            raise StoreCorruptError(f"the plan of the collection {id} is gone")
         state = _read(_STATE, body, id)
-        return Collection(id=id, plan=_read(_PLAN, plan, id), access=state.access, acts=state.acts, step=state.step)
+        return Collection(id=id, plan=self._plan(id), access=state.access, acts=state.acts, step=state.step)
+
+    def _plan(self, id: str) -> Plan:
+        if id not in self._plans:
+            body = self._store.get(PLANS, id)
+            if body is None:
+                raise StoreCorruptError(f"the plan of the collection {id} is gone")
+            self._remember(id, _read(_PLAN, body, id))
+        return self._plans[id]
+
+    def _remember(self, id: str, plan: Plan) -> None:
+        """Keep a plan, which never changes, with what was read of it."""
+        if len(self._plans) >= MAX_PLANS:
+            self._plans.clear()
+        self._plans[id] = plan
 
 
 def _changes(collection: Collection) -> tuple[Change, ...]:

@@ -16,7 +16,7 @@ from vcwallet.errors import KeyLockedError, LocalProtocolError, StoreError, Tran
 from vcwallet.flow import Flow
 from vcwallet.protocols.oauth.refusal import PeerRefusedError
 from vcwallet.protocols.openid4vci.notification import NotificationEvent
-from vcwallet.storage import RecordExistsError
+from vcwallet.storage import Change, RecordExistsError
 from vcwallet.wallet.collecting import acquiring, authorising
 from vcwallet.wallet.collecting.client import WalletClient
 from vcwallet.wallet.collecting.collection import Act, Collection, Plan, keys_of, outcome_of
@@ -113,10 +113,9 @@ class Stepper:
             if isinstance(access, ToPush):
                 key = self._keeper.signer(collection.plan.client_key).public_key
                 following = yield from authorising.push(collection.plan, access, exchange, key=key, at=self._clock())
-                return self.settled(collection, collection.moved(following))
-            return self.settled(
-                collection, (yield from authorising.redeem(collection, access, exchange, at=self._clock()))
-            )
+                moved = collection.moved(following)
+            else:
+                moved = yield from authorising.redeem(collection, access, exchange, at=self._clock())
         except PeerRefusedError as refused:
             return self.settled(collection, collection.ended(Outcome.REFUSED, refused.error or refused.code))
         except OURS:
@@ -124,6 +123,12 @@ class Stepper:
         except VcError as error:
             self.settled(collection, collection.ended(Outcome.FAILED, error.code))
             raise
+        try:
+            with_keys, made = self._with_keys(moved)
+        except OURS:
+            self.settled(collection, moved)  # keys can be made later, a token is given once
+            raise
+        return self.settled(collection, with_keys, also=made)
 
     def _act(self, collection: Collection, granted: Granted, run: Run) -> Flow[Collection | None]:
         found = self._next_act(collection, run)
@@ -132,9 +137,10 @@ class Stepper:
         index, progress = found
         match progress:
             case Wanted():
-                return self._with_keys(collection, index)
+                with_keys, made = self._with_keys(collection)
+                return self.settled(collection, with_keys, also=made)
             case Answered():
-                return self._checked(collection, index, progress)
+                return self._checked(collection, collection, index, progress)
             case Requested() | Deferred() | Kept() | Rejected():
                 return (yield from self._exchanged(collection, index, progress, granted, run))
             case _:
@@ -163,9 +169,12 @@ class Stepper:
             raise
         except VcError as error:
             following = Failed(code=error.code)
+        moved = collection.with_act(index, following)
+        if isinstance(following, Answered):
+            return self._checked(collection, moved, index, following)
         if isinstance(following, Kept | Rejected):
             run.told.add(index)  # in vain; the next call tries again
-        return self.settled(collection, collection.with_act(index, following))
+        return self.settled(collection, moved)
 
     def _next_act(
         self, collection: Collection, run: Run
@@ -179,16 +188,25 @@ class Stepper:
                 return index, progress
         return None
 
-    def _with_keys(self, collection: Collection, index: int) -> Collection:
-        """Return the collection with the keys that a credential is going to be asked for with."""
-        plan = collection.plan
-        configuration = plan.metadata.configuration(collection.acts[index].configuration_id)
+    def _with_keys(self, collection: Collection) -> tuple[Collection, tuple[Change, ...]]:
+        """Return a collection with the keys that its credentials are going to be asked for with, once it may ask."""
+        if not isinstance(collection.access, Granted):
+            return collection, ()
+        plan, made = collection.plan, list[Change]()
+        for index, act in enumerate(collection.acts):
+            if isinstance(act.progress, Wanted):
+                handles, changes = self._new_keys(plan, act)
+                collection = collection.with_act(index, Requested(keys=handles))
+                made += changes
+        return collection, tuple(made)
+
+    def _new_keys(self, plan: Plan, act: Act) -> tuple[tuple[str, ...], tuple[Change, ...]]:
+        configuration = plan.metadata.configuration(act.configuration_id)
         kind = proof_type(configuration, is_attested=self._client.attester is not None)
         if kind is None:
-            return self._collections.save(collection.with_act(index, Requested(keys=())))
+            return (), ()
         count = number_of_keys(plan.metadata, configuration, copies=plan.copies)
-        handles, made = self._keeper.new_keys(count, key_algorithm(configuration, kind))
-        return self._collections.save(collection.with_act(index, Requested(keys=handles)), *made)
+        return self._keeper.new_keys(count, key_algorithm(configuration, kind))
 
     def _asked(
         self, collection: Collection, act: Act, progress: Requested | Deferred | Kept | Rejected, token: str
@@ -206,30 +224,41 @@ class Stepper:
             return (yield from acquiring.pick_up(plan, act, progress, token=token, exchange=exchange, at=at))
         return (yield from acquiring.notify(plan, progress, token=token, exchange=exchange))
 
-    def _checked(self, collection: Collection, index: int, answered: Answered) -> Collection:
-        """Return the collection after a credential was kept, or was found not to hold."""
-        plan, act = collection.plan, collection.acts[index]
+    def _checked(self, before: Collection, collection: Collection, index: int, answered: Answered) -> Collection:
+        """Return the collection after a credential was kept, or was found not to hold.
+
+        Args:
+            before: the collection as it was saved last.
+            collection: the same with the answer.
+            index: which credential.
+            answered: the answer.
+
+        Raises:
+            VcError: the wallet itself cannot decide now; the answer is kept until it can.
+        """
+        plan = collection.plan
         try:
-            taken = checked(plan, act.configuration_id, answered, self._keeper)
+            taken = checked(plan, collection.acts[index].configuration_id, answered, self._keeper)
         except OURS:
+            if collection is not before:
+                self.settled(before, collection)
             raise
         except VcError as error:
-            return self.settled(collection, collection.with_act(index, _rejected(plan, answered, error.code)))
+            return self.settled(before, collection.with_act(index, _rejected(plan, answered, error.code)))
         used = {one.card.key for one in taken}
         unused = [handle for handle in answered.keys if handle not in used]
         kept = collection.with_act(index, _kept(plan, answered, [one.card.id for one in taken]))
         try:
-            return self.settled(
-                collection, kept, unused=unused, commit=lambda *changes: self._keeper.keep(taken, *changes)
-            )
+            return self.settled(before, kept, unused=unused, commit=lambda *changes: self._keeper.keep(taken, *changes))
         except RecordExistsError:
-            return self.settled(collection, collection.with_act(index, _rejected(plan, answered, "HOLDER_KEY_USED")))
+            return self.settled(before, collection.with_act(index, _rejected(plan, answered, "HOLDER_KEY_USED")))
 
     def settled(
         self,
         before: Collection,
         after: Collection,
         *,
+        also: Sequence[Change] = (),
         unused: Sequence[str] = (),
         commit: Callable[..., object] | None = None,
     ) -> Collection:
@@ -238,6 +267,7 @@ class Stepper:
         Args:
             before: the collection as it was saved last.
             after: the same in its next state; it ends here, where nothing more is to come.
+            also: further changes.
             unused: further keys that have no use.
             commit: what applies the changes, if they are part of something larger.
 
@@ -247,7 +277,7 @@ class Stepper:
         """
         after = _at_its_end(after)
         forgotten = [*unused, *_given_up(before, after)]
-        saved = self._collections.save(after, *self._keeper.forgetting_keys(forgotten), commit=commit)
+        saved = self._collections.save(after, *also, *self._keeper.forgetting_keys(forgotten), commit=commit)
         self._keeper.forget_keys(forgotten)
         if isinstance(saved.access, Ended):
             self._exchanges.pop(saved.id, None)

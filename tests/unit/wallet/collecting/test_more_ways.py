@@ -15,6 +15,7 @@ from tests.support.world import AgeCard, Resident, World, credential_of
 from tests.unit.wallet.collecting.test_collecting import LOGIN, attested, collect, log_in
 from vcwallet.encoding import json
 from vcwallet.errors import (
+    KeyLockedError,
     LocalProtocolError,
     MalformedError,
     StoreError,
@@ -460,6 +461,32 @@ def test_keys_can_be_kept_elsewhere(world: World, fails: bool) -> None:
     assert len(keys.handles) == (0 if fails else 3)
     assert not list(store.find("key"))
     assert len(list(store.find("holder_key"))) == len(done.cards)
+
+
+class Locked(Counted):
+    """Keys that cannot be made now."""
+
+    is_locked = False
+
+    def create(self, algorithm: Any, /) -> str:
+        if self.is_locked:
+            raise KeyLockedError("unlock it first")
+        return super().create(algorithm)
+
+
+def test_a_token_is_not_lost_where_keys_cannot_be_made_now(world: World) -> None:
+    keys, store = Locked(), MemoryStore()
+    trust = TrustedListClient.start(world.registry.published(), store=store, at=world.clock())
+    wallet = Wallet(store=store, trust=trust, formats=world.formats, clock=world.clock, keys=keys)
+    issuer, collector = Simulator(world, is_bound=False), wallet.collector()
+    begun = collector.accept(run(collector.read_offer(issuer.offer()), issuer))
+    keys.is_locked = True
+    for _ in range(2):
+        with pytest.raises(KeyLockedError):
+            run(collector.proceed(begun.id), issuer)
+    keys.is_locked = False
+    assert run(collector.proceed(begun.id), issuer).outcome is Outcome.COLLECTED
+    assert issuer.count("token") == 1
 
 
 def test_a_key_that_is_gone_is_an_error_of_the_wallet(world: World) -> None:

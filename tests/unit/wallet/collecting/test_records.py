@@ -16,10 +16,10 @@ from tests.support.world import World
 from vcwallet.encoding import json
 from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreNewerError
 from vcwallet.flow import run
-from vcwallet.storage import MemoryStore, Put
+from vcwallet.storage import Delete, MemoryStore, Put
 from vcwallet.wallet.collecting import Collection
 from vcwallet.wallet.collecting.collection import Act, Plan
-from vcwallet.wallet.collecting.records import PLANS, STATES, STEPS, Collections
+from vcwallet.wallet.collecting.records import MAX_PLANS, PLANS, STATES, STEPS, Collections
 from vcwallet.wallet.collecting.states import (
     NEXT_ACCESS,
     NEXT_PROGRESS,
@@ -163,8 +163,7 @@ def test_a_record_of_a_newer_version_is_said_to_be(collection: str) -> None:
 
 def test_a_state_without_a_plan_is_damaged() -> None:
     store, begun = kept()
-    Collections(store).forget(begun)
-    store.commit(Put(STATES, begun.id, b"{}"))
+    store.commit(Delete(PLANS, begun.id))
     with pytest.raises(StoreCorruptError, match="plan"):
         Collections(store).load(begun.id)
 
@@ -196,6 +195,25 @@ def test_what_is_damaged_is_named_by_the_wallet() -> None:
     issuer, collector = Simulator(world), world.wallet.collector()
     collector.accept(run(collector.read_offer(issuer.offer()), issuer))
     assert [damage.kind for damage in world.wallet.damaged()] == [STATES]
+
+
+def test_a_plan_is_kept_with_what_reading_it_again_gives() -> None:
+    world = World()
+    issuer, collector = Simulator(world), world.wallet.collector()
+    begun = collector.accept(run(collector.read_offer(issuer.offer()), issuer))
+    again = Collections(world.wallet_store).load(begun.id)
+    assert again.plan is not begun.plan
+    assert again.plan == begun.plan
+    assert again.plan.metadata == begun.plan.metadata
+    assert again.plan.authorization_server == begun.plan.authorization_server
+
+
+def test_many_plans_are_not_kept_in_memory() -> None:
+    store = MemoryStore()
+    collections = Collections(store)
+    begun = [collections.begin(plan(copies=number + 1), TxCodeNeeded(), ()) for number in range(MAX_PLANS + 5)]
+    assert len(collections._plans) <= MAX_PLANS
+    assert [collections.load(one.id) for one in begun] == begun
 
 
 # --- secrets ---------------------------------------------------------------------------------------------------------

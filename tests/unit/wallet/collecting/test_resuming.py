@@ -155,7 +155,7 @@ def test_a_wallet_that_dies_at_any_commit_goes_on(name: str, applies: bool) -> N
     story = STORIES[name]
     kinds = len(story.get("kinds", (Resident,)))
     number = commits_of(story)
-    assert number >= 6
+    assert number >= 4
     for dies_at in range(1, number + 1):
         one = Story(**story)
         one.mortal.dies_at, one.mortal.applies = dies_at, applies
