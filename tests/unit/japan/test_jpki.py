@@ -468,6 +468,20 @@ def test_a_newer_list_replaces_an_older_one_in_whichever_order_they_come(*, newe
         log_in(revocation=lists(*given))
 
 
+def test_lists_are_renewed_as_a_whole_or_not_at_all() -> None:
+    listed = lists()
+    tomorrow = NOW + timedelta(days=1)
+    with pytest.raises(TrustedListError):
+        log_in(revocation=listed, at=tomorrow)
+    newer = CA.revocation_list(number=2, at=tomorrow)
+    with pytest.raises(UntrustedError):
+        listed.update([newer, SIGNING_CA.revocation_list()])
+    with pytest.raises(TrustedListError):
+        log_in(revocation=listed, at=tomorrow)
+    listed.update([newer])
+    log_in(revocation=listed, at=tomorrow)
+
+
 def test_a_list_that_is_due_or_from_the_future_says_nothing() -> None:
     listed = lists()
     log_in(revocation=listed, at=NOW + timedelta(days=1) - SECOND)

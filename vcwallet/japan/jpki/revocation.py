@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from cryptography import x509
 
@@ -18,6 +18,10 @@ from vcwallet.trust.crl import RevocationList, distribution_points
 
 MAX_LISTS = 2_000
 """More than there are municipalities in Japan, each of which has a list of its own."""
+
+
+_Scope: TypeAlias = tuple[bytes, frozenset[x509.GeneralName]]
+"""The CA, and the distribution points; none where the list is whole."""
 
 
 class JpkiRevocation(Protocol):
@@ -40,8 +44,20 @@ class RevocationLists:
         """Know these lists.
 
         Args:
-            lists: the DER of each; a newer one of the same scope replaces an older one.
+            lists: the DER of each.
             authorities: the CAs that sign them.
+
+        Raises:
+            VcError: as `update`.
+        """
+        self._authorities = authorities
+        self._lists: Mapping[_Scope, RevocationList] = {}
+        self.update(lists)
+
+    def update(self, lists: Iterable[bytes]) -> None:
+        """Know these lists too, all or none; a newer one of the same scope replaces an older one.
+
+        It may be called while other threads ask.
 
         Raises:
             MalformedError: a list cannot be read.
@@ -50,17 +66,15 @@ class RevocationLists:
             AlgorithmNotAllowedError, SignatureInvalidError, NotAuthorisedError, UnsupportedError: see
                 `vcwallet.trust.crl`.
         """
-        self._lists: dict[tuple[bytes, frozenset[x509.GeneralName]], RevocationList] = {}
-        for der in lists:
-            self._add(_read(der, authorities))
-            if len(self._lists) > MAX_LISTS:
+        known = dict(self._lists)
+        for found in (_read(der, self._authorities) for der in lists):
+            scope = (found.authority_key_id, found.points)
+            before = known.get(scope)
+            if before is None or before.number < found.number:
+                known[scope] = found
+            if len(known) > MAX_LISTS:
                 raise LimitExceededError(f"there are more than {MAX_LISTS} revocation lists")
-
-    def _add(self, found: RevocationList) -> None:
-        scope = (found.authority_key_id, found.points)
-        before = self._lists.get(scope)
-        if before is None or before.number < found.number:
-            self._lists[scope] = found
+        self._lists = known
 
     def require_not_revoked(self, certificate: JpkiCertificate, /, *, at: datetime) -> None:
         """Return if a list speaks of a certificate at `at`, and none that does revokes it.
