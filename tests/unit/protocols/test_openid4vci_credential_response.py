@@ -177,6 +177,10 @@ class TestDeferred:
         with pytest.raises(BindingError):
             read_deferred_response(body, status=202, format=SD_JWT, transaction_id="two")
 
+    def test_credentials_end_it(self):
+        issued = IssuedCredentials(credentials=(Credential(format=SD_JWT, raw="raw"),))
+        assert read_deferred_response(issued.to_json(), status=200, format=SD_JWT, transaction_id="one") == issued
+
     def test_the_transaction_stays_out_of_reprs(self):
         assert "secret" not in repr(read(202, transaction_id="secret", interval=1))
 

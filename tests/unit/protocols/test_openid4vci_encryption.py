@@ -148,6 +148,10 @@ class TestKeys:
         bare = {**KEY.agreement.public_jwk, "alg": "ECDH-ES"}
         assert message_jwk(bare) == {**bare, "use": "enc"}
 
+    def test_a_key_of_the_longest_name_is_taken(self):
+        longest = {**KEY.jwk, "kid": "k" * MAX_KID}
+        assert message_jwk(longest) == longest
+
     @pytest.mark.parametrize(
         ("changes", "error"),
         [

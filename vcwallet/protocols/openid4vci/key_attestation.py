@@ -53,6 +53,7 @@ class KeyAttestation:
     Attributes:
         keys: the attested keys, all different.
         provider: the wallet provider's key, and why it is trusted.
+        chain: the provider's DER certificates as they came (``x5c``), for a profile that says how they have to be.
         issued_at: when it was made.
         expires: when it ends; None where it does not say so, and is fresh.
         nonce: the issuer's nonce that it was made for, if any.
@@ -64,6 +65,7 @@ class KeyAttestation:
 
     keys: tuple[PublicKey, ...]
     provider: TrustedKey
+    chain: tuple[bytes, ...] = field(repr=False)
     issued_at: datetime
     expires: datetime | None
     nonce: str | None = field(repr=False)
@@ -202,6 +204,7 @@ def verify_key_attestation(
     attestation = KeyAttestation(
         keys=different_keys([jwk.parse(key) for key in claims.keys]),
         provider=provider,
+        chain=header.chain,
         issued_at=_issued_at(payload, at=at),
         expires=jwt.numeric_date(payload, "exp"),
         nonce=claims.nonce,
