@@ -20,7 +20,6 @@ from vcwallet.trust.certificates import ECDSA_SIGNATURES
 
 MIN_RSA_BITS = 2048
 MAX_RSA_BITS = 4096
-MAX_SIGNATURE_BYTES = 512
 _EXPONENT: Final = 65537
 _RSA: Final = frozenset(
     {
@@ -62,8 +61,6 @@ def require_signed(key: JpkiKey, signature: bytes, data: bytes) -> None:
         SignatureInvalidError: it has not.
     """
     try:
-        if len(signature) > MAX_SIGNATURE_BYTES:
-            raise InvalidSignature
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
         else:
