@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,8 +28,9 @@ from starlette.staticfiles import StaticFiles
 from vcwallet import CredentialType
 from vcwallet.adapters import qr
 from vcwallet.adapters.web.exchange import read_request, write_response
+from vcwallet.adapters.web.rate_limit import RateLimit, RateLimiter
 from vcwallet.encoding import json
-from vcwallet.errors import VcError
+from vcwallet.errors import LocalProtocolError, VcError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.issuer.openid4vci import DIGITS, CredentialIssuerService, GrantType, IssuedOffer, Offering, OfferState
 from vcwallet.issuer.sessions import Add, MemorySessions, Remove, Session
@@ -37,6 +39,7 @@ from vcwallet.protocols.oauth.form import read_form, read_query
 from web.pages import LANGUAGES, STATIC, Reader, page
 
 HOUR = timedelta(hours=1)
+MAX_SESSIONS = 10_000
 LOGIN, CHOOSE, OFFERS = "/city/login", "/city/choose", "/city/offers"
 SLOW = (HouseholdRecord.vct,)
 
@@ -69,6 +72,7 @@ class Portal:
         self._service, self._origin, self._database, self._clock = service, origin, database, clock
         self._offered = {(offering.type.vct, offering.writer.format): offering for offering in offered}
         self._sessions = MemorySessions()
+        self._limiter = RateLimiter(RateLimit(per_second=5, burst=400))
         self._pages: dict[tuple[str, str], Callable[[Visit], HttpResponse]] = {
             ("GET", "/"): self._home,
             ("GET", LOGIN): self._login_page,
@@ -88,9 +92,14 @@ class Portal:
         return [*pages, Mount("/static", StaticFiles(directory=STATIC))]
 
     async def _endpoint(self, request: Request) -> Response:
+        wait = self._limiter.wait(request.client.host if request.client else "", now=time.monotonic())
+        if wait:
+            return Response(status_code=429, headers={"retry-after": str(wait)})
         try:
             http = await read_request(request, origin=self._origin)
             return write_response(await run_in_threadpool(self, http))
+        except LocalProtocolError:
+            return write_response(_problem(Reader(language="ja"), status=503))
         except VcError:
             return write_response(_problem(Reader(language="ja"), status=400))
 
@@ -231,6 +240,8 @@ class Portal:
     def _remember(self, kind: str, values: Mapping[str, Any], at: datetime) -> str:
         """Keep values for an hour, and return the secret that finds them."""
         self._sessions.purge(at=at)
+        if self._sessions.count(kind, at=at) >= MAX_SESSIONS:
+            raise LocalProtocolError("there are too many visitors")
         secret = secrets.token_urlsafe(32)
         session = Session(kind=kind, id=_id_of(secret), body=json.dumps(dict(values)), expires=at + HOUR)
         self._sessions.commit(Add(session))

@@ -46,9 +46,10 @@ class Site:
         browser, page = self.logged_in(language)
         return browser, browser.press(page, LANGUAGES[language][1], **CHOSEN)
 
-    def post(self, path: str, body: str, **headers: str) -> tuple[int, dict[str, str]]:
+    def post(self, path: str, body: str, *, sent_from: str = "127.0.0.1", **headers: str) -> tuple[int, dict[str, str]]:
         """Post a form as a program does that is no browser."""
-        connection = http.client.HTTPConnection(urlsplit(self.origin).netloc, timeout=10)
+        place = urlsplit(self.origin).netloc
+        connection = http.client.HTTPConnection(place, timeout=10, source_address=(sent_from, 0))
         try:
             connection.request("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded", **headers})
             response = connection.getresponse()
@@ -225,3 +226,10 @@ def test_pages_are_kept_by_nobody_and_shown_in_no_frame(site: Site) -> None:
 def test_another_address_has_no_page(site: Site) -> None:
     assert Browser(site.origin).open("/city/nothing").status == 404
     assert Browser(site.origin).open("/static/../login.py").status == 404
+
+
+def test_whoever_asks_without_pause_is_told_to_wait(site: Site) -> None:
+    # From an address of its own, whose requests are counted apart from those of the other tests.
+    statuses = {site.post("/city/login", "", sent_from="127.0.0.2")[0] for _ in range(600)}
+    assert statuses == {403, 429}
+    assert site.post("/city/login", "")[0] == 403
