@@ -332,9 +332,10 @@ def test_a_certificate_by_a_ca_that_is_not_known_is_refused() -> None:
 def test_a_certificate_that_is_too_long_or_none_is_refused() -> None:
     with pytest.raises(LimitExceededError):
         log_in(certificate=bytes(16 * 1024 + 1))
-    for wrong in (b"", CARD.der[:-1], CARD.der + b"\0"):
-        with pytest.raises(MalformedError):
+    for wrong in (b"", CARD.der[:-1], CARD.der + b"\0", bytes(16 * 1024)):
+        with pytest.raises(MalformedError) as caught:
             log_in(certificate=wrong)
+        assert caught.value.code == "MALFORMED"
 
 
 @given(st.data())
