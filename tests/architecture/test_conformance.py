@@ -64,6 +64,7 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "oauth",
         "openid-federation-1.0",
         "openid4vci-credential",
+        "openid4vci-service",
         "openid4vci-wallet",
         "openid4vci",
         "openid4vp-1.0",

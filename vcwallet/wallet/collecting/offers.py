@@ -66,6 +66,7 @@ class OfferReader:
             chosen = "authorization_code"
         found = yield from fetch_issuer(
             offer.credential_issuer,
+            offer.credential_configuration_ids,
             issuers=self._issuers(),
             at=self._clock(),
             language=language,
