@@ -469,6 +469,13 @@ def test_a_newer_list_replaces_an_older_one_in_whichever_order_they_come(*, newe
         log_in(revocation=lists(*given))
 
 
+def test_of_two_lists_with_one_number_the_last_counts() -> None:
+    clean, revoking = CA.revocation_list(), CA.revocation_list(CARD.certificate.serial_number)
+    log_in(revocation=lists(revoking, clean))
+    with pytest.raises(UntrustedError):
+        log_in(revocation=lists(clean, revoking))
+
+
 def test_lists_are_renewed_as_a_whole_or_not_at_all() -> None:
     listed = lists()
     tomorrow = NOW + timedelta(days=1)
