@@ -55,10 +55,10 @@ class RevocationLists:
         self.update(lists)
 
     def update(self, lists: Iterable[bytes]) -> None:
-        """Know these lists too, all or none; of those of one scope the newest counts, and of two
-        with one number the last.
+        """Know these lists too, all or none.
 
-        It may be called while other threads ask.
+        Of those of one scope the one with the highest number counts, and of two with one number the last.  It may be
+        called while other threads ask.
 
         Raises:
             MalformedError: a list cannot be read.
