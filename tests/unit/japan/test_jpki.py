@@ -332,9 +332,10 @@ def test_a_certificate_by_a_ca_that_is_not_known_is_refused() -> None:
 def test_a_certificate_that_is_too_long_or_none_is_refused() -> None:
     with pytest.raises(LimitExceededError):
         log_in(certificate=bytes(16 * 1024 + 1))
-    for wrong in (b"", CARD.der[:-1], CARD.der + b"\0"):
-        with pytest.raises(MalformedError):
+    for wrong in (b"", CARD.der[:-1], CARD.der + b"\0", bytes(16 * 1024)):
+        with pytest.raises(MalformedError) as caught:
             log_in(certificate=wrong)
+        assert caught.value.code == "MALFORMED"
 
 
 @given(st.data())
@@ -466,6 +467,13 @@ def test_a_newer_list_replaces_an_older_one_in_whichever_order_they_come(*, newe
     given = (newer, older) if newer_first else (older, newer)
     with pytest.raises(UntrustedError):
         log_in(revocation=lists(*given))
+
+
+def test_of_two_lists_with_one_number_the_last_counts() -> None:
+    clean, revoking = CA.revocation_list(), CA.revocation_list(CARD.certificate.serial_number)
+    log_in(revocation=lists(revoking, clean))
+    with pytest.raises(UntrustedError):
+        log_in(revocation=lists(clean, revoking))
 
 
 def test_lists_are_renewed_as_a_whole_or_not_at_all() -> None:

@@ -168,7 +168,7 @@ def _require_leaf(certificate: x509.Certificate, profile: JpkiProfile) -> str:
     """Check what a certificate says of itself, and return its subject."""
     if certificate.version is not x509.Version.v3:
         raise _broken("a certificate is of version 3", section="4.1.2.1")
-    if not 0 < certificate.serial_number.bit_length() <= _MAX_SERIAL_BITS or certificate.serial_number < 0:
+    if certificate.serial_number <= 0 or certificate.serial_number.bit_length() > _MAX_SERIAL_BITS:
         raise _broken("a serial number is positive and has 20 octets at most", section="4.1.2.2")
     _require_known_extensions(certificate)
     constraints = find_extension(certificate, x509.BasicConstraints)

@@ -55,9 +55,10 @@ class RevocationLists:
         self.update(lists)
 
     def update(self, lists: Iterable[bytes]) -> None:
-        """Know these lists too, all or none; a newer one of the same scope replaces an older one.
+        """Know these lists too, all or none.
 
-        It may be called while other threads ask.
+        Of those of one scope the one with the highest number counts, and of two with one number the last.  It may be
+        called while other threads ask.
 
         Raises:
             MalformedError: a list cannot be read.
@@ -70,7 +71,7 @@ class RevocationLists:
         for found in (_read(der, self._authorities) for der in lists):
             scope = (found.authority_key_id, found.points)
             before = known.get(scope)
-            if before is None or before.number < found.number:
+            if before is None or before.number <= found.number:
                 known[scope] = found
             if len(known) > MAX_LISTS:
                 raise LimitExceededError(f"there are more than {MAX_LISTS} revocation lists")
