@@ -60,6 +60,7 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "iso18013-5-annex-b",
         "iso18013-5-mdoc",
         "iso18013-5-proximity",
+        "oauth",
         "openid-federation-1.0",
         "openid4vci",
         "openid4vp-1.0",
