@@ -143,6 +143,7 @@ class Subject:
         state: the state or province, where the issuing authority is one of it.
         code: the number that the party is registered under (``organizationIdentifier``).
         identifier: the party's identifier, a URI in ASCII (``subjectAltName``); None for a CA.
+        dns_names: the names of its servers, in lower case (``subjectAltName``).
     """
 
     country: str
@@ -151,6 +152,7 @@ class Subject:
     state: str | None = None
     code: str | None = None
     identifier: str | None = None
+    dns_names: tuple[str, ...] = ()
 
     @property
     def name(self) -> x509.Name:
@@ -168,10 +170,11 @@ class Subject:
 
     @property
     def alternative_name(self) -> x509.SubjectAlternativeName | None:
-        """The identifier as an extension (RFC 5280, section 4.2.1.6); None for a CA."""
+        """The identifier and DNS names as an extension (RFC 5280, section 4.2.1.6); None for a CA."""
         if self.identifier is None:
             return None
-        return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(self.identifier)])
+        servers = map(x509.DNSName, self.dns_names)
+        return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(self.identifier), *servers])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +310,16 @@ def find_extension(certificate: x509.Certificate, kind: type[_E]) -> x509.Extens
         return certificate.extensions.get_extension_for_class(kind)
     except x509.ExtensionNotFound:
         return None
+
+
+def dns_names(certificate: x509.Certificate) -> frozenset[str]:
+    """Return the DNS names in the subject alternative name of a certificate, in lower case.
+
+    The common name is none of them (RFC 9525, section 2).
+    """
+    extension = find_extension(certificate, x509.SubjectAlternativeName)
+    names = extension.value.get_values_for_type(x509.DNSName) if extension is not None else []
+    return frozenset(name.lower() for name in names)
 
 
 def subject_key_id(certificate: x509.Certificate) -> bytes:

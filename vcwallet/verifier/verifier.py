@@ -41,6 +41,7 @@ from vcwallet.protocols.dcql import Candidate, DcqlQuery, require_answer
 from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.protocols.openid4vp.request import LIFETIME, make_request
+from vcwallet.protocols.openid4vp.transaction_data import require_authorised
 from vcwallet.protocols.proximity.asking import SentDeviceRequest
 from vcwallet.status.checker import NO_FAILURES, CredentialStatus, Failures, Prefetched, StatusChecker, media_type_of
 from vcwallet.status.held_lists import ListKey
@@ -484,6 +485,12 @@ def _require_no_more(case: _Case) -> None:
                 )
 
 
+def _require_transactions(case: _Case) -> None:
+    """What the holder was asked to authorise was authorised, each once, over the verifier's own texts."""
+    authorised = [(query_id, text) for query_id, one in case.each() for text in one.transaction_data]
+    require_authorised(case.expected.binding(required=True).transaction_data, authorised)
+
+
 def _require_unanswered(case: _Case) -> None:
     if case.store.get("answered", case.expected.answer_id) is not None:
         raise ReplayError("the request was answered before")
@@ -509,6 +516,7 @@ BEFORE_STATUS: tuple[Check[_Case], ...] = (
     Check("types", "SD-JWT VC, section 5", _require_types, ("presentations",)),
     Check("query", "OpenID4VP 1.0, section 8.6", _require_answer, ("presentations",)),
     Check("no_more_than_asked", "OpenID4VP 1.0, section 6.4", _require_no_more, ("presentations",)),
+    Check("transactions", "OpenID4VP 1.0, section 8.4", _require_transactions, ("presentations",)),
     Check("unanswered", "OpenID4VP 1.0, section 14.1", _require_unanswered),
 )
 STATUS: Check[_Case] = Check("status", "Token Status List, section 8.3", _require_status, ("presentations",))
