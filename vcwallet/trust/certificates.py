@@ -15,6 +15,7 @@ A profile is used twice, to issue a certificate and to accept one, so the two ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,6 +73,8 @@ UNREADABLE = (
 )
 """What pyca/cryptography raises when something of X.509 cannot be read."""
 
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DNS_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
 _E = TypeVar("_E", bound=x509.ExtensionType)
 
 
@@ -310,6 +313,11 @@ def find_extension(certificate: x509.Certificate, kind: type[_E]) -> x509.Extens
         return certificate.extensions.get_extension_for_class(kind)
     except x509.ExtensionNotFound:
         return None
+
+
+def is_dns_name(text: str) -> bool:
+    """Tell whether a text is a DNS name of two labels or more in lower case, and no address or wildcard."""
+    return _DNS_NAME.fullmatch(text) is not None
 
 
 def dns_names(certificate: x509.Certificate) -> frozenset[str]:

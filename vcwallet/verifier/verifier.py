@@ -40,7 +40,8 @@ from vcwallet.keys.signer import KeyAgreement
 from vcwallet.protocols.dcql import Candidate, DcqlQuery, require_answer
 from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
-from vcwallet.protocols.openid4vp.request import LIFETIME, make_request
+from vcwallet.protocols.openid4vp.client_id import ClientId
+from vcwallet.protocols.openid4vp.request import BACK, LIFETIME, Delivery, make_request
 from vcwallet.protocols.openid4vp.transaction_data import require_authorised
 from vcwallet.protocols.proximity.asking import SentDeviceRequest
 from vcwallet.status.checker import NO_FAILURES, CredentialStatus, Failures, Prefetched, StatusChecker, media_type_of
@@ -104,13 +105,24 @@ class Verifier:
         self._http: Transport = http if http is not None else _offline
         self.identifier: str = enrolment.identifier
 
-    def request(self, *asks: Ask | DcqlQuery, purpose: str, lifetime: timedelta = LIFETIME) -> Request:
+    def request(
+        self,
+        *asks: Ask | DcqlQuery,
+        purpose: str,
+        lifetime: timedelta = LIFETIME,
+        delivery: Delivery = BACK,
+        client: ClientId | None = None,
+        transaction_data: Sequence[str] = (),
+    ) -> Request:
         """Return a signed request with a fresh nonce, to be sent to a wallet and kept until its answer comes.
 
         Args:
             asks: what is asked for: some questions, or one DCQL query.
             purpose: the code of a purpose that this verifier is registered for.
             lifetime: how long an answer is accepted; at most 600 seconds.
+            delivery: how the answer comes back.
+            client: one that the certificate of this verifier is for; None for the hash of the certificate.
+            transaction_data: what the holder is asked to authorise, see `transaction_text`.
 
         Raises:
             LocalProtocolError: there is no registration for this purpose (``PURPOSE_NOT_REGISTERED``).
@@ -125,6 +137,9 @@ class Verifier:
             chain=self._enrolment.chain,
             at=self._clock(),
             lifetime=lifetime,
+            delivery=delivery,
+            client=client,
+            transaction_data=transaction_data,
         )
 
     def start_session(self, qr: str) -> VerifierSession:

@@ -18,7 +18,6 @@ nobody can choose a weaker way than the identifier says.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +25,7 @@ from typing import Final, TypeAlias
 
 from vcwallet.encoding import base64url, https_url, service_url
 from vcwallet.errors import LimitExceededError, MalformedError, RemoteProtocolError, UnsupportedError, quoted
+from vcwallet.trust.certificates import is_dns_name
 from vcwallet.trust.did.syntax import split
 
 MAX_LENGTH = 8 * 1024 + 64
@@ -33,9 +33,6 @@ CLAUSE: Final = "OpenID4VP 1.0, section 5.9.3"
 ORIGIN: Final = "origin"
 """The prefix of the audience where the platform says who asks; no request may use it (section 5.9.3)."""
 
-_DNS_NAME: Final = re.compile(
-    r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
-)
 _HASH_BYTES: Final = 32
 
 
@@ -183,7 +180,7 @@ def _attestation(rest: str) -> ClientId:
 
 
 def _san_dns(rest: str) -> ClientId:
-    if _DNS_NAME.fullmatch(rest) is None:
+    if not is_dns_name(rest):
         raise MalformedError("the client identifier is no DNS name in lower case", clause=CLAUSE)
     return X509SanDns(rest)
 
