@@ -23,7 +23,7 @@ computes the hashes anew, keep a copy of the last hash elsewhere.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -169,6 +169,47 @@ class HashChain:
         body = self._body(count)
         return None if body is None else ChainEnd(count=count, hash=hashlib.sha256(body).hexdigest())
 
+    def passes(self, end: ChainEnd) -> bool | None:
+        """Tell whether the chain once ended so; None where that entry and the one behind it are damaged.
+
+        Raises:
+            StoreCorruptError: its own end was changed (code ``HISTORY_BROKEN``).
+        """
+        now = self.end()
+        if end.count >= now.count:
+            return end == now
+        behind = _previous(self._readable(end.count + 1), ChainEnd(count=end.count + 1), is_known=False)
+        if behind is not None:
+            return behind == end.hash
+        body = self._readable(end.count)
+        return None if body is None else hashlib.sha256(body).hexdigest() == end.hash
+
+    def replacements(self, body_of: Callable[[str], bytes | None]) -> tuple[list[Put], list[str]]:
+        """Return the changes that put back entries that are damaged or gone, and the records of those that stay so.
+
+        An entry is put back only if it is the one that was appended: the entry behind it, or the end, has its hash.
+
+        Args:
+            body_of: gives the bytes of a record by its identifier, from a copy of the log; None where it has none.
+
+        Raises:
+            StoreCorruptError: the end was changed (code ``HISTORY_BROKEN``).
+        """
+        puts, broken, reached = list[Put](), list[str](), self.end()
+        is_known = True
+        while reached.count > 0:
+            previous = _previous(self._readable(reached.count), reached, is_known=is_known)
+            if previous is None and is_known:
+                body = body_of(_id(reached.count))
+                previous = _previous(body, reached, is_known=True)
+                if body is not None and previous is not None:
+                    puts.append(Put(self._collection, _id(reached.count), body))
+            if previous is None:
+                broken.append(_id(reached.count))
+            is_known = previous is not None
+            reached = ChainEnd(count=reached.count - 1, hash=previous or "")
+        return puts, broken
+
     def mend_end(self) -> bool:
         """Write anew where the chain ends, if that is damaged: behind its last entry; return whether it was.
 
@@ -227,6 +268,12 @@ class HashChain:
             return _linked(body, reached), body
         except (MalformedError, VerificationError):
             raise _broken("an entry was changed") from None
+
+    def _readable(self, sequence: int) -> bytes | None:
+        try:
+            return self._body(sequence)
+        except StoreCorruptError:
+            return None
 
     def _body(self, sequence: int) -> bytes | None:
         return self._store.get(self._collection, _id(sequence))
@@ -291,6 +338,26 @@ def _linked(body: bytes, head: ChainEnd) -> LogEntry:
         hash=hashlib.sha256(body).hexdigest(),
         entry=members["entry"],
     )
+
+
+def _previous(body: bytes | None, end: ChainEnd, *, is_known: bool) -> str | None:
+    """Return the hash before the entry that a chain ended with; None where these bytes are not that entry.
+
+    Args:
+        body: the bytes.
+        end: the number of the entry, and its hash.
+        is_known: whether the hash is; else it is only looked whether the bytes are an entry of this number.
+    """
+    if body is None or (is_known and hashlib.sha256(body).hexdigest() != end.hash):
+        return None
+    try:
+        members = json.loads_object(body, max_items=MAX_ENTRY_ITEMS)
+    except MalformedError:
+        return None
+    previous = members.get("previous")
+    if members.get("sequence") != end.count or not isinstance(previous, str):
+        return None
+    return previous if end.count > 1 or previous == ChainEnd().hash else None
 
 
 def _id(sequence: int) -> str:

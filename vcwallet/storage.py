@@ -17,7 +17,7 @@ A change of several records is one value: `commit` applies all of it or none, an
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -88,6 +88,14 @@ class RecordStore(Protocol):
         """
         ...
 
+    def get_many(self, collection: str, ids: Sequence[str], /) -> dict[str, bytes]:
+        """Return the bodies of those of some records that are there, by identifier.
+
+        Raises:
+            StoreCorruptError: one of them is damaged.
+        """
+        ...
+
     def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
         """Yield the records of a collection that carry `tag` (all for None), last written first, one by one.
 
@@ -124,6 +132,12 @@ class MemoryStore:
         with self._lock:
             found = self._records.get((collection, id))
         return found[0] if found else None
+
+    def get_many(self, collection: str, ids: Sequence[str], /) -> dict[str, bytes]:
+        """Return the bodies of those records that are there (see `RecordStore.get_many`)."""
+        with self._lock:
+            found = {id: self._records.get((collection, id)) for id in ids}
+        return {id: record[0] for id, record in found.items() if record is not None}
 
     def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
         """Yield the records of a collection (see `RecordStore.find`)."""

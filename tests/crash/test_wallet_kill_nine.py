@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.crash.wallet_user import make_files, open_wallet, wallet_store
+from tests.crash.wallet_user import AT_ONCE, make_files, open_wallet, wallet_store
 from tests.support.scripts import REPOSITORY
 from vcwallet.keys.stored import StoredKeys
 from vcwallet.wallet import Wallet
@@ -33,9 +33,9 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
     return random.Random(request.node.name)
 
 
-def killed(path: Path, chance: random.Random) -> list[str]:
+def killed(path: Path, chance: random.Random, how: str) -> list[str]:
     """Use the wallet in another process, kill that at a random moment, and return all that it acknowledged."""
-    command = [sys.executable, "-m", "tests.crash.wallet_user", str(path)]
+    command = [sys.executable, "-m", "tests.crash.wallet_user", str(path), how]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         acknowledged = [child.stdout.readline() for _ in range(chance.randrange(1, 20))]
@@ -54,7 +54,7 @@ def happened(wallet: Wallet) -> list[dict[str, Any]]:
     return [dict(entry.entry) for entry in wallet.history()]
 
 
-def require_whole(path: Path, acknowledged: set[str]) -> set[str]:
+def require_whole(path: Path, acknowledged: set[str], *, at_once: int = 1) -> set[str]:
     """Require that what was acknowledged is there, and nothing by half; return all that is there."""
     with wallet_store(path) as store:
         wallet = open_wallet(store)
@@ -64,7 +64,8 @@ def require_whole(path: Path, acknowledged: set[str]) -> set[str]:
         done = {f"received {card.id}" for card in cards} | {f"presented {request}" for request in presented}
         assert acknowledged <= done
         # At most the one step that was under way is there without having been acknowledged.
-        assert len(done) <= len(acknowledged) + 1
+        assert len(done) <= len(acknowledged) + at_once
+        assert len(cards) % at_once == 0
         # Each card has its entry, its key and the mark that the key is used; each presentation the mark that its
         # consent is.
         assert [event["event"] for event in events].count("received") == len(cards)
@@ -79,7 +80,7 @@ def kill_wallets(path: Path, chance: random.Random, *, rounds: int) -> None:
     """Kill a user of the same wallet again and again, so that a recovered file is written and recovered again."""
     done: set[str] = set()
     for _ in range(rounds):
-        acknowledged = killed(path, chance)
+        acknowledged = killed(path, chance, "one")
         assert acknowledged
         done = require_whole(path, done | set(acknowledged))
 
@@ -88,7 +89,25 @@ def test_what_was_acknowledged_is_there_and_nothing_by_half(path, chance):
     kill_wallets(path, chance, rounds=6)
 
 
+def kill_receivers(path: Path, chance: random.Random, *, rounds: int) -> None:
+    """The same with many credentials at once: of each commit all are there or none."""
+    done: set[str] = set()
+    for _ in range(rounds):
+        done = require_whole(path, done | set(killed(path, chance, "many")), at_once=AT_ONCE)
+    assert done
+
+
+def test_of_many_that_are_received_at_once_none_is_there_by_half(path, chance):
+    kill_receivers(path, chance, rounds=4)
+
+
 @pytest.mark.sweep
 @pytest.mark.timeout(3_600)
 def test_the_same_very_often(path, chance):
     kill_wallets(path, chance, rounds=200)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(3_600)
+def test_many_at_once_very_often(path, chance):
+    kill_receivers(path, chance, rounds=100)

@@ -2,30 +2,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """Receives and presents until it is killed, and says on standard output what was acknowledged::
 
-    python -m tests.crash.wallet_user WALLET.DB
+    python -m tests.crash.wallet_user WALLET.DB one|many
 
-A line is ``received CARD`` or ``presented REQUEST-DIGEST``.  Everybody but the wallet lives and dies with this process;
-only the wallet's file stays.  The registry of the first start is the one that the wallet trusts, so it is made again
-from the file ``registry.db`` beside the wallet.
+A line is ``received CARD`` or ``presented REQUEST-DIGEST``; ``many`` are received at once, and nothing is presented.
+Everybody but the wallet lives and dies with this process; only the wallet's file stays.  The registry of the first
+start is the one that the wallet trusts, so it is made again from the file ``registry.db`` beside the wallet.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from tests.support.world import LOAN, SHOPPING, Resident, resident
 from vcwallet.adapters.local import FORMATS, Issuer, Verifier, system_clock
 from vcwallet.adapters.store import FAST_FOR_TESTS_ONLY, SqlStore
+from vcwallet.formats.base import Credential
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.registry import TrustRegistry
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.verifier import ask
 from vcwallet.wallet import Wallet
+from vcwallet.wallet import wallet as wallet_module
+from vcwallet.wallet.cards import card_id
 
 PASSPHRASE = "correct horse battery staple"
+AT_ONCE = 7
+"""How many of many are received in one commit."""
 
 
 def acknowledge(text: str) -> None:
@@ -57,6 +63,25 @@ def open_wallet(store: SqlStore) -> Wallet:
     return Wallet(store=store, trust=TrustedListClient.resume(store), formats=FORMATS, clock=system_clock)
 
 
+def receive_many(wallet: Wallet, registry: TrustRegistry) -> None:
+    wallet_module.RECEIVED_AT_ONCE = AT_ONCE
+    city = Issuer(registry.enrol_issuer("Mirai City", may_issue=[Resident]))
+    wallet.update_trust(registry.published())
+    keys = [wallet.new_holder_key() for _ in range(4 * AT_ONCE)]
+    while True:
+        credentials = [city.issue(resident(), format=SdJwtVc, holder=key, valid_for=timedelta(days=90)) for key in keys]
+        done = 0
+
+        def kept(number: int, credentials: Sequence[Credential] = credentials) -> None:
+            nonlocal done
+            for credential in credentials[done:number]:
+                acknowledge(f"received {card_id(credential)}")
+            done = number
+
+        wallet.receive_all(credentials, progress=kept)
+        keys = [wallet.new_holder_key() for _ in range(4 * AT_ONCE)]
+
+
 def use(wallet: Wallet, registry: TrustRegistry) -> None:
     city = Issuer(registry.enrol_issuer("Mirai City", may_issue=[Resident]))
     bank = Verifier(registry.enrol_verifier("Sakura Bank", purposes=[LOAN, SHOPPING]))
@@ -73,4 +98,5 @@ def use(wallet: Wallet, registry: TrustRegistry) -> None:
 if __name__ == "__main__":
     file = Path(sys.argv[1])
     with registry_store(file) as authority, wallet_store(file) as own:
-        use(open_wallet(own), TrustRegistry.reopen(authority, clock=system_clock))
+        work = receive_many if sys.argv[2] == "many" else use
+        work(open_wallet(own), TrustRegistry.reopen(authority, clock=system_clock))

@@ -101,6 +101,9 @@ class StoreMachine(RuleBasedStateMachine):
     def every_record_is_the_same(self) -> None:
         for collection, name in self.names:
             assert self.store.get(collection, name) == self.model.get(collection, name)
+        for collection in {collection for collection, _ in self.names}:
+            names = [name for _, name in self.names]
+            assert self.store.get_many(collection, names) == self.model.get_many(collection, names)
 
     def teardown(self) -> None:
         self.store.close()

@@ -136,7 +136,7 @@ class Overtaken:
     def __init__(self, store: MemoryStore, other: Callable[[], object]) -> None:
         self._store = store
         self._others = [other]
-        self.get, self.find = store.get, store.find
+        self.get, self.get_many, self.find = store.get, store.get_many, store.find
 
     def commit(self, *changes: Change) -> None:
         while self._others:
@@ -328,3 +328,114 @@ class TestEnd:
         store.commit(Put("history", "head", b"{}"), Put("history", "000000000001", b"{}"))
         with pytest.raises(StoreCorruptError, match="HISTORY_BROKEN"):
             full.mend_end()
+
+
+class TestReplacing:
+    """What is damaged or gone is put back from a copy, entry by entry, and only if it is what was appended."""
+
+    @pytest.fixture
+    def copy(self, full, store) -> MemoryStore:
+        copied = MemoryStore()
+        copied.commit(*(Put("history", record.id, record.body) for record in store.find("history")))
+        return copied
+
+    def mend(self, history: HashChain, store: MemoryStore, copy: MemoryStore) -> list[str]:
+        puts, broken = history.replacements(lambda id: copy.get("history", id))
+        store.commit(*puts)
+        return broken
+
+    @pytest.mark.parametrize("gone", [[1], [2], [4], [2, 3], [1, 2, 3, 4]])
+    @pytest.mark.parametrize("how", ["deleted", "changed", "not JSON", "moved"])
+    def test_entries_come_back(self, full, store, copy, gone, how):
+        before = full.export()
+        for number in gone:
+            body = edited(store.get("history", id_of(number)), entry={"event": "forged"})
+            moved = edited(store.get("history", id_of(number)), sequence=9)
+            changes = {
+                "deleted": Delete("history", id_of(number)),
+                "changed": Put("history", id_of(number), body),
+                "not JSON": Put("history", id_of(number), b"\0"),
+                "moved": Put("history", id_of(number), moved),
+            }
+            store.commit(changes[how])
+        assert self.mend(full, store, MemoryStore()) != []
+        assert self.mend(full, store, copy) == []
+        assert full.export() == before
+
+    def test_what_is_whole_is_left_alone(self, full, copy):
+        assert full.replacements(lambda _: pytest.fail("nobody is asked")) == ([], [])
+
+    def test_an_entry_that_was_not_appended_is_not_put_in_its_place(self, full, store, copy):
+        store.commit(Delete("history", id_of(2)))
+        copy.commit(Put("history", id_of(2), edited(copy.get("history", id_of(2)), entry={"event": "forged"})))
+        assert self.mend(full, store, copy) == [id_of(2)]
+        assert store.get("history", id_of(2)) is None
+
+    def test_behind_one_that_stays_damaged_there_is_no_telling(self, full, store, copy):
+        store.commit(Delete("history", id_of(2)), Delete("history", id_of(3)))
+        third = copy.get("history", id_of(3))
+        copy.commit(Delete("history", id_of(3)))
+        assert self.mend(full, store, copy) == [id_of(3), id_of(2)]
+        copy.commit(Put("history", id_of(3), third or b""))
+        assert self.mend(full, store, copy) == []
+
+    def test_a_first_entry_that_has_one_before_it_is_none(self, full, store, copy):
+        store.commit(Delete("history", id_of(2)))
+        store.commit(Put("history", id_of(1), edited(store.get("history", id_of(1)), previous="1" * 64)))
+        assert self.mend(full, store, MemoryStore()) == [id_of(2), id_of(1)]
+        assert self.mend(full, store, copy) == []
+
+    @pytest.mark.parametrize("previous", [None, 7])
+    def test_one_that_names_none_before_it_is_none(self, full, store, copy, previous):
+        store.commit(Delete("history", id_of(4)))
+        store.commit(Put("history", id_of(3), edited(store.get("history", id_of(3)), previous=previous)))
+        assert self.mend(full, store, MemoryStore()) == [id_of(4), id_of(3)]
+
+    def test_a_record_that_cannot_be_read_comes_back(self, copy, full):
+        damaged = Rotten(copy, {id_of(2)})
+        puts, broken = HashChain(damaged, "history").replacements(lambda id: copy.get("history", id))
+        assert ([put.id for put in puts], broken) == ([id_of(2)], [])
+
+
+class Rotten:
+    """A store of which some records cannot be read."""
+
+    def __init__(self, store: MemoryStore, damaged: set[str]) -> None:
+        self.commit, self.find, self.get_many = store.commit, store.find, store.get_many
+        self._store, self._damaged = store, damaged
+
+    def get(self, collection: str, id: str, /) -> bytes | None:
+        if id in self._damaged:
+            raise StoreCorruptError("damaged")
+        return self._store.get(collection, id)
+
+
+class TestPassing:
+    """A chain tells whether it once ended somewhere, also where one entry is damaged."""
+
+    @pytest.mark.parametrize("count", range(5))
+    def test_where_it_was_and_where_it_was_not(self, full, store, count):
+        was = full.at(count)
+        assert was is not None
+        assert full.passes(was) is True
+        assert full.passes(ChainEnd(count=count, hash="1" * 64)) is False
+        assert full.passes(ChainEnd(count=5, hash=was.hash)) is False
+
+    @pytest.mark.parametrize("gone", [1, 2])
+    def test_the_entry_or_the_one_behind_it_tells(self, full, store, gone):
+        was = full.at(1)
+        assert was is not None
+        store.commit(Delete("history", id_of(gone)))
+        assert full.passes(was) is True
+        assert full.passes(ChainEnd(count=1, hash="1" * 64)) is False
+
+    def test_where_both_are_gone_nothing_tells(self, full, store):
+        was = full.at(1)
+        assert was is not None
+        store.commit(Delete("history", id_of(1)), Delete("history", id_of(2)))
+        assert full.passes(was) is None
+
+    def test_the_end_tells_of_itself(self, full, store):
+        end = full.end()
+        store.commit(Delete("history", id_of(4)))
+        assert full.passes(end) is True

@@ -38,6 +38,12 @@ def test_what_was_not_put_is_not_there(store):
     assert list(store.find("key", "tag")) == []
 
 
+def test_many_are_looked_up_at_once(store):
+    store.commit(Put("key", "1", b"one"), Put("key", "2", b""), Put("nonce", "3", b""))
+    assert store.get_many("key", ["3", "2", "1"]) == {"1": b"one", "2": b""}
+    assert store.get_many("key", []) == {}
+
+
 def test_a_record_is_replaced_with_its_tags(store):
     store.commit(Put("key", "1", b"one", tags=("old",)))
     store.commit(Put("key", "1", b"uno", tags=("new",)))

@@ -51,9 +51,9 @@ from vcwallet.wallet.continuity import (
     begin_next_device,
     require_latest,
     require_same_history,
-    secret_is_whole,
-    secret_of,
 )
+from vcwallet.wallet.damage import Damage
+from vcwallet.wallet.identity import identity_of, is_wallet
 
 Clock = Callable[[], datetime]
 FORMATS: tuple[CredentialFormat, ...] = (SdJwtVc(), Mdoc())
@@ -328,13 +328,15 @@ class Wallet(_Closing, wallet.Wallet):
             progress: called now and then with the number of records written.
 
         Raises:
-            StoreCorruptError: a record is damaged.
+            StoreCorruptError: a record is damaged; or who the wallet is is, so that no backup is that of this wallet
+                (``WALLET_SECRET_LOST``, ``WALLET_DEVICE_LOST``).
             StoreFullError: there is no room.
             StoreError: there is a file already (``BACKUP_EXISTS``), or it cannot be written.
             ValueError: the passphrase is empty.
         """
         require_passphrase(passphrase)
         require_free(Path(path))
+        self._identity.require_whole()
         if leave_out_damaged:
             self._mend()
         number, made = self._log_backup(), list[BackupReceipt]()
@@ -401,8 +403,8 @@ class Wallet(_Closing, wallet.Wallet):
         """
 
         def go_on(inside: RecordStore) -> None:
-            # What could not be opened again is not made.
-            secret_of(inside)
+            # A wallet that does not know its keys is not made.
+            identity_of(inside).require_whole()
             is_same = require_same_history(inside, receipt, latest, accept_older=accept_older)
             begin_next_device(inside, receipt, missing=max(missing, not is_same), at=clock())
             mended.append(_followed(inside, trust, at=clock())[1])
@@ -424,6 +426,35 @@ class Wallet(_Closing, wallet.Wallet):
             if mended == [True]:
                 made._log_mended("trust")
             return made
+
+    def mend(self, *, backup: str | Path | None = None, backup_passphrase: str | None = None) -> tuple[Damage, ...]:
+        """Make whole what can be, and return what is still damaged; what was mended stands in the history.
+
+        What the open wallet knows of itself is written anew, and so is a damaged end of the history.  From a backup of
+        this very wallet come credentials, keys and entries of the history that are damaged or gone, and the secret: all
+        that never changes once it is written.  Nothing else is taken from it, and nothing that is whole is replaced.
+        Several backups can be used, one after the other.
+
+        Args:
+            backup: a file that `backup` wrote before the damage; None does without.
+            backup_passphrase: opens it.
+
+        Raises:
+            LocalProtocolError: it is the backup of another wallet, or from after this one went another way
+                (``ANOTHER_WALLET``), or of no wallet; nothing of it was taken.
+            WrongPassphraseError, BackupCorruptError: as `restore`; nothing of it was taken.
+            StoreCorruptError: the end of the history is damaged, and so is an entry (``HISTORY_BROKEN``).
+            StoreError: the store could not write, or there is no such backup.
+            ValueError: a backup without its passphrase.
+        """
+        self._mend()
+        if backup is not None:
+            if not backup_passphrase:
+                raise ValueError("a backup is opened with its passphrase")
+            with opened_backup(backup, passphrase=backup_passphrase) as opened:
+                self._mend_from(_receipt_of(opened), opened.records())
+            self._mend()
+        return tuple(self.damaged())
 
     def change_passphrase(self, new: str) -> None:
         """Let only `new` open the wallet from now on; copies of the file and backups keep the passphrase of then.
@@ -484,7 +515,7 @@ def _followed(store: RecordStore, trust: PublishedTrust | None, *, at: datetime)
     try:
         return TrustedListClient.resume(store), False
     except (StoreCorruptError, LocalProtocolError):
-        if trust is None or not secret_is_whole(store):
+        if trust is None or not is_wallet(store):
             raise
         return TrustedListClient.mend(trust, store=store, at=at), True
 

@@ -147,11 +147,12 @@ def require_conformity(
         MalformedError: a path of the type meets a claim of another kind than it expects (``CLAIM_PATH``).
     """
     for claim in resolved.claims:
-        name = quoted(path_text(claim.path))
         present, is_concealed = bool(select(claims, claim.path)), any_position(claim.path) in concealed
         if complete and claim.mandatory and not present:
+            name = quoted(path_text(claim.path))
             raise VerificationError(f"the mandatory claim {name} is missing", code="CLAIM_MISSING", clause=_CLAUSE)
         if (claim.sd == "never" and is_concealed) or (claim.sd == "always" and present and not is_concealed):
+            name = quoted(path_text(claim.path))
             raise VerificationError(f"the claim {name} is concealed or open against its type", code="CLAIM_DISCLOSURE")
 
 
@@ -162,6 +163,7 @@ class TypeCatalogue:
         """Take the documents from a function that raises for a type that it does not know."""
         self._documents = documents
         self._resolved: dict[str, ResolvedType] = {}
+        self._pinned: dict[str, str] = {}
 
     def type(self, type_id: str, *, integrity: str | None = None) -> ResolvedType:
         """Return a type with all that it extends (see `resolve`).
@@ -170,8 +172,9 @@ class TypeCatalogue:
             DigestInvalidError: its document is not the one that `integrity` names.
             VcError: as `resolve`.
         """
-        if integrity is not None:
+        if integrity is not None and self._pinned.get(type_id) != integrity:
             sri.require_match(integrity, self._documents(type_id))
+            self._pinned[type_id] = integrity
         if type_id not in self._resolved:
             self._resolved[type_id] = resolve(type_id, self._documents)
         return self._resolved[type_id]

@@ -64,8 +64,11 @@ def parse(jwk: object) -> PublicKey:
         UnsupportedError: a key type or curve that vcwallet does not use.
     """
     members = _public_members(jwk)
-    key = PublicKey(_READERS[_kty(members)](members))
+    kty = _kty(members)
+    key = PublicKey(_READERS[kty](members))
     _require_for_signing(members, key)
+    # Each of these members has one spelling, so they are what writing the key would give.
+    key.kept_jwk = {"kty": kty, **{name: _text(members, name) for name in _REQUIRED[kty]}}
     return key
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -76,6 +76,18 @@ def find_card(store: RecordStore, identifier: str) -> Card | None:
     """
     body = store.get(COLLECTION, identifier)
     return None if body is None else _card(Record(identifier, body))
+
+
+def put_again(record: Record) -> Put:
+    """Return the change that puts a card back which was stored before, to be found by each of its types.
+
+    Raises:
+        StoreCorruptError: the record is that of no card, or of another one.
+    """
+    card = _card(record)
+    if card_id(card.credential) != record.id:
+        raise StoreCorruptError(f"the credential record {record.id} is that of another credential")
+    return replace(card.put(), body=record.body, new=False)
 
 
 def cards_of(store: RecordStore, type_id: str | None = None) -> Iterator[Card]:

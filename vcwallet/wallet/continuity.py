@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""What makes a wallet the same one on its next device: who it is, how far its history reaches, what a backup lacks.
+"""What makes a wallet the same one on its next device: how far its history reaches, and what a backup lacks.
 
 >>> from datetime import UTC, datetime
 >>> from vcwallet.wallet.continuity import BackupReceipt, missing_entries
@@ -15,27 +15,19 @@
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from vcwallet.claims import JsonObject
-from vcwallet.encoding import base64url, json
+from vcwallet.encoding import json
 from vcwallet.errors import BackupOlderError, LocalProtocolError, MalformedError, StoreCorruptError
 from vcwallet.history import ChainEnd, HashChain
-from vcwallet.storage import Put, RecordStore
+from vcwallet.storage import RecordStore
 from vcwallet.wallet import entries
-from vcwallet.wallet.cards import COLLECTION as CARDS
+from vcwallet.wallet.identity import HISTORY, next_device
 
-HISTORY = "history"
-HOLDER_KEYS = "holder_key"
-COLLECTION = "wallet"
-_SECRET = "secret"  # noqa: S105 - the name of its record
-_DEVICE = "device"
-_IN_USE = (HISTORY, CARDS, HOLDER_KEYS)
 _MEMBERS = {"wallet", "number", "made_at", "entries", "head"}
 _LEFT_OUT = "left_out"
 
@@ -114,27 +106,6 @@ class BackupReceipt:
         return cls.from_object(json.loads_object(text))
 
 
-def secret_of(store: RecordStore) -> bytes:
-    """Return the wallet's own secret, made once: when the wallet is used for the first time.
-
-    Raises:
-        StoreCorruptError: it is damaged, or gone from a wallet that has something in it.
-    """
-    secret = store.get(COLLECTION, _SECRET)
-    if secret is None:
-        # Another one would make it another wallet, which does not know its keys.
-        if any(next(store.find(kind), None) for kind in _IN_USE):
-            raise StoreCorruptError("the secret of the wallet is gone; restore a backup")
-        secret = secrets.token_bytes(32)
-        store.commit(Put(COLLECTION, _SECRET, secret, new=True))
-    return secret
-
-
-def identity(secret: bytes) -> str:
-    """Return who a wallet is, from its secret."""
-    return base64url.encode(hmac.digest(secret, b"identity", "sha256")[:18])
-
-
 def missing_entries(backup: BackupReceipt, known: Iterable[BackupReceipt]) -> int:
     """Return how many entries of the history a backup is known to lack, at least.
 
@@ -188,42 +159,12 @@ def require_same_history(
     return is_same
 
 
-def secret_is_whole(store: RecordStore) -> bool:
-    """Tell whether this is the store of a wallet, and its secret can be read."""
-    return store.get(COLLECTION, _SECRET) is not None
-
-
-def mend(store: RecordStore, *, secret: bytes, device: int) -> bool:
-    """Write anew what an open wallet knows of itself, where that is damaged; return whether it was."""
-    mended = False
-    for id, body in ((_SECRET, secret), (_DEVICE, str(device).encode("ascii"))):
-        try:
-            store.get(COLLECTION, id)
-        except StoreCorruptError:
-            store.commit(Put(COLLECTION, id, body))
-            mended = True
-    return mended
-
-
-def device_of(store: RecordStore) -> int:
-    """Return which device of its wallet a store is on.
-
-    Raises:
-        StoreCorruptError: the record is damaged.
-    """
-    body = store.get(COLLECTION, _DEVICE)
-    if body is None:
-        return 0
-    if not body.isdigit():
-        raise StoreCorruptError("the number of the device is damaged")
-    return int(body)
-
-
 def begin_next_device(store: RecordStore, backup: BackupReceipt, *, missing: int, at: datetime) -> None:
     """Write into a restored store that it was restored, and what is known to be missing.
 
     Raises:
-        StoreCorruptError: the history does not end where the backup says (code ``HISTORY_BROKEN``).
+        StoreCorruptError: the history does not end where the backup says (code ``HISTORY_BROKEN``), or the backup does
+            not know who the wallet is (``WALLET_SECRET_LOST``, ``WALLET_DEVICE_LOST``).
     """
     history = HashChain(store, HISTORY)
     if history.end() != backup.end:
@@ -231,4 +172,4 @@ def begin_next_device(store: RecordStore, backup: BackupReceipt, *, missing: int
     restored = entries.restoration(
         backup=backup.number, made_at=backup.made_at, missing=missing, left_out=backup.left_out, at=at
     )
-    history.append(restored, Put(COLLECTION, _DEVICE, str(device_of(store) + 1).encode("ascii")))
+    history.append(restored, next_device(store))

@@ -13,6 +13,7 @@ from vcwallet.protocols.exchange import AuthenticatedRequest
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet.cards import Card
 
+RESTORED = "restored"
 Entry = dict[str, Any]
 
 
@@ -46,7 +47,7 @@ def restoration(
 ) -> Entry:
     """Return the entry of a wallet that was made of a backup, and what of it is known to be missing."""
     return {
-        "event": "restored",
+        "event": RESTORED,
         "time": _time(at),
         "backup": backup,
         "backup_time": _time(made_at),

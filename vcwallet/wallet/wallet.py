@@ -7,15 +7,14 @@ Everything that a method has returned is durable.  A disclosure stands in the hi
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from vcwallet.claims import JsonObject, path_text
-from vcwallet.encoding import base64url
 from vcwallet.errors import (
     BindingError,
     ConsentRequiredError,
@@ -41,10 +40,9 @@ from vcwallet.formats.base import (
 )
 from vcwallet.formats.type_metadata import TypeCatalogue, require_conformity
 from vcwallet.history import HashChain, HasRecords, LogEntry, chain_end
-from vcwallet.keys import jwk
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.combined_policy import CombinedPolicy
-from vcwallet.keys.policy import IssuerPolicy
+from vcwallet.keys.policy import IssuerPolicy, TrustedKey
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyStore, Signer
 from vcwallet.keys.stored import COLLECTION as KEYS
@@ -56,19 +54,21 @@ from vcwallet.protocols.proximity import RetrievalMethod, TcpRetrieval
 from vcwallet.status.checker import CredentialStatus, StatusChecker
 from vcwallet.status.held_lists import COLLECTION as STATUS_LISTS
 from vcwallet.status.outcome import STANDARD, StatusResult
-from vcwallet.storage import Change, Delete, Put, RecordExistsError, RecordStore
+from vcwallet.storage import Change, Delete, Put, Record, RecordExistsError, RecordStore
 from vcwallet.trust.client import COLLECTIONS as COLLECTIONS_OF_TRUST
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Registration
-from vcwallet.wallet import entries
+from vcwallet.wallet import entries, mending
 from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, each, find_card, readable
 from vcwallet.wallet.collecting import Collector, WalletClient
 from vcwallet.wallet.collecting.keeping import Taken
 from vcwallet.wallet.collecting.records import COLLECTIONS as COLLECTIONS_OF_COLLECTING
-from vcwallet.wallet.continuity import COLLECTION as OF_THE_WALLET
-from vcwallet.wallet.continuity import HISTORY, HOLDER_KEYS, BackupReceipt, device_of, identity, mend, secret_of
+from vcwallet.wallet.continuity import BackupReceipt
 from vcwallet.wallet.damage import Damage
+from vcwallet.wallet.identity import COLLECTION as OF_THE_WALLET
+from vcwallet.wallet.identity import HISTORY, HOLDER_KEYS, SECRETS, identity_of
+from vcwallet.wallet.mending import CONSENTS, KEY_USES, BackedUp
 from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
 from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text
@@ -84,10 +84,8 @@ RECEIVED_AT_ONCE = 500
 """How many credentials `Wallet.receive_all` keeps in one commit."""
 
 _KEY_IS_GONE = ("KEY_NOT_FOUND", "HSM_KEY_NOT_FOUND")
-_KEY_USES = "holder_key_use"
-_CONSENTS = "consent"
 _OTHER_COLLECTIONS = (
-    *(KEYS, HOLDER_KEYS, _KEY_USES, _CONSENTS, OF_THE_WALLET, STATUSES, STATUS_LISTS),
+    *(KEYS, HOLDER_KEYS, KEY_USES, CONSENTS, OF_THE_WALLET, STATUSES, STATUS_LISTS),
     *COLLECTIONS_OF_TRUST,
     *COLLECTIONS_OF_COLLECTING,
 )
@@ -140,8 +138,7 @@ class Wallet:
         self._keys = keys if keys is not None else StoredKeys(store)
         self._keeps_keys = keys is None
         self._history = HashChain(store, HISTORY)
-        self._secret = secret_of(store)
-        self._device = device_of(store)
+        self._identity = identity_of(store)
         self.update_issuers(*issuers)
         self.language = language
 
@@ -151,11 +148,13 @@ class Wallet:
         """Make a key for one credential; it is stored before this returns.
 
         Raises:
+            StoreCorruptError: who the wallet is is damaged (``WALLET_SECRET_LOST``, ``WALLET_DEVICE_LOST``).
             StoreError: the store could not write.
         """
+        self._identity.require_whole()
         handle = self._keys.create(algorithm)
         key = self._keys.signer(handle).public_key
-        made = f"{handle}\0{self._device}".encode()
+        made = f"{handle}\0{self._identity.device}".encode()
         self._store.commit(Put(HOLDER_KEYS, self._record_id(key), made, new=True))
         return HolderKey(key, handle)
 
@@ -225,7 +224,10 @@ class Wallet:
                 if isinstance(record, StoreCorruptError):
                     damage = Damage.of(record, kind=kind)
                     if (kind, damage.id) not in named:
+                        named.add((kind, damage.id))
                         yield damage
+        if not self._identity.has_secret and (OF_THE_WALLET, SECRETS[0]) not in named:
+            yield Damage(kind=OF_THE_WALLET, id=SECRETS[0], message="the secret of the wallet is gone")
         try:
             for _ in self._history.entries():
                 pass
@@ -238,7 +240,8 @@ class Wallet:
         Raises:
             StoreCorruptError: a record is damaged; asked for the next one, the iterator goes on behind it.
         """
-        return filter(lambda card: card.device < self._device, cards_of(self._store))
+        device = self._identity.device
+        return filter(lambda card: card.device < device, cards_of(self._store))
 
     def replace(self, card: Card, credential: Credential) -> Card:
         """Keep a credential in the place of an older one of its type and issuer, whose key is forgotten with it.
@@ -264,7 +267,7 @@ class Wallet:
         if known is not None:
             raise _no_replacement()
         taken = self._check(credential)
-        _require_replacement(taken.card, old, device=self._device)
+        _require_replacement(taken.card, old, device=self._identity.device)
         try:
             self._put([taken], [entries.replacement(taken.card, at=taken.card.received_at)], *self._forgetting(old))
         except RecordExistsError:
@@ -318,8 +321,10 @@ class Wallet:
         """
         at, held = self._clock(), self._reopen(card)
         credential = CredentialStatus(claim=held.status, issuer=card.issuer, format=held.format)
-        failures = yield from self._statuses.refreshing([credential], at=at)
-        result = self._statuses.check(credential, at=at, failures=failures)
+        # Without the secret nothing is known of the lists that were seen, and an older one would pass for the latest.
+        statuses = self._statuses or self._status_checker()
+        failures = yield from statuses.refreshing([credential], at=at)
+        result = statuses.check(credential, at=at, failures=failures)
         if is_statement(result) and find_card(self._store, card.id) is not None:
             self._store.commit(remembered(card, result))
         return result
@@ -383,7 +388,7 @@ class Wallet:
             shown.append(entry)
         try:
             self._history.append(
-                entries.disclosure(registration, request, shown, at=at), Put(_CONSENTS, consent.id, b"", new=True)
+                entries.disclosure(registration, request, shown, at=at), Put(CONSENTS, consent.id, b"", new=True)
             )
         except RecordExistsError:
             raise LocalProtocolError("a consent is used once", code="CONSENT_USED") from None
@@ -424,7 +429,7 @@ class Wallet:
             formats=self._formats,
             language=lambda: self.language,
             clock=self._clock,
-            device=self._device,
+            device=self._identity.device,
         )
 
     # --- history and trust ---------------------------------------------------------------------------------------
@@ -468,14 +473,15 @@ class Wallet:
         The same policies say who signs the status lists of their credentials.
         """
         self._issuers = CombinedPolicy((self._trust, *issuers))
-        self._statuses = StatusChecker(store=self._store, trust=self._issuers, policy=STANDARD, secret=self._secret)
+        self._statuses = self._status_checker() if self._identity.has_secret else None
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
+    def _status_checker(self) -> StatusChecker:
+        return StatusChecker(store=self._store, trust=self._issuers, policy=STANDARD, secret=self._identity.secret)
+
     def _record_id(self, key: PublicKey) -> str:
-        """Return the record identifier of a holder's key: stores show identifiers, and verifiers know the key."""
-        thumbprint = jwk.thumbprint(jwk.public_jwk(key)).encode("ascii")
-        return base64url.encode(hmac.digest(self._secret, thumbprint, "sha256"))
+        return mending.key_id(self._identity.secret, key)
 
     def _format(self, name: str) -> CredentialFormat:
         try:
@@ -488,34 +494,54 @@ class Wallet:
 
     def _check(self, credential: Credential) -> _Taken:
         """Return a credential as it will be kept, after every check but that its key is used once."""
+        taken, error = self._bound([self._verified(credential)])
+        if error is not None:
+            raise error
+        return taken[0]
+
+    def _verified(self, credential: Credential) -> _Verified:
+        """Return a credential after every check but those of its key."""
         at = self._clock()
         received = self._format(credential.format).read_issued(credential.raw).verify(trust=self._issuers, at=at)
         held, issuer = received.held, received.issuer
         resolved = self._types.type(held.type_ids[0], integrity=held.type_integrity)
         require_conformity(resolved, held.claims, concealed=held.concealed, complete=True)
-        handle, device = self._handle_of(held.holder_key)
-        card = Card(
-            id=card_id(credential),
+        return _Verified(
             credential=credential,
             type_ids=tuple(dict.fromkeys((*resolved.type_ids, *held.type_ids))),
-            issuer=issuer.party,
-            issuer_name=dict(issuer.name),
-            key=handle,
-            received_at=at,
+            issuer=issuer,
+            key_id=None if held.holder_key is None else self._record_id(held.holder_key),
+            at=at,
             expires=held.expires,
-            device=device,
         )
-        return _Taken(card, held.holder_key)
 
-    def _handle_of(self, key: PublicKey | None) -> tuple[str | None, int]:
+    def _bound(self, verified: Sequence[_Verified]) -> tuple[list[_Taken], VcError | None]:
+        """Return credentials as they will be kept, up to the first with a key of someone else, and then its error."""
+        body_of, bound = self._holder_keys([one.key_id for one in verified if one.key_id is not None]), list[_Taken]()
+        for one in verified:
+            try:
+                handle, device = self._made(one.key_id, body_of)
+            except VcError as error:
+                return bound, error
+            bound.append(_Taken(one.card(handle, device), one.key_id))
+        return bound, None
+
+    def _made(self, key_id: str | None, body_of: Callable[[str], bytes | None]) -> tuple[str | None, int]:
         """Return the handle of a key and the device that it was made on; a bearer credential is the present one's."""
-        if key is None:
-            return None, self._device
-        made = self._store.get(HOLDER_KEYS, self._record_id(key))
+        if key_id is None:
+            return None, self._identity.device
+        made = body_of(key_id)
         if made is None:
             raise BindingError("the credential is bound to a key of someone else", code="HOLDER_KEY_UNKNOWN")
         handle, _, device = made.decode("utf-8").partition("\0")
         return handle, int(device or 0)  # nothing was said of devices before wallets could be restored
+
+    def _holder_keys(self, ids: Sequence[str]) -> Callable[[str], bytes | None]:
+        try:
+            return self._store.get_many(HOLDER_KEYS, ids).get
+        except StoreCorruptError:
+            # One by one, so that only the credential of the damaged one is refused.
+            return lambda id: self._store.get(HOLDER_KEYS, id)
 
     def _keep(self, taken: _Taken) -> bool:
         """Store a credential, and return whether it was not there already."""
@@ -531,41 +557,61 @@ class Wallet:
         changes = [one.card.put() for one in taken]
         # One key, one credential: a key in two of them would link their presentations.
         changes += [
-            Put(_KEY_USES, self._record_id(one.key), one.card.id.encode("ascii"), new=True)
-            for one in taken
-            if one.key is not None
+            Put(KEY_USES, one.key_id, one.card.id.encode("ascii"), new=True) for one in taken if one.key_id is not None
         ]
         self._history.extend(logged, *also, *changes)
 
     def _checked_in_batches(self, credentials: Iterable[Credential]) -> Iterator[tuple[list[_Taken], VcError | None]]:
         """Yield what was checked, up to the first that does not hold, and then its error."""
-        batch: list[_Taken] = []
-        for credential in credentials:
+        verified, refused, arriving = list[_Verified](), None, iter(credentials)
+        while refused is None:
             try:
-                batch.append(self._check(credential))
+                verified = []
+                for credential in islice(arriving, RECEIVED_AT_ONCE):
+                    verified.append(self._verified(credential))
             except VcError as error:
-                yield batch, error
+                refused = error
+            batch, unbound = self._bound(verified)
+            refused = unbound or refused
+            yield batch, refused
+            if len(verified) < RECEIVED_AT_ONCE:
                 return
-            if len(batch) == RECEIVED_AT_ONCE:
-                yield batch, None
-                batch = []
-        yield batch, None
 
     def _keep_all(self, batch: Sequence[_Taken]) -> int:
-        """Store credentials in one commit, or one by one where some are there already; return how many are new."""
+        """Store credentials in one commit, without those that are there already; return how many are new."""
         try:
             if batch:
                 self._put(batch, [entries.receipt(taken.card) for taken in batch])
         except RecordExistsError:
+            new = self._not_there(batch)
+            if len(new) < len(batch):
+                return self._keep_all(new)
+            # One of them is bound to the key of another: those before it are kept.
             return sum(self._keep(taken) for taken in batch)
         return len(batch)
 
+    def _not_there(self, batch: Sequence[_Taken]) -> Sequence[_Taken]:
+        try:
+            known = self._store.get_many(COLLECTION, [taken.card.id for taken in batch])
+        except StoreCorruptError:
+            return batch
+        return list({taken.card.id: taken for taken in batch if taken.card.id not in known}.values())
+
     def _forgetting(self, card: Card) -> list[Change]:
         """Return the changes that remove a credential and its key; one that another `KeyStore` keeps is still there."""
-        key = self._reopen(card).holder_key
-        about_key = [Delete(kind, self._record_id(key)) for kind in (HOLDER_KEYS, _KEY_USES)] if key else []
+        about_key = [Delete(kind, id) for id in self._key_ids(card) for kind in (HOLDER_KEYS, KEY_USES)]
         own_key = [Delete(KEYS, card.key)] if self._keeps_keys and card.key is not None else []
         return [Delete(COLLECTION, card.id), forgotten(card), *about_key, *own_key]
+
+    def _key_ids(self, card: Card) -> list[str]:
+        """Return what the records about the key of a credential are called."""
+        key = self._reopen(card).holder_key
+        if key is None:
+            return []
+        if self._identity.has_secret:
+            return [self._record_id(key)]
+        made = [record for record in each(self._store.find(HOLDER_KEYS)) if isinstance(record, Record)]
+        return [record.id for record in made if record.body.partition(b"\0")[0] == str(card.key).encode()]
 
     def _damaged_key(self, card: Card) -> Iterator[Damage]:
         try:
@@ -579,7 +625,7 @@ class Wallet:
     def _receipt(self, store: HasRecords, *, number: int, left_out: Mapping[str, int] | None = None) -> BackupReceipt:
         end = chain_end(store, HISTORY)
         return BackupReceipt(
-            wallet=identity(self._secret),
+            wallet=self._identity.wallet,
             number=number,
             made_at=self._clock(),
             entries=end.count,
@@ -590,9 +636,31 @@ class Wallet:
     def _mend(self) -> None:
         """Make anew, and say so in the history, what a backup must not be without and this wallet still knows."""
         mended = [HISTORY] if self._history.mend_end() else []
-        mended += [OF_THE_WALLET] if mend(self._store, secret=self._secret, device=self._device) else []
+        of_the_wallet = self._identity.mended(self._store)
+        mended += [OF_THE_WALLET] if of_the_wallet else []
         if mended:
-            self._log_mended(*mended)
+            self._history.append(entries.mending(*mended, at=self._clock()), *of_the_wallet)
+
+    def _mend_from(self, backup: BackupReceipt, records: Iterable[BackedUp]) -> None:
+        """Put back from a backup what is damaged or gone and never changed, and say so in the history.
+
+        Raises:
+            LocalProtocolError: the backup is of another wallet, or from after it went another way (``ANOTHER_WALLET``).
+            StoreError: as what reads the backup; or the store could not write.
+        """
+        mending.require_same_wallet(backup, self._identity, self._history)
+        wanted = mending.wanted(self.damaged(), self._history, self._identity)
+        # To its end: that the backup is whole is known only there.
+        found = {(one.collection, one.id): one.body for one in records if (one.collection, one.id) in wanted}
+        changes = mending.changes(found, self._history)
+        secret = mending.secret_in(found, backup, self._store, self._keys)
+        if secret is not None:
+            changes += [Put(OF_THE_WALLET, id, secret) for id in SECRETS]
+        if changes:
+            what = sorted({change.collection for change in changes})
+            self._history.append(entries.mending(*what, at=self._clock()), *changes)
+        self._identity = identity_of(self._store)
+        self._statuses = self._status_checker() if self._identity.has_secret else None
 
     def _log_mended(self, *what: str) -> None:
         self._history.append(entries.mending(*what, at=self._clock()))
@@ -717,12 +785,38 @@ class Wallet:
         return None if card.key is None else self._keys.signer(card.key)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verified:
+    """A credential that holds, but for whose key it is bound to; `key_id` is what the record of the key is called."""
+
+    credential: Credential
+    type_ids: tuple[str, ...]
+    issuer: TrustedKey
+    key_id: str | None
+    at: datetime
+    expires: datetime | None
+
+    def card(self, handle: str | None, device: int) -> Card:
+        """Return it with the key that it is bound to."""
+        return Card(
+            id=card_id(self.credential),
+            credential=self.credential,
+            type_ids=self.type_ids,
+            issuer=self.issuer.party,
+            issuer_name=dict(self.issuer.name),
+            key=handle,
+            received_at=self.at,
+            expires=self.expires,
+            device=device,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A credential that holds, and the key that it is bound to."""
+    """A credential that holds, and what the record of the key that it is bound to is called."""
 
     card: Card
-    key: PublicKey | None
+    key_id: str | None
 
 
 class _Keeper:
@@ -733,7 +827,7 @@ class _Keeper:
 
     def new_keys(self, count: int, algorithm: Algorithm) -> tuple[tuple[str, ...], tuple[Change, ...]]:
         made = [self._made(algorithm) for _ in range(count)]
-        device = self._wallet._device
+        device = self._wallet._identity.device
         known = [
             Put(HOLDER_KEYS, self._wallet._record_id(key), f"{handle}\0{device}".encode(), new=True)
             for handle, key, _ in made

@@ -297,6 +297,10 @@ class TestRecords:
             whole = [found for found in outcomes(store.find("c")) if isinstance(found, Record)]
             assert {record.id: record.body for record in whole} == {id: BODIES[id] for id in ("one", "three")}
             assert store.get("c", "one") == BODIES["one"]
+            with pytest.raises(RecordCorruptError) as caught:
+                store.get_many("c", ["one", named, "three"])
+            assert caught.value.id == named
+            assert store.get_many("c", ["one", "three"]) == {id: BODIES[id] for id in ("one", "three")}
 
     @pytest.mark.parametrize("column", ["body", "tags"])
     def test_any_changed_byte_of_a_record_is_found_and_the_others_are_read(self, path, kind, column):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.trust import Clock
-from tests.support.world import LOAN, Income, Resident, income, resident
-from vcwallet import Card, Issuer, Mdoc, SdJwtVc, TrustRegistry, Verifier, Wallet, ask
+from tests.support.wallet_file import PAPER, PASSPHRASE, Scene, events
+from tests.support.world import Income, Resident, income, resident
+from vcwallet import Mdoc, SdJwtVc, TrustRegistry, Wallet
 from vcwallet.adapters import local
 from vcwallet.adapters.store import (
     FAST_FOR_TESTS_ONLY,
@@ -40,65 +40,6 @@ from vcwallet.trust.client import TrustedListClient
 from vcwallet.wallet import BackupReceipt
 from vcwallet.wallet import wallet as wallet_module
 
-PASSPHRASE = "correct horse battery staple"
-PAPER = "written on paper"
-
-
-class Scene:
-    """A wallet in a file, and who issues and asks."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.path = folder / "wallet.db"
-        self.clock = Clock()
-        self.registry = TrustRegistry.create("Demo registry", clock=self.clock)
-        self.city = Issuer(self.registry.enrol_issuer("City", may_issue=[Resident, Income]), clock=self.clock)
-        self.bank = Verifier(self.registry.enrol_verifier("Bank", purposes=[LOAN]), clock=self.clock)
-        with SqlStore.create(self.path, passphrase=PASSPHRASE, derivation=FAST_FOR_TESTS_ONLY) as store:
-            TrustedListClient.start(self.registry.published(), store=store, at=self.clock())
-        self.wallet = Wallet.open(self.path, passphrase=PASSPHRASE, clock=self.clock)
-
-    def receive(self, record=None, *, format=SdJwtVc, wallet: Wallet | None = None) -> Card:
-        wallet = wallet or self.wallet
-        return wallet.receive(self.issue(record, format=format, wallet=wallet))
-
-    def issue(self, record=None, *, format=SdJwtVc, wallet: Wallet | None = None):
-        holder = (wallet or self.wallet).new_holder_key()
-        return self.city.issue(record or resident(), format=format, holder=holder, valid_for=timedelta(days=90))
-
-    def present(self, wallet: Wallet | None = None) -> str:
-        wallet = wallet or self.wallet
-        request = self.bank.request(ask(Resident, "full_name"), purpose="loan")
-        answer = wallet.present(wallet.match(request).approve())
-        return self.bank.verify(answer, expected=request)[Resident].full_name
-
-    def back_up(self, name: str = "wallet.backup", **options) -> BackupReceipt:
-        return self.wallet.backup(self.folder / name, passphrase=PAPER, **options)
-
-    def restore(self, name: str = "wallet.backup", *, to: str | None = "new.db", **options) -> Wallet:
-        return Wallet.restore(
-            None if to is None else self.folder / to,
-            backup=self.folder / name,
-            backup_passphrase=PAPER,
-            passphrase="another one",
-            clock=self.clock,
-            **options,
-        )
-
-    def damage(self, collection: str, number: int = 0, body: str = "x'00'") -> str:
-        with closing(sqlite3.connect(self.path)) as database, database:
-            ids = [
-                row[0]
-                for row in database.execute(
-                    "SELECT id FROM vcwallet_record WHERE collection = ? ORDER BY position", (collection,)
-                )
-            ]
-            database.execute(
-                f"UPDATE vcwallet_record SET body = {body} WHERE collection = ? AND id = ?",  # noqa: S608
-                (collection, ids[number]),
-            )
-        return ids[number]
-
 
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -108,10 +49,6 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     made = Scene(tmp_path)
     with made.wallet:
         yield made
-
-
-def events(wallet: Wallet) -> list[str]:
-    return [str(entry.entry["event"]) for entry in wallet.history()]
 
 
 class TestBackupAndRestore:
@@ -529,7 +466,7 @@ class TestRescue:
             assert events(wallet) == ["received", "received", "mended", "backed_up", "restored"]
             assert list(wallet.damaged()) == []
 
-    @pytest.mark.parametrize("number", [0, 1])
+    @pytest.mark.parametrize("number", [0, 1, 2])
     def test_who_the_wallet_is_is_never_left_out(self, scene, number):
         scene.back_up("first.backup")
         with scene.restore("first.backup", to="second.db") as second:
@@ -546,32 +483,39 @@ class TestRescue:
                 assert wallet.receive(credential).device == 1
 
 
+def delete_secret(store: SqlStore) -> None:
+    store.commit(Delete("wallet", "secret"), Delete("wallet", "secret_copy"))
+
+
 class TestSecret:
     """What makes the wallet the one that it is."""
 
     @pytest.mark.parametrize("use", [Scene.receive, lambda scene: scene.wallet.new_holder_key()])
     def test_a_wallet_in_use_is_not_given_another(self, scene, use):
         use(scene)
-        scene.wallet._store.commit(Delete("wallet", "secret"))
-        with pytest.raises(StoreCorruptError, match="secret"):
-            Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock)
+        delete_secret(scene.wallet._store)
+        with scene.reopened() as wallet:
+            with pytest.raises(StoreCorruptError, match="WALLET_SECRET_LOST"):
+                wallet.new_holder_key()
+            assert [(damage.kind, damage.id) for damage in wallet.damaged()] == [("wallet", "secret")]
         assert scene.wallet._store.get("wallet", "secret") is None
 
     def test_a_backup_without_it_is_not_restored(self, scene):
         scene.receive()
         receipt = scene.wallet.state()
-        scene.wallet._store.commit(Delete("wallet", "secret"))
+        delete_secret(scene.wallet._store)
         write_backup(
             scene.wallet._sealed_store, scene.folder / "wallet.backup", passphrase=PAPER, about=receipt.to_object()
         )
-        with pytest.raises(StoreCorruptError, match="secret"):
+        with pytest.raises(StoreCorruptError, match="WALLET_SECRET_LOST"):
             scene.restore()
         with pytest.raises(StoreError):
             Wallet.open(scene.folder / "new.db", passphrase="another one")
 
-    def test_a_wallet_that_was_never_used_makes_one(self, scene):
-        scene.wallet._store.commit(Delete("wallet", "secret"))
-        Wallet.open(scene.path, passphrase=PASSPHRASE, clock=scene.clock).close()
+    def test_a_store_in_which_no_wallet_ever_was_makes_one(self, scene):
+        delete_secret(scene.wallet._store)
+        scene.wallet._store.commit(Delete("wallet", "device"))
+        scene.reopened().close()
         assert scene.wallet._store.get("wallet", "secret") is not None
 
 

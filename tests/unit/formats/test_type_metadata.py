@@ -466,3 +466,19 @@ def test_a_type_is_the_one_that_the_issuer_pinned():
     assert catalogue.type(BASE, integrity=sri.integrity(data)).type_ids == (BASE,)
     with pytest.raises(DigestInvalidError):
         catalogue.type(BASE, integrity=sri.integrity(data + b" "))
+    assert catalogue.type(BASE, integrity=sri.integrity(data)).type_ids == (BASE,)
+
+
+def test_one_that_was_pinned_once_is_not_hashed_again():
+    data, asked = document(BASE), list[str]()
+
+    def documents(vct: str) -> bytes:
+        asked.append(vct)
+        return data
+
+    catalogue = TypeCatalogue(documents)
+    for _ in range(3):
+        assert catalogue.type(BASE, integrity=sri.integrity(data)).type_ids == (BASE,)
+    assert asked == [BASE] * 2
+    with pytest.raises(DigestInvalidError):
+        catalogue.type(BASE, integrity=sri.integrity(data + b" "))

@@ -10,6 +10,7 @@ from vcwallet.encoding import base64url
 from vcwallet.errors import AlgorithmNotAllowedError, MalformedError, UnsupportedError, VcError
 from vcwallet.keys import jwk
 from vcwallet.keys.algorithm import Algorithm
+from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareKeyAgreement, SoftwareSigner
 
 # RFC 7517, appendix A.1.
@@ -32,6 +33,11 @@ def test_a_key_survives_being_written_and_read(key):
     assert jwk.parse(jwk.public_jwk(key)) == key
 
 
+def test_a_key_that_was_read_is_written_as_any_other(key):
+    read = jwk.parse({"kid": "1", **dict(reversed(jwk.public_jwk(key).items()))})
+    assert list(jwk.public_jwk(read).items()) == list(jwk.public_jwk(PublicKey.from_spki(key.spki)).items())
+
+
 def test_a_key_is_read_beside_members_that_say_nothing_about_it(key):
     assert jwk.parse({**jwk.public_jwk(key), "kid": "1", "use": "sig", "key_ops": ["verify"], "x-ours": {}}) == key
 
@@ -43,6 +49,7 @@ def test_an_alg_that_fits_the_key_is_accepted(key):
 
 def test_published_keys_are_read():
     assert jwk.public_jwk(jwk.parse(P256)) == P256
+    assert jwk.public_jwk(jwk.parse({**P256, "kid": "1", "use": "sig"})) == P256
     assert jwk.public_jwk(jwk.parse(ED25519)) == ED25519
 
 

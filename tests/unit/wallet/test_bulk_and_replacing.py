@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +23,7 @@ from tests.support.world import (
     resident,
     snapshot,
 )
-from vcwallet.errors import BindingError, LocalProtocolError, StoreError, VerificationError
+from vcwallet.errors import BindingError, LocalProtocolError, StoreCorruptError, StoreError, VerificationError
 from vcwallet.formats.base import Credential
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.storage import Change, Put, RecordExistsError
@@ -75,6 +76,54 @@ class TestReceivingAll:
         assert snapshot(world.wallet_store) == before
         assert events(world) == ["received"] * 4
 
+    def test_going_on_behind_an_interruption_takes_few_commits(self, world, monkeypatch):
+        credentials = [world.issue(resident()) for _ in range(9)]
+        world.wallet.receive_all(credentials[:4])
+        commits, commit = list[int](), world.wallet_store.commit
+
+        def counted(*changes: Change) -> None:
+            commits.append(len(changes))
+            commit(*changes)
+
+        monkeypatch.setattr(world.wallet_store, "commit", counted)
+        assert world.wallet.receive_all([*credentials, credentials[0], credentials[8]]) == 5
+        # Of each batch one try, and another without what is there already, if that leaves something.
+        assert len(commits) == 5
+        assert events(world) == ["received"] * 9
+
+    def test_a_damaged_holder_key_refuses_its_credential_and_no_other(self, world, monkeypatch):
+        credentials = [world.issue(resident()) for _ in range(5)]
+        damaged = found(world.wallet_store, "holder_key")[2].id  # last written first: that of the third
+        get = world.wallet_store.get
+
+        def one(collection: str, id: str) -> bytes | None:
+            if (collection, id) == ("holder_key", damaged):
+                raise StoreCorruptError("damaged")
+            return get(collection, id)
+
+        def many(collection: str, ids: Sequence[str]) -> dict[str, bytes]:
+            return {id: body for id in ids if (body := one(collection, id)) is not None}
+
+        monkeypatch.setattr(world.wallet_store, "get", one)
+        monkeypatch.setattr(world.wallet_store, "get_many", many)
+        with pytest.raises(StoreCorruptError):
+            world.wallet.receive_all(credentials)
+        assert [card.credential for card in world.wallet.cards()] == credentials[1::-1]
+        assert world.wallet.receive_all(credentials[3:]) == 2
+
+    def test_a_damaged_credential_that_comes_again_stops_there(self, world, monkeypatch):
+        credentials = [world.issue(resident()) for _ in range(3)]
+        card = world.wallet.receive(credentials[1])
+
+        def damaged(*_: object) -> None:
+            raise StoreCorruptError("damaged")
+
+        monkeypatch.setattr(world.wallet_store, "get_many", damaged_in("credential", world.wallet_store.get_many))
+        monkeypatch.setattr(wallet_module, "find_card", damaged)
+        with pytest.raises(StoreCorruptError):
+            world.wallet.receive_all(credentials)
+        assert [kept.credential for kept in world.wallet.cards()] == [credentials[0], card.credential]
+
     def test_one_that_comes_twice_is_kept_once(self, world):
         one, two = world.issue(resident()), world.issue(income())
         assert world.wallet.receive_all([one, one, two, one]) == 2
@@ -102,6 +151,15 @@ class TestReceivingAll:
         with pytest.raises(BindingError, match="HOLDER_KEY_USED"):
             world.wallet.receive_all(two)
         assert [card.credential for card in world.wallet.cards()] == two[:1]
+
+
+def damaged_in(collection: str, get_many: Callable[..., dict[str, bytes]]) -> Callable[..., dict[str, bytes]]:
+    def look_up(asked: str, ids: Sequence[str]) -> dict[str, bytes]:
+        if asked == collection:
+            raise StoreCorruptError("damaged")
+        return get_many(asked, ids)
+
+    return look_up
 
 
 class TestReplacing:

@@ -13,16 +13,9 @@ from tests.support.pki import NOW
 from vcwallet.encoding import json
 from vcwallet.errors import BackupOlderError, LocalProtocolError, MalformedError, StoreCorruptError
 from vcwallet.history import HashChain
-from vcwallet.storage import MemoryStore, Put
-from vcwallet.wallet.continuity import (
-    HISTORY,
-    BackupReceipt,
-    begin_next_device,
-    device_of,
-    identity,
-    missing_entries,
-    require_latest,
-)
+from vcwallet.storage import MemoryStore
+from vcwallet.wallet.continuity import BackupReceipt, begin_next_device, missing_entries, require_latest
+from vcwallet.wallet.identity import HISTORY, identity_of
 
 RECEIPT = BackupReceipt(wallet="w", number=4, made_at=NOW, entries=5, head="a" * 64)
 
@@ -68,10 +61,6 @@ class TestReceipt:
             with pytest.raises(MalformedError):
                 BackupReceipt.from_object(members)
 
-    def test_wallets_are_told_apart_by_their_secret_which_is_not_shown(self):
-        assert identity(b"a" * 32) == identity(b"a" * 32) != identity(b"b" * 32)
-        assert len(identity(b"a" * 32)) == 24
-
 
 class TestMissing:
     @pytest.mark.parametrize(
@@ -104,12 +93,12 @@ class TestMissing:
 class TestNextDevice:
     def test_it_is_written_into_the_history_and_counted(self):
         store = MemoryStore()
+        assert identity_of(store).device == 0
         history = HashChain(store, HISTORY)
         end = history.append({"event": "received"})
         receipt = replace(RECEIPT, entries=1, head=end.hash)
-        assert device_of(store) == 0
         begin_next_device(store, receipt, missing=3, at=NOW)
-        assert device_of(store) == 1
+        assert identity_of(store).device == 1
         restored = list(history.entries())[-1].entry
         assert (restored["event"], restored["backup"], restored["missing_entries"]) == ("restored", 4, 3)
 
@@ -117,10 +106,4 @@ class TestNextDevice:
         store = MemoryStore()
         with pytest.raises(StoreCorruptError, match="HISTORY_BROKEN"):
             begin_next_device(store, RECEIPT, missing=0, at=NOW)
-        assert device_of(store) == 0
-
-    def test_a_damaged_number_of_the_device_is_damage(self):
-        store = MemoryStore()
-        store.commit(Put("wallet", "device", b"-1"))
-        with pytest.raises(StoreCorruptError):
-            device_of(store)
+        assert identity_of(store).device == 0

@@ -386,7 +386,7 @@ class FullStore:
     """A store that has no room left."""
 
     def __init__(self, store: MemoryStore) -> None:
-        self.get, self.find = store.get, store.find
+        self.get, self.get_many, self.find = store.get, store.get_many, store.find
 
     def commit(self, *changes: Change) -> None:
         raise StoreFullError("no room")

@@ -83,7 +83,8 @@ class Late:
     """A store in which the first look for a credential comes too early."""
 
     def __init__(self, store: MemoryStore) -> None:
-        self.store, self.commit, self.find, self.early = store, store.commit, store.find, True
+        self.store, self.early = store, True
+        self.commit, self.get_many, self.find = store.commit, store.get_many, store.find
 
     def get(self, collection: str, record_id: str) -> bytes | None:
         early, self.early = self.early and collection == "credential", self.early and collection != "credential"

@@ -363,6 +363,17 @@ class SqlStore:
         """
         return _only(self._read(collection, [id], None))
 
+    def get_many(self, collection: str, ids: Sequence[str], /) -> dict[str, bytes]:
+        """Return the bodies of those records that are there (see `RecordStore.get_many`).
+
+        Raises:
+            RecordCorruptError: one of them is damaged: the first, in the order of `ids`.
+        """
+        found: dict[str, bytes] = {}
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            found.update(_bodies(self._read(collection, ids[start : start + _READ_AT_ONCE], None)))
+        return found
+
     def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
         """Yield the records of a collection that carry `tag` (all for None), last written first.
 
@@ -627,6 +638,10 @@ class _Inside:
     def get(self, collection: str, id: str, /) -> bytes | None:
         return Snapshot(self._store, self._connection).get(collection, id)
 
+    def get_many(self, collection: str, ids: Sequence[str], /) -> dict[str, bytes]:
+        found = {id: self.get(collection, id) for id in ids}
+        return {id: body for id, body in found.items() if body is not None}
+
     def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
         blinds = self._store._blinds(self._store._sealing, collection, tag)
         for id in records.ids(self._connection, collection, blinds):
@@ -673,11 +688,15 @@ def _upgraded(database: Database, header: Header) -> Header:
 
 def _only(found: Iterator[Record | RecordCorruptError]) -> bytes | None:
     """Return the body of the one record that is found, or None."""
+    return next((body for _, body in _bodies(found)), None)
+
+
+def _bodies(found: Iterator[Record | RecordCorruptError]) -> Iterator[tuple[str, bytes]]:
+    """Yield identifiers and bodies; raise where a record is damaged."""
     for record in found:
         if isinstance(record, RecordCorruptError):
             raise record
-        return record.body
-    return None
+        yield record.id, record.body
 
 
 class _Closable(Protocol):

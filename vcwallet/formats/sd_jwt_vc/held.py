@@ -71,10 +71,13 @@ class HeldSdJwtVc:
     @cached_property
     def concealed(self) -> frozenset[ClaimPath]:
         """The claims that are disclosures wherever they stand, with null for every array position."""
-        hidden = {placement.path for placement in self.sd_jwt.processed.placements}
+        hidden = frozenset(placement.path for placement in self.sd_jwt.processed.placements)
+        named = frozenset(map(any_position, hidden))
+        if named == hidden:
+            return named  # no array position is among them, so each path is one claim
         # Of an issuer that hides one element and not its neighbour, nothing may pass for hidden that can be seen.
         seen = {any_position(path) for path in _nodes(self.claims, ()) if path not in hidden}
-        return frozenset(any_position(path) for path in hidden) - seen
+        return named - seen
 
     @property
     def type_integrity(self) -> str | None:

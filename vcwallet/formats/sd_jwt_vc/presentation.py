@@ -74,7 +74,7 @@ class IssuedSdJwtVc:
         """
         case = _Case(raw=self.raw, algorithms=self.algorithms, trust=trust, at=at, binding=None)
         run_checks(ISSUED_CHECKS, case)
-        return ReceivedCredential(held=HeldSdJwtVc(case.sd_jwt), issuer=case.issuer)
+        return ReceivedCredential(held=case.held, issuer=case.issuer)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,6 +91,7 @@ class _Case:
     issuer: TrustedKey = field(init=False)
     authorities: frozenset[tuple[str, str]] = field(init=False)
     sd_jwt: VerifiedSdJwt = field(init=False)
+    held: HeldSdJwtVc = field(init=False)
     holder_key: PublicKey | None = field(init=False, default=None)
     holder_proved: bool = field(init=False, default=False)
     transaction_data: tuple[str, ...] = field(init=False, default=())
@@ -200,7 +201,8 @@ def _require_holder(case: _Case) -> None:
 def _require_no_proof(case: _Case) -> None:
     if case.parsed.key_binding_jwt is not None:
         raise BindingError("an issuer sent a key binding JWT", clause="RFC 9901, section 7.2")
-    case.holder_key = confirmation_key(case.sd_jwt.claims)
+    case.held = HeldSdJwtVc(case.sd_jwt)
+    case.holder_key = case.held.holder_key
 
 
 def _type_ids(claims: dict[str, Any]) -> tuple[str, ...]:
