@@ -102,13 +102,13 @@ class TestContract:
         assert list(store.find("credential")) == []
 
     def test_many_are_looked_up_at_once_and_those_that_are_not_there_left_out(self, store):
-        bodies = {f"c-{number}": b"%d" % number for number in range(250)}
+        bodies = {f"c-{number}": b"%d" % number for number in range(1_001)}
         store.commit(
-            *(Put("c", id, body) for id, body in bodies.items()), Put("other", "c-250", b""), Put("c", "", b"")
+            *(Put("c", id, body) for id, body in bodies.items()), Put("other", "c-2000", b""), Put("c", "", b"")
         )
-        assert store.get_many("c", [*bodies, "c-250", "c-7", ""]) == {**bodies, "": b""}
+        assert store.get_many("c", [*bodies, "c-2000", "c-7", ""]) == {**bodies, "": b""}
         assert store.get_many("c", ["c-3"]) == {"c-3": b"3"}
-        assert store.get_many("c", ["c-250"]) == store.get_many("c", []) == store.get_many("none", ["c-3"]) == {}
+        assert store.get_many("c", ["c-2000"]) == store.get_many("c", []) == store.get_many("none", ["c-3"]) == {}
 
     def test_collections_do_not_share_identifiers(self, store):
         store.commit(Put("a", "1", b"in a"), Put("b", "1", b"in b"))

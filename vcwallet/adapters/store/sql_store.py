@@ -40,6 +40,7 @@ PATIENCE = timedelta(seconds=5)
 """How long to wait for another process that writes, unless told otherwise."""
 
 _READ_AT_ONCE = 100
+_LOOK_UP_AT_ONCE = 500
 _WRITE_AT_ONCE = 1_000
 _RESEAL_AT_ONCE = 500
 
@@ -370,8 +371,8 @@ class SqlStore:
             RecordCorruptError: one of them is damaged: the first, in the order of `ids`.
         """
         found: dict[str, bytes] = {}
-        for start in range(0, len(ids), _READ_AT_ONCE):
-            found.update(_bodies(self._read(collection, ids[start : start + _READ_AT_ONCE], None)))
+        for start in range(0, len(ids), _LOOK_UP_AT_ONCE):
+            found.update(_bodies(self._read(collection, ids[start : start + _LOOK_UP_AT_ONCE], None)))
         return found
 
     def find(self, collection: str, tag: str | None = None, /) -> Iterator[Record]:
