@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Batches: copies of one credential, each with a key and a signature of its own (OpenID4VCI 1.0, section 3.3).
 
-Verifiers who compare what they were shown cannot tell from them that it was the same person.  That only helps as long as no copy is shown to two of them.  Who was shown a copy is durable before the copy leaves, and
-of two presentations at the same time only one gets it.
+Verifiers who compare what they were shown cannot tell from them that it was the same person.  That only helps as long
+as no copy is shown to two of them.  Who was shown a copy is durable before the copy leaves, and of two presentations at
+the same time only one gets it.
 
     >>> from vcwallet.wallet.copies import CopyUse
     >>> CopyUse("per_verifier")

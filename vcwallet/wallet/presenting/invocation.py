@@ -23,7 +23,7 @@ class Invocation:
     nothing from a person who says no, or is away.
 
     Attributes:
-        outcome: what the person decides about; or why the request must not or cannot be answered, for the person to see.
+        outcome: what the person decides about; or why the request must not or cannot be answered, for the person alone.
         request: the request as it came.
         target: where an error is told.
         state: what goes back beside it.

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from vcwallet.claims import JsonValue
+from vcwallet.errors import VcError
 from vcwallet.flow import Flow
 from vcwallet.protocols.openid4vp.client_id import DecentralizedIdentifier
 from vcwallet.protocols.openid4vp.digital_credentials import DcApiRequest, MultisignedRequest, read_dc_api_request
@@ -52,7 +53,10 @@ def read_call(
         return (yield from _with_document(found))
     requests: list[UnverifiedRequest] = []
     for one in found.requests:
-        requests.append((yield from _with_document(one)))
+        try:
+            requests.append((yield from _with_document(one)))
+        except VcError:
+            requests.append(one)  # the other signers may be known
     return MultisignedRequest(requests=tuple(requests))
 
 
