@@ -241,6 +241,7 @@ class Wallet(_Closing, wallet.Wallet):
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
         keys: KeyStore | None = None,
+        copies: wallet.CopyUse = wallet.CopyUse.PER_VERIFIER,
     ) -> Self:
         """Make a new wallet.
 
@@ -252,6 +253,7 @@ class Wallet(_Closing, wallet.Wallet):
             language: the language of labels.
             issuers: say which issuers are trusted besides those of the registry.
             keys: makes and keeps the holder's keys; by default the file does.
+            copies: how the copies of batches are spent.
 
         Raises:
             StoreError: there is a file already, or it cannot be written.
@@ -260,7 +262,7 @@ class Wallet(_Closing, wallet.Wallet):
         TrustedListClient.start(trust, store=MemoryStore(), at=clock())  # before a file is made that would be left over
         with kept_if_successful(SqlStore.create(path, passphrase=passphrase)) as store:
             client = TrustedListClient.start(trust, store=store, at=clock())
-            return cls._over(store, client, clock, language, issuers, keys)
+            return cls._over(store, client, clock, language, issuers, keys, copies)
 
     @classmethod
     def open(
@@ -273,6 +275,7 @@ class Wallet(_Closing, wallet.Wallet):
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
         keys: KeyStore | None = None,
+        copies: wallet.CopyUse = wallet.CopyUse.PER_VERIFIER,
     ) -> Self:
         """Open a wallet; one of an older vcwallet is brought up to date, all or nothing.
 
@@ -287,6 +290,7 @@ class Wallet(_Closing, wallet.Wallet):
             language: the language of labels.
             issuers: say which issuers are trusted besides those of the registry.
             keys: makes and keeps the holder's keys, if the wallet was made with it.
+            copies: how the copies of batches are spent; it is not in the file.
 
         Raises:
             UntrustedError: `trust` is of another registry than what is left of the damaged pin.
@@ -298,7 +302,7 @@ class Wallet(_Closing, wallet.Wallet):
         """
         with kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
             client, is_mended = _followed(store, trust, at=clock())
-            made = cls._over(store, client, clock, language, issuers, keys)
+            made = cls._over(store, client, clock, language, issuers, keys, copies)
             if is_mended:
                 # Where the end of the history is damaged as well, that is told by `damaged`.
                 with suppress(StoreCorruptError):
@@ -372,6 +376,7 @@ class Wallet(_Closing, wallet.Wallet):
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
         keys: KeyStore | None = None,
+        copies: wallet.CopyUse = wallet.CopyUse.PER_VERIFIER,
         progress: Callable[[int], None] = nothing,
     ) -> Self:
         """Make a wallet of a backup, all or nothing; its history goes on with an entry ``restored``.
@@ -389,6 +394,7 @@ class Wallet(_Closing, wallet.Wallet):
             language: the language of labels.
             issuers: say which issuers are trusted besides those of the registry; they are not in the backup.
             keys: makes and keeps the holder's keys; by default the file does.
+            copies: how the copies of batches are spent; it is not in the backup.
             progress: called now and then with the number of records read.
 
         Raises:
@@ -422,7 +428,7 @@ class Wallet(_Closing, wallet.Wallet):
                 progress=progress,
             )
         with kept_if_successful(store):
-            made = cls._over(store, TrustedListClient.resume(store), clock, language, issuers, keys)
+            made = cls._over(store, TrustedListClient.resume(store), clock, language, issuers, keys, copies)
             if mended == [True]:
                 made._log_mended("trust")
             return made
@@ -502,9 +508,17 @@ class Wallet(_Closing, wallet.Wallet):
         language: str,
         issuers: Sequence[IssuerPolicy],
         keys: KeyStore | None,
+        copies: wallet.CopyUse,
     ) -> Self:
         made = cls(
-            store=store, trust=client, formats=FORMATS, clock=clock, keys=keys, language=language, issuers=issuers
+            store=store,
+            trust=client,
+            formats=FORMATS,
+            clock=clock,
+            keys=keys,
+            language=language,
+            issuers=issuers,
+            copies=copies,
         )
         made._opened = store
         return made

@@ -14,6 +14,7 @@ import pytest
 from tests.support.hostile_verifier import HostileVerifier, credential_query, presenting_world, query_of
 from tests.support.world import Income, World, approved, payload_of, resident
 from vcwallet.encoding import base64url
+from vcwallet.encoding.wire import Array
 from vcwallet.errors import ConsentRequiredError, NoMatchError, RemoteProtocolError
 from vcwallet.flow import run
 from vcwallet.protocols.dcql import DcqlQuery
@@ -30,7 +31,7 @@ class Payment(TransactionDetails):
     }
     amount: int
     payee: dict[str, Any]
-    notes: tuple[str, ...] = ()
+    notes: Array[str] = ()
 
 
 class Consent(TransactionDetails):
