@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""OAuth 2.0 as issuing credentials needs it: its messages, proofs and refusals, for both sides, without a network."""
+"""OAuth 2.0 as credential issuers and wallets use it: messages, metadata, proofs of possession and attestations."""
