@@ -37,7 +37,7 @@ from vcwallet.issuer.sessions import (
 
 MINUTE = timedelta(minutes=1)
 WORKERS = 16
-ROUNDS = 20
+ROUNDS = 10
 
 
 @pytest.fixture(params=["value", "memory", "file", "postgresql"])

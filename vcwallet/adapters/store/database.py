@@ -99,11 +99,13 @@ class Statement:
         """Return the parameters as the driver takes them."""
         return given if self._names is None else tuple(given[name] for name in self._names)
 
-    def run(self, connection: Connection, *given: Mapping[str, object]) -> int:
+    def run(self, cursor: Any, *given: Mapping[str, object]) -> int:
         """Run it within a transaction, once for each set of parameters; return how many rows were changed."""
         if len(given) == 1:
-            return connection.exec_driver_sql(self.text, self.bound(given[0])).rowcount
-        return connection.exec_driver_sql(self.text, [self.bound(one) for one in given]).rowcount
+            cursor.execute(self.text, self.bound(given[0]))
+        else:
+            cursor.executemany(self.text, [self.bound(one) for one in given])
+        return int(cursor.rowcount)
 
 
 class Database:
@@ -154,17 +156,37 @@ class Database:
             StoreError: the database failed.
             LocalProtocolError: it is closed, or belongs to the process that this one was forked from.
         """
+        with self._cursor(self._reading) as cursor:
+            cursor.execute(statement.text, statement.bound(given))
+            found: tuple[Any, ...] | None = cursor.fetchone()
+        return found
+
+    @contextmanager
+    def written(self) -> Iterator[Any]:
+        """Give a cursor of the driver for one transaction, as `write` gives a connection, at a third of its cost.
+
+        Raises:
+            StoreError: the database failed.
+            LocalProtocolError: it is closed, or belongs to the process that this one was forked from.
+        """
+        with self._cursor(self._writing) as cursor:
+            if self._engine.dialect.name == "sqlite":
+                cursor.execute("BEGIN IMMEDIATE")
+            yield cursor
+            cursor.connection.commit()
+
+    @contextmanager
+    def _cursor(self, lock: AbstractContextManager[object]) -> Iterator[Any]:
+        """Give a cursor of the driver; what is not committed when it is given back is undone."""
         self._require_usable()
-        with as_store_errors(), self._reading, closing(self._engine.raw_connection()) as connection:
+        with as_store_errors(), lock, closing(self._engine.raw_connection()) as connection:
             cursor = connection.cursor()
             try:
-                cursor.execute(statement.text, statement.bound(given))
-                found: tuple[Any, ...] | None = cursor.fetchone()
+                yield cursor
             except self._engine.dialect.loaded_dbapi.Error as error:
                 raise store_error(error) from None
             finally:
                 cursor.close()
-        return found
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socket import IPPROTO_TCP, TCP_NODELAY
 from socket import socket as Socket  # noqa: N812 - `socket` is the argument
 from threading import Thread
 from typing import Any, Final
@@ -52,6 +53,8 @@ def serve(app: Starlette, *, socket: Socket, **options: Any) -> Iterator[None]:
         socket: listens already, so that its port is known before.
         options: as in `uvicorn_config`.
     """
+    # Connections take it over.  An answer goes out in two parts, of which the second must not wait for the peer's word.
+    socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     server = uvicorn.Server(uvicorn_config(app, **options))
     thread = Thread(target=server.run, kwargs={"sockets": [socket]})
     thread.start()

@@ -38,8 +38,7 @@ def deferred(exchange: Exchange) -> HttpResponse:
     body = read_body(exchange)
     request = read_deferred_request(body.json, encrypted=body.encrypted)
     require_encryption(context, request.response_encryption)
-    grant = access.grant(context)
-    with context.one_at_a_time(grant.session.id):
+    with context.one_at_a_time(access.token.grant):
         grant = access.grant(context)
         transaction = _transaction(exchange, grant, request.transaction_id)
         is_delivered = transaction.body.delivered is not None

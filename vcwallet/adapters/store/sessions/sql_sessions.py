@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from sqlalchemy import ClauseElement, Connection, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import ClauseElement, bindparam, delete, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vcwallet.adapters.store.database import Database, Location, Statement, make_file, parse_location
@@ -136,19 +136,19 @@ class SqlSessions:
 
     def _commit_at_once(self, ordered: list[Change]) -> None:
         added = [_row(change.session) for change in ordered if isinstance(change, Add)]
-        with self._database.write() as connection:
-            if added and self._add.run(connection, *added) != len(added):
+        with self._database.written() as cursor:
+            if added and self._add.run(cursor, *added) != len(added):
                 raise SessionChangedError
             for change in ordered:
-                if not isinstance(change, Add) and self._change(connection, change) != 1:
+                if not isinstance(change, Add) and self._change(cursor, change) != 1:
                     raise SessionChangedError
 
-    def _change(self, connection: Connection, change: Swap | Remove) -> int:
+    def _change(self, cursor: Any, change: Swap | Remove) -> int:
         kind, id = change.session.place
         given = {"of_kind": kind, "of_id": id, "of_version": change.session.version}
         if isinstance(change, Remove):
-            return self._remove.run(connection, given)
-        return self._swap.run(connection, given | _row(change.result))
+            return self._remove.run(cursor, given)
+        return self._swap.run(cursor, given | _row(change.result))
 
     def get(self, kind: str, id: str, /, *, at: datetime) -> Session | None:
         """Return a session that has not ended (see `SessionStore.get`)."""
@@ -170,9 +170,9 @@ class SqlSessions:
             if not ended:
                 return forgotten
             # A part at a time, so that nobody waits long for the lock.
-            with self._database.write() as connection:
+            with self._database.written() as cursor:
                 given = [{"of_kind": kind, "of_id": id, "of_at": of_at} for kind, id in ended]
-                forgotten += self._forget.run(connection, *given)
+                forgotten += self._forget.run(cursor, *given)
 
 
 _COLUMNS = ("kind", "id", "version", "expires", "body")
