@@ -34,12 +34,12 @@ from vcwallet.formats.base import CredentialFormat, IssuerKey
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import openid4vci
-from vcwallet.issuer.sessions import SessionStore
 from vcwallet.keys.policy import IssuerPolicy, TrustPolicy
 from vcwallet.keys.signer import KeyStore
 from vcwallet.protocols.haip import OPENID4VCI_1_0, IssuanceProfile
 from vcwallet.protocols.openid4vci.encryption import MessageKey
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
+from vcwallet.sessions import SessionStore
 from vcwallet.status.outcome import STANDARD, StatusPolicy
 from vcwallet.storage import MemoryStore, RecordStore
 from vcwallet.trust.client import TrustedListClient
