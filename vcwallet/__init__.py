@@ -39,6 +39,7 @@ from vcwallet.adapters.local import (
     StatusSigner,
     TrustRegistry,
     Verifier,
+    VerifierService,
     Wallet,
 )
 from vcwallet.adapters.store import SqlLedger, SqlSessions
@@ -63,6 +64,7 @@ from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Grant, IntendedUse, grants
 from vcwallet.verifier import Ask, Verified, ask
+from vcwallet.verifier.openid4vp import Channel
 from vcwallet.wallet import BackupReceipt, Card, Consent, Damage, HolderKey, Prompt
 
 __all__ = [
@@ -70,6 +72,7 @@ __all__ = [
     "Ask",
     "BackupReceipt",
     "Card",
+    "Channel",
     "Claim",
     "ClaimGroup",
     "Consent",
@@ -101,6 +104,7 @@ __all__ = [
     "VcError",
     "Verified",
     "Verifier",
+    "VerifierService",
     "Wallet",
     "__version__",
     "ask",
