@@ -40,7 +40,7 @@ from vcwallet.errors import (
     VerificationError,
 )
 from vcwallet.flow import run
-from vcwallet.jose import jwt
+from vcwallet.jose import jws, jwt
 from vcwallet.keys import Algorithm, KeySource, Role, TrustedKey, jwk, multikey
 from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.keys.public import PublicKey
@@ -58,7 +58,12 @@ from vcwallet.protocols.openid4vp.client_id import (
 )
 from vcwallet.protocols.openid4vp.reception import BY_VALUE
 from vcwallet.protocols.openid4vp.request import make_request
-from vcwallet.protocols.openid4vp.verifiers import AuthenticatedVerifier, UnauthenticatedVerifier
+from vcwallet.protocols.openid4vp.verifiers import (
+    AuthenticatedVerifier,
+    Signed,
+    UnauthenticatedVerifier,
+    authenticate,
+)
 from vcwallet.trust.did import document as did_document
 from vcwallet.trust.did import read as read_did
 from vcwallet.trust.federation import Authorisation, FederationPolicy
@@ -233,6 +238,15 @@ class TestAttestation:
     def test_a_registration_that_nobody_signed_names_nobody(self, world):
         forged = world.bank_enrolment.registrations["loan"][:-20] + "A" * 20
         refused(world, attested(world, request={"registration": forged}), SignatureInvalidError)
+
+    def test_a_policy_that_cannot_say_who_may_act_lets_nobody_act(self, world):
+        trust = trust_of(world)
+
+        class Certificates:
+            def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+                return trust.key_for(source, role=role, type_id=type_id, at=at)
+
+        refused(world, attested(world), UntrustedError, trust=Certificates())
 
     def test_a_verifier_that_was_suspended_since_is_not_let_in_by_its_registration(self):
         world = World(bank_identifiers=("attested-bank", DID))
@@ -409,6 +423,11 @@ class TestRedirectUri:
         request = request_of(world, client=RedirectUri(RESPONSE_URI))
         with pytest.raises(RemoteProtocolError):
             read_request(str(request))
+
+    def test_and_its_signature_makes_nobody_known(self, world):
+        signed = Signed(signature=jws.parse(str(request_of(world))))
+        with pytest.raises(RemoteProtocolError):
+            authenticate(RedirectUri(RESPONSE_URI), signed, trust=trust_of(world), at=world.clock())
 
 
 def test_the_evidence_is_no_truth_value(world):
