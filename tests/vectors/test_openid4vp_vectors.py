@@ -206,7 +206,7 @@ class TestAnswers:
         request = BLOCKS[25]["json"] | {"nonce": NONCE}
         found = read_dc_api_request(Protocol.UNSIGNED, request, origin="https://verifier.example", at=AT)
         assert not hasattr(found, "requests")
-        encryption = found.target.encryption  # type: ignore[union-attr]
+        encryption = found.target.encryption
         assert encryption is not None
         assert (encryption.jwk["kid"], encryption.enc.value) == ("ac", "A128GCM")
         assert encryption.thumbprint == example_key().thumbprint

@@ -148,7 +148,7 @@ class TestElements:
             in_mdoc.authorised({in_mdoc.NAMESPACE: {in_mdoc.ELEMENT: value}}, (ONE,))
 
     def test_what_the_device_says_besides_stays(self):
-        said = {"a": {"b": 1}, in_mdoc.NAMESPACE: {in_mdoc.ELEMENT: [b"x"], "c": 2}}
+        said: dict[str, dict[str, Any]] = {"a": {"b": 1}, in_mdoc.NAMESPACE: {in_mdoc.ELEMENT: [b"x"], "c": 2}}
         assert in_mdoc.without(said) == {"a": {"b": 1}, in_mdoc.NAMESPACE: {"c": 2}}
         assert in_mdoc.without(in_mdoc.device_items((ONE,))) == {}
 

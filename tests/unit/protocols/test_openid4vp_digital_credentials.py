@@ -84,7 +84,11 @@ class TestSigned:
             read(world, Protocol.SIGNED, request_data(request_of(world, delivery=BY_API)), origin=origin)
 
     def test_state_and_addresses_mean_nothing(self, world):
-        more = {"state": "s", "response_uri": "https://evil.example/", "redirect_uri": "https://evil.example/"}
+        more: dict[str, Any] = {
+            "state": "s",
+            "response_uri": "https://evil.example/",
+            "redirect_uri": "https://evil.example/",
+        }
         text = signed_request(world.bank_enrolment, request_of(world, delivery=BY_API), **more)
         found = verified(world, Protocol.SIGNED, {"request": text})
         assert (found.state, found.target) == (None, AnswerTarget(mode="dc_api"))
@@ -114,7 +118,8 @@ class TestUnsigned:
     def test_a_name_that_nobody_has_signed_is_ignored(self, world):
         data = unsigned_request_data(request_of(world, delivery=BY_API))
         named = data | {"client_id": request_of(world).client_id, "expected_origins": ["https://other.example"]}
-        for more in ({"state": 7}, {"response_uri": "x"}, {"redirect_uri": []}, {"scope": "openid"}):
+        ignored: list[dict[str, Any]] = [{"state": 7}, {"response_uri": "x"}, {"redirect_uri": []}, {"scope": "openid"}]
+        for more in ignored:
             assert read(world, Protocol.UNSIGNED, named | more).client is None
 
     def test_the_verifier_judges_the_answer_by_its_own_origin(self, world):

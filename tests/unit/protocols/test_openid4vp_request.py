@@ -217,9 +217,9 @@ class TestRules:
         with pytest.raises(UnsupportedError) as refused:
             verified(changed(request_, client_id="spam" * 1_000 + ":"))
         assert len(str(refused.value)) < 300
-        with pytest.raises(MalformedError) as refused:
+        with pytest.raises(MalformedError) as broken:
             verified(changed(request_, client_id="\x1b[31m" + "spam" * 1_000))
-        assert "\x1b" not in str(refused.value)
+        assert "\x1b" not in str(broken.value)
 
 
 class TestTimes:

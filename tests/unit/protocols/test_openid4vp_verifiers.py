@@ -106,13 +106,13 @@ class TestCertificates:
         found = authenticated(world, request_of(world))
         assert found.client == X509Hash.of(world.bank_enrolment.chain[0])
         assert (found.key.party, found.key.name["en"]) == (PARTY, "Sakura Bank")
-        assert found.hosts == {HOST, OTHER_HOST}
+        assert found.hosts == frozenset({HOST, OTHER_HOST})
 
     @pytest.mark.parametrize("name", [HOST, OTHER_HOST])
     def test_the_holder_of_a_certificate_is_known_by_its_dns_name(self, world, name):
         uri = f"https://{name}/response/1"
         found = authenticated(world, request_of(world, client=X509SanDns(name), delivery=posted_to(uri)))
-        assert (found.client, found.key.party, found.hosts) == (X509SanDns(name), PARTY, {name})
+        assert (found.client, found.key.party, found.hosts) == (X509SanDns(name), PARTY, frozenset({name}))
 
     @pytest.mark.parametrize("name", ["shop.example", "www.bank.example", "bank.example.evil.example", "ank.example"])
     def test_another_dns_name_is_somebody_else_s(self, world, name):
@@ -177,7 +177,7 @@ class TestAttestation:
         found = authenticated(world, attested(world))
         assert (found.key.key, found.key.party, found.key.source) == (KEY.public_key, PARTY, "verifier_attestation")
         assert found.key.name["en"] == "Sakura Bank"
-        assert found.response_uris == {RESPONSE_URI}
+        assert found.response_uris == frozenset({RESPONSE_URI})
 
     def test_without_redirect_uris_the_address_is_free(self, world):
         elsewhere = {"delivery": posted_to("https://elsewhere.example/r")}
@@ -231,7 +231,8 @@ class TestAttestation:
     def test_there_is_just_one_registration(self, world):
         header = {"jwt": attestation_of(world, KEY.public_key)}
         claims = payload_of(str(attested(world)))
-        for info in ([], claims["verifier_info"] * 2):
+        several: list[Any] = claims["verifier_info"] * 2
+        for info in (several[:0], several):
             text = jwt.sign(claims | {"verifier_info": info}, typ="oauth-authz-req+jwt", signer=KEY, header=header)
             refused(world, text, UntrustedError)
 
