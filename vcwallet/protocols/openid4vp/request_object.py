@@ -159,10 +159,8 @@ class UnverifiedRequest:
         Raises:
             VcError: as `verify`, for what concerns the verifier.
         """
-        if self.signature is None:
+        if self.signature is None or self.client is None:  # who has signed says a client identifier as well
             return UnauthenticatedVerifier(address=self._address())
-        if self.client is None:  # read_request has refused this; the type checker cannot know
-            raise MalformedError("a signed request has a client_id", clause=_SECTION_5_2)
         signed = Signed(
             signature=self.signature,
             registrations=_registrations(self.members),
@@ -357,6 +355,10 @@ def _require_signature(request: UnverifiedRequest) -> None:
         )
 
 
+def _require_metadata(request: UnverifiedRequest) -> None:
+    request.client_metadata  # noqa: B018 - it raises where there may be none, or they are not well-formed
+
+
 def _require_wallet_nonce(request: UnverifiedRequest) -> None:
     expected, found = request.reception.wallet_nonce, request.members.wallet_nonce
     if expected is not None and not hmac.compare_digest((found or "").encode("utf-8"), expected.encode("utf-8")):
@@ -403,6 +405,7 @@ RULES: Final = (
     _require_audience,
     _require_same_client,
     _require_signature,
+    _require_metadata,
     _require_wallet_nonce,
     _require_channel,
     _require_response_uri,

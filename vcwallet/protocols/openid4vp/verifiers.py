@@ -39,7 +39,6 @@ from vcwallet.trust.did.resolution import read as read_did
 from vcwallet.trust.registration import read_registration
 
 ATTESTATION_TYP: Final = "verifier-attestation+jwt"
-MAX_ATTESTATION_BYTES = 32 * 1024
 MAX_REDIRECT_URIS = 100
 
 
@@ -188,7 +187,7 @@ def _by_attestation(
     text = request.signature.header.members.get("jwt")
     if not isinstance(text, str):
         raise MalformedError("the request comes without an attestation", clause=clause)
-    attestation = jws.parse(text, max_bytes=MAX_ATTESTATION_BYTES)
+    attestation = jws.parse(text)
     jwt.require_typ(attestation.header, ATTESTATION_TYP)
     unverified = jws.payload_object(attestation.unverified_payload)
     source = KeySource(
