@@ -56,9 +56,17 @@ class DeclinedError(RemoteProtocolError):
 
 
 class AnswerRefusedError(VerificationError):
-    """The answer was not what it has to be; the code says why, as `Verifier.verify` does."""
+    """The answer was not what it has to be.
+
+    Attributes:
+        reason: the code of the error of `Verifier.verify`, such as ``STATUS_REVOKED``.
+    """
 
     default_code = "ANSWER_REFUSED"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the answer was refused: {reason}")
+        self.reason: str = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +180,7 @@ def _result(body: TransactionSession) -> PresentationResult:
         case PresentationState.FAILED if body.reason == SESSION_MISMATCH:
             raise _other_browser()
         case PresentationState.FAILED:
-            raise AnswerRefusedError("the answer was refused", code=body.reason)
+            raise AnswerRefusedError(body.reason or "")
         case PresentationState.VERIFIED if body.verified is not None:
             return PresentationResult(verified=from_object(body.verified), channel=Channel(body.channel))
         case _:

@@ -207,7 +207,7 @@ class VerifierService:
                 has not come back (``NOT_ANSWERED``).
             BindingError: it is another browser's (``SESSION_MISMATCH``).
             DeclinedError: the wallet has declined.
-            AnswerRefusedError: the answer was refused; the code says why.
+            AnswerRefusedError: the answer was refused.
             StoreError: the sessions could not be read.
         """
         return collecting.result(self._context, transaction_id, session=session)
@@ -244,7 +244,7 @@ class VerifierService:
             OAuthRefusal: the request has ended or was answered, or the answer cannot be judged for now.
             MalformedError, RemoteProtocolError, VerificationError: it is no answer to the request, which stays open.
             DeclinedError: the wallet has declined.
-            AnswerRefusedError: the answer was refused; the code says why.
+            AnswerRefusedError: the answer was refused.
             StoreError: the sessions could not be read or written.
         """
         return collecting.take_from_api(self._context, transaction_id, session=session, data=data)
