@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from vcwallet import issuer, registry, verifier, wallet
 from vcwallet.adapters.store import Backup, SqlStore, opened_backup, restore, write_backup
@@ -34,17 +34,20 @@ from vcwallet.formats.base import CredentialFormat, IssuerKey
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import openid4vci
-from vcwallet.issuer.sessions import SessionStore
 from vcwallet.keys.policy import IssuerPolicy, TrustPolicy
 from vcwallet.keys.signer import KeyStore
-from vcwallet.protocols.haip import OPENID4VCI_1_0, IssuanceProfile
+from vcwallet.protocols.haip import OPENID4VCI_1_0, OPENID4VP_1_0, IssuanceProfile, PresentationProfile
 from vcwallet.protocols.openid4vci.encryption import MessageKey
+from vcwallet.protocols.openid4vp.client_id import ClientId
+from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
+from vcwallet.sessions import SessionStore
 from vcwallet.status.outcome import STANDARD, StatusPolicy
 from vcwallet.storage import MemoryStore, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
+from vcwallet.verifier import openid4vp
 from vcwallet.verifier.verifier import Transport
 from vcwallet.wallet.continuity import (
     BackupReceipt,
@@ -225,6 +228,46 @@ class Verifier(_Closing, verifier.Verifier):
                 enrolment, store=store, formats=FORMATS, clock=clock, status=status, http=http, issuers=issuers
             )
             self._opened = store
+
+
+class VerifierService(openid4vp.VerifierService):
+    """A verifier's service with the system clock."""
+
+    def __init__(
+        self,
+        verifier: verifier.Verifier,
+        *,
+        address: str,
+        channels: Collection[openid4vp.Channel],
+        sessions: SessionStore,
+        clock: Clock = system_clock,
+        result_page: str | None = None,
+        origins: Sequence[str] = (),
+        profile: PresentationProfile = OPENID4VP_1_0,
+        client: ClientId | None = None,
+        client_header: Mapping[str, Any] | None = None,
+        posted: ResponseMode = ResponseMode.DIRECT_POST_JWT,
+        by_api: ResponseMode = ResponseMode.DC_API_JWT,
+        lifetimes: openid4vp.Lifetimes = openid4vp.Lifetimes(),  # noqa: B008 - a value
+        bounds: openid4vp.Bounds = openid4vp.Bounds(),  # noqa: B008 - a value
+    ) -> None:
+        """Put a service together (see `vcwallet.verifier.openid4vp.VerifierService`)."""
+        super().__init__(
+            verifier,
+            address=address,
+            channels=channels,
+            sessions=sessions,
+            clock=clock,
+            result_page=result_page,
+            origins=origins,
+            profile=profile,
+            client=client,
+            client_header=client_header,
+            posted=posted,
+            by_api=by_api,
+            lifetimes=lifetimes,
+            bounds=bounds,
+        )
 
 
 class Wallet(_Closing, wallet.Wallet):

@@ -144,8 +144,8 @@ class TestPosting:
 
     @pytest.mark.parametrize("member", ["vp_token", "error"])
     def test_a_state_is_a_text(self, member):
-        value = {"vp_token": {"a": ["b"]}, "error": "access_denied"}[member]
-        text = encrypt_answer(json.dumps({member: value, "state": 7}), ENCRYPTION)
+        values: dict[str, Any] = {"vp_token": {"a": ["b"]}, "error": "access_denied"}
+        text = encrypt_answer(json.dumps({member: values[member], "state": 7}), ENCRYPTION)
         with pytest.raises(MalformedError):
             read_posted(form.form_body({"response": text}), key=KEY)
 

@@ -172,7 +172,8 @@ class TestRules:
             ({"client_id": "redirect_uri:https://bank.example"}, RemoteProtocolError),
             ({"client_id": "origin:https://bank.example"}, RemoteProtocolError),
             ({"client_id": "x509_san_dns:bank.example"}, UntrustedError),
-            ({"client_id": "bank"}, UntrustedError),
+            ({"client_id": "bank"}, RemoteProtocolError),
+            ({"client_id": "bank", "drop": ["client_metadata"]}, UntrustedError),
             ({"client_id": "did:example:bank"}, UnsupportedError),
             ({"client_id": "X509_HASH:abc"}, UnsupportedError),
             ({"client_id": ""}, MalformedError),
@@ -216,9 +217,9 @@ class TestRules:
         with pytest.raises(UnsupportedError) as refused:
             verified(changed(request_, client_id="spam" * 1_000 + ":"))
         assert len(str(refused.value)) < 300
-        with pytest.raises(MalformedError) as refused:
+        with pytest.raises(MalformedError) as broken:
             verified(changed(request_, client_id="\x1b[31m" + "spam" * 1_000))
-        assert "\x1b" not in str(refused.value)
+        assert "\x1b" not in str(broken.value)
 
 
 class TestTimes:

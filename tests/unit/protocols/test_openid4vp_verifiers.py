@@ -40,7 +40,7 @@ from vcwallet.errors import (
     VerificationError,
 )
 from vcwallet.flow import run
-from vcwallet.jose import jwt
+from vcwallet.jose import jws, jwt
 from vcwallet.keys import Algorithm, KeySource, Role, TrustedKey, jwk, multikey
 from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.keys.public import PublicKey
@@ -58,7 +58,12 @@ from vcwallet.protocols.openid4vp.client_id import (
 )
 from vcwallet.protocols.openid4vp.reception import BY_VALUE
 from vcwallet.protocols.openid4vp.request import make_request
-from vcwallet.protocols.openid4vp.verifiers import AuthenticatedVerifier, UnauthenticatedVerifier
+from vcwallet.protocols.openid4vp.verifiers import (
+    AuthenticatedVerifier,
+    Signed,
+    UnauthenticatedVerifier,
+    authenticate,
+)
 from vcwallet.trust.did import document as did_document
 from vcwallet.trust.did import read as read_did
 from vcwallet.trust.federation import Authorisation, FederationPolicy
@@ -101,13 +106,13 @@ class TestCertificates:
         found = authenticated(world, request_of(world))
         assert found.client == X509Hash.of(world.bank_enrolment.chain[0])
         assert (found.key.party, found.key.name["en"]) == (PARTY, "Sakura Bank")
-        assert found.hosts == {HOST, OTHER_HOST}
+        assert found.hosts == frozenset({HOST, OTHER_HOST})
 
     @pytest.mark.parametrize("name", [HOST, OTHER_HOST])
     def test_the_holder_of_a_certificate_is_known_by_its_dns_name(self, world, name):
         uri = f"https://{name}/response/1"
         found = authenticated(world, request_of(world, client=X509SanDns(name), delivery=posted_to(uri)))
-        assert (found.client, found.key.party, found.hosts) == (X509SanDns(name), PARTY, {name})
+        assert (found.client, found.key.party, found.hosts) == (X509SanDns(name), PARTY, frozenset({name}))
 
     @pytest.mark.parametrize("name", ["shop.example", "www.bank.example", "bank.example.evil.example", "ank.example"])
     def test_another_dns_name_is_somebody_else_s(self, world, name):
@@ -172,7 +177,7 @@ class TestAttestation:
         found = authenticated(world, attested(world))
         assert (found.key.key, found.key.party, found.key.source) == (KEY.public_key, PARTY, "verifier_attestation")
         assert found.key.name["en"] == "Sakura Bank"
-        assert found.response_uris == {RESPONSE_URI}
+        assert found.response_uris == frozenset({RESPONSE_URI})
 
     def test_without_redirect_uris_the_address_is_free(self, world):
         elsewhere = {"delivery": posted_to("https://elsewhere.example/r")}
@@ -226,13 +231,23 @@ class TestAttestation:
     def test_there_is_just_one_registration(self, world):
         header = {"jwt": attestation_of(world, KEY.public_key)}
         claims = payload_of(str(attested(world)))
-        for info in ([], claims["verifier_info"] * 2):
+        several: list[Any] = claims["verifier_info"] * 2
+        for info in (several[:0], several):
             text = jwt.sign(claims | {"verifier_info": info}, typ="oauth-authz-req+jwt", signer=KEY, header=header)
             refused(world, text, UntrustedError)
 
     def test_a_registration_that_nobody_signed_names_nobody(self, world):
         forged = world.bank_enrolment.registrations["loan"][:-20] + "A" * 20
         refused(world, attested(world, request={"registration": forged}), SignatureInvalidError)
+
+    def test_a_policy_that_cannot_say_who_may_act_lets_nobody_act(self, world):
+        trust = trust_of(world)
+
+        class Certificates:
+            def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+                return trust.key_for(source, role=role, type_id=type_id, at=at)
+
+        refused(world, attested(world), UntrustedError, trust=Certificates())
 
     def test_a_verifier_that_was_suspended_since_is_not_let_in_by_its_registration(self):
         world = World(bank_identifiers=("attested-bank", DID))
@@ -409,6 +424,11 @@ class TestRedirectUri:
         request = request_of(world, client=RedirectUri(RESPONSE_URI))
         with pytest.raises(RemoteProtocolError):
             read_request(str(request))
+
+    def test_and_its_signature_makes_nobody_known(self, world):
+        signed = Signed(signature=jws.parse(str(request_of(world))))
+        with pytest.raises(RemoteProtocolError):
+            authenticate(RedirectUri(RESPONSE_URI), signed, trust=trust_of(world), at=world.clock())
 
 
 def test_the_evidence_is_no_truth_value(world):

@@ -10,16 +10,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy import URL, ClauseElement, Connection, Dialect, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from vcwallet.adapters.store.failures import as_store_errors
+from vcwallet.adapters.store.failures import as_store_errors, store_error
 from vcwallet.errors import LocalProtocolError, MissingExtraError, StoreBusyError, StoreError
 
 Location: TypeAlias = "str | os.PathLike[str] | None"
@@ -83,6 +83,31 @@ def make_file(url: URL) -> None:
                 Path(url.database).chmod(0o600)
 
 
+class Statement:
+    """A statement in the text of one kind of database, so that it is written once and not at each use."""
+
+    __slots__ = ("_names", "text")
+
+    def __init__(self, expression: ClauseElement, dialect: Dialect) -> None:
+        """Write `expression` for `dialect`."""
+        compiled = expression.compile(dialect=dialect)
+        self.text: str = str(compiled)
+        # The names of the parameters in their order; None where the driver takes them by name.
+        self._names: Sequence[str] | None = getattr(compiled, "positiontup", None)
+
+    def bound(self, given: Mapping[str, object]) -> Any:
+        """Return the parameters as the driver takes them."""
+        return given if self._names is None else tuple(given[name] for name in self._names)
+
+    def run(self, cursor: Any, *given: Mapping[str, object]) -> int:
+        """Run it within a transaction, once for each set of parameters; return how many rows were changed."""
+        if len(given) == 1:
+            cursor.execute(self.text, self.bound(given[0]))
+        else:
+            cursor.executemany(self.text, [self.bound(one) for one in given])
+        return int(cursor.rowcount)
+
+
 class Database:
     """Connections to one database, shared by threads but not by forked processes."""
 
@@ -118,6 +143,50 @@ class Database:
         self._require_usable()
         with as_store_errors(), self._reading, self._engine.connect() as connection:
             yield connection
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the database speaks."""
+        return self._engine.dialect
+
+    def row(self, statement: Statement, given: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """Return the first row of a statement that reads, or None; it costs a third of what `read` does.
+
+        Raises:
+            StoreError: the database failed.
+            LocalProtocolError: it is closed, or belongs to the process that this one was forked from.
+        """
+        with self._cursor(self._reading) as cursor:
+            cursor.execute(statement.text, statement.bound(given))
+            found: tuple[Any, ...] | None = cursor.fetchone()
+        return found
+
+    @contextmanager
+    def written(self) -> Iterator[Any]:
+        """Give a cursor of the driver for one transaction, as `write` gives a connection, at a third of its cost.
+
+        Raises:
+            StoreError: the database failed.
+            LocalProtocolError: it is closed, or belongs to the process that this one was forked from.
+        """
+        with self._cursor(self._writing) as cursor:
+            if self._engine.dialect.name == "sqlite":
+                cursor.execute("BEGIN IMMEDIATE")
+            yield cursor
+            cursor.connection.commit()
+
+    @contextmanager
+    def _cursor(self, lock: AbstractContextManager[object]) -> Iterator[Any]:
+        """Give a cursor of the driver; what is not committed when it is given back is undone."""
+        self._require_usable()
+        with as_store_errors(), lock, closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            try:
+                yield cursor
+            except self._engine.dialect.loaded_dbapi.Error as error:
+                raise store_error(error) from None
+            finally:
+                cursor.close()
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

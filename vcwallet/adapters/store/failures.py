@@ -62,8 +62,13 @@ def as_store_errors() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
-        failure, message = _meaning(error)
-        raise failure(message) from None
+        raise store_error(error) from None
+
+
+def store_error(error: Exception) -> StoreError:
+    """Return what an error of a database, its driver or a file system means."""
+    failure, message = _meaning(error)
+    return failure(message)
 
 
 def _meaning(error: Exception) -> tuple[type[StoreError], str]:

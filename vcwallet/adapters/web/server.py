@@ -4,6 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socket import IPPROTO_TCP, TCP_NODELAY
+from socket import socket as Socket  # noqa: N812 - `socket` is the argument
+from threading import Thread
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -35,3 +40,26 @@ def uvicorn_config(app: Starlette, *, host: str = "127.0.0.1", port: int = 0, **
         "h11_max_incomplete_event_size": MAX_HEADER_BYTES,
     }
     return uvicorn.Config(app, host=host, port=port, **settings | options)
+
+
+@contextmanager
+def serve(app: Starlette, *, socket: Socket, **options: Any) -> Iterator[None]:
+    """Serve an application in a thread as long as the block lasts; whoever waits then gets an answer first.
+
+    For demonstrations, tests and measurements; a service that stays is run by uvicorn itself, with `uvicorn_config`.
+
+    Args:
+        app: the application.
+        socket: listens already, so that its port is known before.
+        options: as in `uvicorn_config`.
+    """
+    # Connections take it over.  An answer goes out in two parts, of which the second must not wait for the peer's word.
+    socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    server = uvicorn.Server(uvicorn_config(app, **options))
+    thread = Thread(target=server.run, kwargs={"sockets": [socket]})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

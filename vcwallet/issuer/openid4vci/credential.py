@@ -22,7 +22,6 @@ from vcwallet.issuer.openid4vci.deployer import NoRecord, NotYet
 from vcwallet.issuer.openid4vci.issuing import Slot, holder_of, issue
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
 from vcwallet.issuer.openid4vci.offering import Offering
-from vcwallet.issuer.openid4vci.sealed import Opened, begin, digest, mark, new_secret
 from vcwallet.issuer.openid4vci.state import (
     ANSWER,
     C_NONCE,
@@ -35,12 +34,13 @@ from vcwallet.issuer.openid4vci.state import (
     Transaction,
 )
 from vcwallet.issuer.openid4vci.wanted import credential_identifier
-from vcwallet.issuer.sessions import Add, Change
 from vcwallet.keys import jwk
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.protocols.openid4vci.credential_request import CredentialRequest, read_credential_request
 from vcwallet.protocols.openid4vci.credential_response import DeferredIssuance, IssuedCredentials
 from vcwallet.protocols.openid4vci.proofs import ProvedKeys, verify_proofs
+from vcwallet.sealed_sessions import Opened, begin, digest, mark, new_secret
+from vcwallet.sessions import Add, Change
 
 
 def credential(exchange: Exchange) -> HttpResponse:
@@ -54,20 +54,18 @@ def credential(exchange: Exchange) -> HttpResponse:
     body = read_body(exchange)
     request = read_credential_request(body.json, encrypted=body.encrypted)
     require_encryption(context, request.response_encryption)
-    grant = access.grant(context)
-    offering = _offering(context, grant.body, request)
-    proved = _proved(exchange, offering, grant.body, request)
-    nonce_ends = _require_nonce(exchange, proved)
-    with context.one_at_a_time(grant.session.id):
-        # Another thread may have done it while we waited.
+    with context.one_at_a_time(access.token.grant):
+        grant = access.grant(context)
+        offering = _offering(context, grant.body, request)
+        proved = _proved(exchange, offering, grant.body, request)
+        nonce_ends = _require_nonce(exchange, proved)
         asked = _Asked(
             access=access,
-            grant=access.grant(context),
+            grant=grant,
             offering=offering,
             proved=proved,
             spent=mark(C_NONCE, digest(proved.nonce or ""), expires=nonce_ends),
         )
-        _require_unspent(exchange, proved)
         response = _respond(exchange, asked)
     return answer(exchange, response, request.response_encryption)
 
@@ -139,17 +137,15 @@ def _require_nonce(exchange: Exchange, proved: ProvedKeys) -> datetime:
     """Return until when the nonce of the proofs is good.
 
     Raises:
-        OAuthRefusal: it is none of ours, or has ended (``invalid_nonce``).
+        OAuthRefusal: it is none of ours, has ended, or was used (``invalid_nonce``).
     """
     try:
-        return exchange.context.c_nonces.require(proved.nonce or "", at=exchange.at)
+        ends = exchange.context.c_nonces.require(proved.nonce or "", at=exchange.at)
     except VcError as error:
         raise _invalid_nonce(error.code) from None
-
-
-def _require_unspent(exchange: Exchange, proved: ProvedKeys) -> None:
     if exchange.context.sessions.is_marked(C_NONCE, digest(proved.nonce or "")):
         raise _invalid_nonce("NONCE_REUSED")
+    return ends
 
 
 def _invalid_nonce(code: str) -> OAuthRefusal:

@@ -18,13 +18,13 @@ from vcwallet.issuer.openid4vci.credential import find_record, kept_answer
 from vcwallet.issuer.openid4vci.deployer import NotYet
 from vcwallet.issuer.openid4vci.issuing import Slot, issue
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
-from vcwallet.issuer.openid4vci.sealed import Opened
 from vcwallet.issuer.openid4vci.state import ANSWER, TRANSACTION, Answer, Grant, Transaction
 from vcwallet.jose.jwt import seconds
 from vcwallet.keys import jwk
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.protocols.openid4vci.credential_response import DeferredIssuance, IssuedCredentials
 from vcwallet.protocols.openid4vci.deferred_request import read_deferred_request
+from vcwallet.sealed_sessions import Opened
 
 
 def deferred(exchange: Exchange) -> HttpResponse:
@@ -38,8 +38,7 @@ def deferred(exchange: Exchange) -> HttpResponse:
     body = read_body(exchange)
     request = read_deferred_request(body.json, encrypted=body.encrypted)
     require_encryption(context, request.response_encryption)
-    grant = access.grant(context)
-    with context.one_at_a_time(grant.session.id):
+    with context.one_at_a_time(access.token.grant):
         grant = access.grant(context)
         transaction = _transaction(exchange, grant, request.transaction_id)
         is_delivered = transaction.body.delivered is not None

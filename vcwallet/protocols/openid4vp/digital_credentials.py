@@ -131,14 +131,12 @@ def read_dc_api_request(
     circumstances = replace(reception, origin=require_origin(origin), received_at=at, client_id=None)
     if protocol not in tuple(Protocol):
         raise UnsupportedError(f"protocol {quoted(protocol)} is not supported", clause=CLAUSE)
-    match Protocol(protocol):
-        case Protocol.UNSIGNED:
-            return read_members(_readable(_sized(data)), signature=None, reception=circumstances)
-        case Protocol.SIGNED:
-            return _read_signed(data, circumstances)
-        case Protocol.MULTISIGNED:
-            signatures = jws.parse_json(_sized(data))
-            return MultisignedRequest(requests=tuple(_read_one(each, circumstances) for each in signatures))
+    if protocol == Protocol.SIGNED:
+        return _read_signed(data, circumstances)
+    if protocol == Protocol.UNSIGNED:
+        return read_members(_readable(_sized(data)), signature=None, reception=circumstances)
+    signatures = jws.parse_json(_sized(data))
+    return MultisignedRequest(requests=tuple(_read_one(each, circumstances) for each in signatures))
 
 
 def require_origin(origin: str) -> str:

@@ -159,10 +159,8 @@ class UnverifiedRequest:
         Raises:
             VcError: as `verify`, for what concerns the verifier.
         """
-        if self.signature is None:
+        if self.signature is None or self.client is None:  # who has signed says a client identifier as well
             return UnauthenticatedVerifier(address=self._address())
-        if self.client is None:  # read_request has refused this; the type checker cannot know
-            raise MalformedError("a signed request has a client_id", clause=_SECTION_5_2)
         signed = Signed(
             signature=self.signature,
             registrations=_registrations(self.members),

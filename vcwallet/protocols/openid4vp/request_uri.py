@@ -36,6 +36,7 @@ from vcwallet.protocols.oauth import form
 from vcwallet.protocols.openid4vp.client_id import ClientIdPrefix
 from vcwallet.protocols.openid4vp.client_metadata import SIGNATURES, VP_FORMATS
 from vcwallet.protocols.openid4vp.reception import BY_VALUE, Reception
+from vcwallet.protocols.openid4vp.request import MAX_WALLET_NONCE
 from vcwallet.protocols.openid4vp.request_object import (
     MAX_BYTES,
     UnverifiedRequest,
@@ -49,7 +50,6 @@ HAIP_SCHEME: Final = "haip-vp://"
 MEDIA_TYPE: Final = "application/oauth-authz-req+jwt"
 MAX_LINK = 64 * 1024
 MAX_METADATA_BYTES = 64 * 1024
-MAX_WALLET_NONCE = 512
 _CLAUSE: Final = "OpenID4VP 1.0, section 5"
 _BY_REFERENCE: Final = "OpenID4VP 1.0, section 5.10"
 _SCHEMES: Final = frozenset({SCHEME, HAIP_SCHEME})

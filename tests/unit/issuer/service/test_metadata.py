@@ -25,12 +25,12 @@ from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import Issuer
 from vcwallet.issuer.openid4vci import GrantType, Offering, OfferState
-from vcwallet.issuer.sessions import MemorySessions, Remove
 from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, findings
 from vcwallet.protocols.oauth.server_metadata import read_server_metadata
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired, read_issuer_metadata
 from vcwallet.protocols.openid4vci.offer import OfferReference, read_offer, read_offer_link
 from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
+from vcwallet.sessions import MemorySessions, Remove
 
 ISSUER_METADATA = f"{IDENTIFIER}/.well-known/openid-credential-issuer"
 SERVER_METADATA = f"{IDENTIFIER}/.well-known/oauth-authorization-server"
@@ -330,7 +330,7 @@ def test_a_store_that_fails_is_told_as_busy(counter, monkeypatch):
 
 
 def test_who_always_comes_second_is_told_to_come_back(counter, monkeypatch):
-    from vcwallet.issuer.sessions import SessionChangedError
+    from vcwallet.sessions import SessionChangedError
 
     offer, wallet = counter.offer(), counter.wallet()
 

@@ -7,7 +7,7 @@ was read before; so of many who want to change it at once, one does.
 
 >>> from datetime import UTC, datetime, timedelta
 >>> from vcwallet.adapters.store import SqlSessions
->>> from vcwallet.issuer.sessions import Add, Session
+>>> from vcwallet.sessions import Add, Session
 >>> now = datetime(2026, 11, 28, tzinfo=UTC)
 >>> with SqlSessions.open(None) as sessions:
 ...     sessions.commit(Add(Session(kind="code", id="c-1", expires=now + timedelta(minutes=5))))
@@ -22,15 +22,15 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from sqlalchemy import Connection, Executable, Row, bindparam, delete, func, select, update
+from sqlalchemy import ClauseElement, bindparam, delete, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from vcwallet.adapters.store.database import Database, Location, make_file, parse_location
+from vcwallet.adapters.store.database import Database, Location, Statement, make_file, parse_location
 from vcwallet.adapters.store.failures import DeadlockError
 from vcwallet.adapters.store.sessions.schema import checksum, install_once, is_installed, require_readable, session
 from vcwallet.adapters.store.sql_store import PATIENCE, kept_if_successful
 from vcwallet.errors import StoreCorruptError
-from vcwallet.issuer.sessions import Add, Change, Session, SessionChangedError, Swap, expected_version, in_order
+from vcwallet.sessions import Add, Change, Remove, Session, SessionChangedError, Swap, in_order
 
 _ATTEMPTS = 10
 _PURGED_AT_ONCE = 1_000
@@ -39,10 +39,9 @@ _MICROSECOND = timedelta(microseconds=1)
 
 _ROWS = session.c
 _PLACE = [_ROWS.kind, _ROWS.id]
-# Each of these returns a row if it has changed one.
-_ADD: dict[str, Executable] = {
-    "sqlite": sqlite.insert(session).on_conflict_do_nothing(index_elements=_PLACE).returning(_ROWS.version),
-    "postgresql": postgresql.insert(session).on_conflict_do_nothing(index_elements=_PLACE).returning(_ROWS.version),
+_ADD: dict[str, ClauseElement] = {
+    "sqlite": sqlite.insert(session).on_conflict_do_nothing(index_elements=_PLACE),
+    "postgresql": postgresql.insert(session).on_conflict_do_nothing(index_elements=_PLACE),
 }
 _AS_EXPECTED = (
     _ROWS.kind == bindparam("of_kind"),
@@ -53,16 +52,17 @@ _SWAP = (
     update(session)
     .where(*_AS_EXPECTED)
     .values({name: bindparam(name) for name in ("version", "expires", "body", "checksum")})
-    .returning(_ROWS.version)
 )
-_REMOVE = delete(session).where(*_AS_EXPECTED).returning(_ROWS.version)
+_REMOVE = delete(session).where(*_AS_EXPECTED)
 _GET = select(session).where(_ROWS.kind == bindparam("of_kind"), _ROWS.id == bindparam("of_id"))
 _COUNT = (
     select(func.count())
     .select_from(session)
     .where(_ROWS.kind == bindparam("of_kind"), _ROWS.expires > bindparam("of_at"))
 )
-_ENDED = select(_ROWS.kind, _ROWS.id).where(_ROWS.expires <= bindparam("of_at")).limit(_PURGED_AT_ONCE)
+_ENDED = (
+    select(_ROWS.kind, _ROWS.id).where(_ROWS.expires <= bindparam("of_at")).limit(literal_column(str(_PURGED_AT_ONCE)))
+)
 _FORGET = delete(session).where(
     _ROWS.kind == bindparam("of_kind"), _ROWS.id == bindparam("of_id"), _ROWS.expires <= bindparam("of_at")
 )
@@ -71,11 +71,16 @@ _FORGET = delete(session).where(
 class SqlSessions:
     """Keeps sessions in a database; safe to share between threads, and between processes that each open it."""
 
-    __slots__ = ("_database",)
+    __slots__ = ("_add", "_count", "_database", "_forget", "_get", "_remove", "_swap")
 
     def __init__(self, database: Database) -> None:
         """Use an opened database; `open` opens one."""
         self._database = database
+        dialect = database.dialect
+        self._add = Statement(_ADD[dialect.name], dialect)
+        self._swap, self._remove = Statement(_SWAP, dialect), Statement(_REMOVE, dialect)
+        self._get, self._count = Statement(_GET, dialect), Statement(_COUNT, dialect)
+        self._forget = Statement(_FORGET, dialect)
 
     @classmethod
     def open(cls, location: Location, *, busy_timeout: timedelta = PATIENCE) -> Self:
@@ -130,21 +135,31 @@ class SqlSessions:
         return self._commit_at_once(ordered)
 
     def _commit_at_once(self, ordered: list[Change]) -> None:
-        with self._database.write() as connection:
+        added = [_row(change.session) for change in ordered if isinstance(change, Add)]
+        with self._database.written() as cursor:
+            if added and self._add.run(cursor, *added) != len(added):
+                raise SessionChangedError
             for change in ordered:
-                _apply(connection, change)
+                if not isinstance(change, Add) and self._change(cursor, change) != 1:
+                    raise SessionChangedError
+
+    def _change(self, cursor: Any, change: Swap | Remove) -> int:
+        kind, id = change.session.place
+        given = {"of_kind": kind, "of_id": id, "of_version": change.session.version}
+        if isinstance(change, Remove):
+            return self._remove.run(cursor, given)
+        return self._swap.run(cursor, given | _row(change.result))
 
     def get(self, kind: str, id: str, /, *, at: datetime) -> Session | None:
         """Return a session that has not ended (see `SessionStore.get`)."""
-        with self._database.read() as connection:
-            row = connection.execute(_GET, {"of_kind": kind, "of_id": id}).first()
+        row = self._database.row(self._get, {"of_kind": kind, "of_id": id})
         found = None if row is None else _read(row)
         return found if found is not None and at < found.expires else None
 
     def count(self, kind: str, /, *, at: datetime) -> int:
         """Return how many sessions of a kind have not ended."""
-        with self._database.read() as connection:
-            return int(connection.execute(_COUNT, {"of_kind": kind, "of_at": _stored(at)}).scalar_one())
+        row = self._database.row(self._count, {"of_kind": kind, "of_at": _stored(at)})
+        return 0 if row is None else int(row[0])
 
     def purge(self, *, at: datetime) -> int:
         """Forget the sessions that have ended, and return how many there were."""
@@ -155,33 +170,12 @@ class SqlSessions:
             if not ended:
                 return forgotten
             # A part at a time, so that nobody waits long for the lock.
-            with self._database.write() as connection:
+            with self._database.written() as cursor:
                 given = [{"of_kind": kind, "of_id": id, "of_at": of_at} for kind, id in ended]
-                forgotten += connection.execute(_FORGET, given).rowcount
-
-
-def _apply(connection: Connection, change: Change) -> None:
-    """Apply one change.
-
-    Raises:
-        SessionChangedError: the session is not as expected; the transaction is to be undone.
-    """
-    if isinstance(change, Add):
-        done = connection.execute(_ADD[connection.dialect.name], _row(change.session)).first()
-    else:
-        kind, id = change.session.place
-        given = {"of_kind": kind, "of_id": id, "of_version": expected_version(change)}
-        if isinstance(change, Swap):
-            row = _row(change.result)
-            done = connection.execute(_SWAP, given | {name: row[name] for name in _CHANGING}).first()
-        else:
-            done = connection.execute(_REMOVE, given).first()
-    if done is None:
-        raise SessionChangedError
+                forgotten += self._forget.run(cursor, *given)
 
 
 _COLUMNS = ("kind", "id", "version", "expires", "body")
-_CHANGING = ("version", "expires", "body", "checksum")
 
 
 def _row(one: Session) -> dict[str, Any]:
@@ -189,13 +183,13 @@ def _row(one: Session) -> dict[str, Any]:
     return dict(zip(_COLUMNS, columns, strict=True)) | {"checksum": checksum(*columns)}
 
 
-def _read(row: Row[Any]) -> Session:
+def _read(row: tuple[Any, ...]) -> Session:
     """Return a stored session; in a damaged file, anything can be of any type.
 
     Raises:
         StoreCorruptError: it is not what was stored.
     """
-    kind, id, version, expires, body, found = tuple[Any, ...](row)
+    kind, id, version, expires, body, found = row
     if found != checksum(kind, id, version, expires, body):
         raise StoreCorruptError("a session is damaged")
     return Session(kind=kind, id=id, version=version, expires=_EPOCH + expires * _MICROSECOND, body=body)

@@ -19,12 +19,11 @@ from sqlalchemy import NullPool, create_engine, text
 from tests.support.pki import NOW
 from tests.support.scripts import REPOSITORY
 from vcwallet.adapters.store import SqlLedger, SqlSessions
-from vcwallet.adapters.store.database import parse_location
+from vcwallet.adapters.store.database import Statement, parse_location
 from vcwallet.adapters.store.failures import DeadlockError
-from vcwallet.adapters.store.sessions import sql_sessions
 from vcwallet.adapters.store.sessions.schema import checksum
 from vcwallet.errors import StoreCorruptError, StoreNewerError
-from vcwallet.issuer.sessions import (
+from vcwallet.sessions import (
     MAX_BODY_BYTES,
     MAX_NAME_LENGTH,
     Add,
@@ -38,7 +37,7 @@ from vcwallet.issuer.sessions import (
 
 MINUTE = timedelta(minutes=1)
 WORKERS = 16
-ROUNDS = 20
+ROUNDS = 10
 
 
 @pytest.fixture(params=["value", "memory", "file", "postgresql"])
@@ -232,7 +231,7 @@ _WORKER = """
 import sys
 from datetime import datetime
 from vcwallet.adapters.store import SqlSessions
-from vcwallet.issuer.sessions import Add, Session, SessionChangedError, Swap
+from vcwallet.sessions import Add, Session, SessionChangedError, Swap
 
 _, place, rounds, worker, now = sys.argv
 at = datetime.fromisoformat(now)
@@ -290,14 +289,15 @@ def test_of_16_processes_one_makes_the_tables(place):
 
 def test_a_deadlock_is_tried_again(place, monkeypatch):
     failures = [DeadlockError("two waited for each other")] * 3
-    apply = sql_sessions._apply
+    run = Statement.run
 
-    def failing(connection, change):
-        apply(connection, change)
+    def failing(statement, connection, *given):
+        done = run(statement, connection, *given)
         if failures:
             raise failures.pop()
+        return done
 
-    monkeypatch.setattr(sql_sessions, "_apply", failing)
+    monkeypatch.setattr(Statement, "run", failing)
     with SqlSessions.open(place) as sessions:
         made = added(sessions)
         assert not failures
@@ -305,11 +305,11 @@ def test_a_deadlock_is_tried_again(place, monkeypatch):
 
 
 def test_a_deadlock_that_does_not_end_is_told(place, monkeypatch):
-    def failing(connection, change):
+    def failing(statement, connection, *given):
         raise DeadlockError("two waited for each other")
 
     with SqlSessions.open(place) as sessions, monkeypatch.context() as patch:
-        patch.setattr(sql_sessions, "_apply", failing)
+        patch.setattr(Statement, "run", failing)
         with pytest.raises(DeadlockError):
             added(sessions)
 
