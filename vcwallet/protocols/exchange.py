@@ -100,7 +100,8 @@ class AuthenticatedRequest:
 
     Attributes:
         verifier: the verifier's key, and the registered facts about it.
-        binding: to whom and for which request an answer is made.
+        binding: to whom and for which request an answer is made; it authorises no transaction yet, since just one of
+            the credentials is to authorise each.
         state: what goes back beside the answer.
         query: what is asked for.
         purpose: the purpose code that the request names.

@@ -224,7 +224,6 @@ class UnverifiedRequest:
             response_uri=target.uri or SAME_CHANNEL,
             encryption_key=target.encryption.thumbprint if target.encryption is not None else None,
             origin=origin,
-            transaction_data=self.members.transaction_data,
         )
 
     def _transactions(self) -> tuple[Transaction, ...]:

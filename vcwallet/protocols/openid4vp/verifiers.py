@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
 from vcwallet.encoding import service_url
@@ -159,7 +160,7 @@ def _by_hash(client: X509Hash, request: Signed, trust: TrustPolicy, at: datetime
         raise UntrustedError("the client identifier is not the certificate's hash", clause=CLAUSE)
     key = _certified(chain, trust, at)
     # The standard leaves the address free; a certificate that names servers means these and no others.
-    return AuthenticatedVerifier(client=client, key=key, hosts=dns_names(from_der(chain[0])) or None)
+    return AuthenticatedVerifier(client=client, key=key, hosts=_servers(chain[0]) or None)
 
 
 def _by_dns_name(client: X509SanDns, request: Signed, trust: TrustPolicy, at: datetime) -> AuthenticatedVerifier:
@@ -167,9 +168,15 @@ def _by_dns_name(client: X509SanDns, request: Signed, trust: TrustPolicy, at: da
     if not chain:
         raise UntrustedError("the request comes without a certificate", clause=CLAUSE)
     key = _certified(chain, trust, at)
-    if client.name not in dns_names(from_der(chain[0])):
+    if client.name not in _servers(chain[0]):
         raise UntrustedError("the client identifier is no DNS name of the certificate", clause=CLAUSE)
     return AuthenticatedVerifier(client=client, key=key, hosts=frozenset({client.name}))
+
+
+@lru_cache(maxsize=256)
+def _servers(leaf: bytes) -> frozenset[str]:
+    """Return the DNS names of a certificate that trust has vouched for, so that nobody else's is kept."""
+    return dns_names(from_der(leaf))
 
 
 def _certified(chain: tuple[bytes, ...], trust: TrustPolicy, at: datetime) -> TrustedKey:
