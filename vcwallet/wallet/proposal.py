@@ -5,17 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache
 from typing import cast
 
 from vcwallet.claims import ClaimPath, JsonObject, JsonValue, any_position, covers, is_present, path_text, select
 from vcwallet.credential_type import Language, labels_from_metadata
 from vcwallet.formats.base import HeldCredential
 from vcwallet.formats.type_metadata import ResolvedType
-from vcwallet.protocols.dcql import CredentialQuery, Match
+from vcwallet.protocols.dcql import CredentialQuery, Match, Weigh, Weight
 from vcwallet.trust.registration import IntendedUse
 from vcwallet.wallet.cards import Card
 from vcwallet.wallet.phrases import phrase
-from vcwallet.wallet.prompt import PromptClaim, PromptCredential
+from vcwallet.wallet.prompt import EXPLICIT, PromptClaim, PromptCredential
 from vcwallet.wallet.screening import claims_with, touches
 
 
@@ -36,6 +37,23 @@ def prompt_credential(
             *(_claim(found, path, held, resolved, language, always=True) for path in open_claims),
         ),
     )
+
+
+def weigh_seen(held: HeldCredential, resolved: ResolvedType) -> Weigh:
+    """Return what weighs all that the verifier would see of a credential, also what nobody can hold back."""
+
+    @cache
+    def weigh(asked: tuple[ClaimPath, ...]) -> Weight:
+        seen = (path for path in _seen(held, asked) if not held.is_envelope(path))
+        return Weight.of(seen, is_guarded=lambda name: _is_guarded(name, resolved))
+
+    return weigh
+
+
+def _is_guarded(name: ClaimPath, resolved: ResolvedType) -> bool:
+    """Tell whether a claim, or one that it is part of, is approved by name only."""
+    around = (claim for claim in claims_with([name], resolved) if len(claim.path) <= len(name))
+    return any(claim.sensitivity in EXPLICIT for claim in around)
 
 
 def keeps_positions(query: CredentialQuery, held: HeldCredential) -> bool:
@@ -64,6 +82,8 @@ def retention_text(use: IntendedUse, language: str) -> str:
 def _stay(asked: Iterable[ClaimPath], held: HeldCredential) -> bool:
     asked = list(asked)
     by_position = [path for path in asked if any(isinstance(component, int) for component in path)]
+    if not any(None in path[-1:] for path in held.concealed):
+        return True  # no element of an array can be hidden
     seen = _seen(held, asked) if by_position else []
     return all(_stays(path, seen) for path in by_position)
 
