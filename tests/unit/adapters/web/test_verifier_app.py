@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -45,7 +46,7 @@ def test_a_wallet_presents_to_the_application(desk, app):
     assert service.redeem(code, session=BROWSER).verified[Resident].full_name == "番号　花子"
 
 
-def test_a_wallet_presents_over_a_socket():
+def test_a_wallet_presents_over_a_socket():  # the service is made for a port that is free
     apps: list = []
 
     async def app(scope, receive, send):
@@ -53,7 +54,7 @@ def test_a_wallet_presents_over_a_socket():
 
     with served(app, lifespan="off") as port:
         address = f"http://127.0.0.1:{port}"
-        desk = Desk(options={"address": address, "result_page": f"{address}/result"})
+        desk: Any = Desk(options={"address": address, "result_page": f"{address}/result"})
         desk.world.hold()
         apps.append(verifier_app(desk.service))
         service, desk.service = desk.service, over_socket
