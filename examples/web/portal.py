@@ -33,7 +33,7 @@ from vcwallet.encoding import json
 from vcwallet.errors import LocalProtocolError, VcError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.issuer.openid4vci import DIGITS, CredentialIssuerService, GrantType, IssuedOffer, Offering, OfferState
-from vcwallet.issuer.sessions import Add, MemorySessions, Remove, Session
+from vcwallet.sessions import Add, MemorySessions, Remove, Session
 from vcwallet.japan import JST, HouseholdRecord
 from vcwallet.protocols.oauth.form import read_form, read_query
 from web.pages import LANGUAGES, STATIC, Reader, page

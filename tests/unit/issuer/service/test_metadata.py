@@ -35,7 +35,7 @@ from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequire
 from vcwallet.protocols.openid4vci.offer import OfferReference, read_offer, read_offer_link
 from vcwallet.sessions import MemorySessions, Remove, SessionChangedError
 from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
-from vcwallet.sessions import MemorySessions, Remove
+from vcwallet.sessions import MemorySessions, Remove, SessionChangedError
 
 ISSUER_METADATA = f"{IDENTIFIER}/.well-known/openid-credential-issuer"
 SERVER_METADATA = f"{IDENTIFIER}/.well-known/oauth-authorization-server"
