@@ -14,7 +14,6 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks import (
-    dcql,
     issuance,
     large_wallet,
     ledger,

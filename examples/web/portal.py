@@ -33,9 +33,9 @@ from vcwallet.encoding import json
 from vcwallet.errors import LocalProtocolError, VcError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.issuer.openid4vci import DIGITS, CredentialIssuerService, GrantType, IssuedOffer, Offering, OfferState
-from vcwallet.sessions import Add, MemorySessions, Remove, Session
 from vcwallet.japan import JST, HouseholdRecord
 from vcwallet.protocols.oauth.form import read_form, read_query
+from vcwallet.sessions import Add, MemorySessions, Remove, Session
 from web.pages import LANGUAGES, STATIC, Reader, page
 
 HOUR = timedelta(hours=1)

@@ -33,7 +33,6 @@ from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, Requirement, findi
 from vcwallet.protocols.oauth.server_metadata import read_server_metadata
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired, read_issuer_metadata
 from vcwallet.protocols.openid4vci.offer import OfferReference, read_offer, read_offer_link
-from vcwallet.sessions import MemorySessions, Remove, SessionChangedError
 from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
 from vcwallet.sessions import MemorySessions, Remove, SessionChangedError
 
