@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finding out about an issuer: its metadata, who vouches for it, and the authorization server that it names.
 
-An issuer is *vetted* if a key that trust vouches for has signed its metadata, or if a policy of the wallet knows the
-issuer by its identifier, whose host has answered then.  Its endpoints are on its own host or on one of an authorization
+An issuer is *vetted* if a key that trust vouches for has signed its metadata, or if a policy of the wallet says that
+whoever has this identifier may issue, and the identifier's host has answered then.  Its endpoints are on its own host or on one of an authorization
 server that it lists; on others only if the wallet was told so, or the metadata are signed by such a key.
 """
 
@@ -15,10 +15,10 @@ from datetime import datetime
 from typing import Final
 
 from vcwallet.encoding import service_url
-from vcwallet.errors import TransportError, UntrustedError, VerificationError
+from vcwallet.errors import TransportError, UntrustedError, ValidityError, VerificationError
 from vcwallet.flow import Flow, HttpRequest, HttpResponse
 from vcwallet.keys.combined_policy import CombinedPolicy
-from vcwallet.keys.policy import KeySource
+from vcwallet.keys.policy import Role
 from vcwallet.protocols.oauth.server_metadata import AuthorizationServerMetadata, read_server_metadata
 from vcwallet.protocols.openid4vci import issuer_metadata, offer, signed_metadata
 from vcwallet.protocols.openid4vci.identifiers import AUTHORIZATION_SERVER, CREDENTIAL_ISSUER, well_known_url
@@ -87,7 +87,7 @@ def fetch_issuer(
     Raises:
         UntrustedError: the metadata are another issuer's (``ISSUER_MISMATCH``), or have to be signed and are not, or by
             nobody who is known (``METADATA_UNSIGNED``).
-        VerificationError: they are signed and do not hold, or the signer is known and may not issue any of the types.
+        VerificationError: they are signed and do not hold, or the signer or the issuer is known and may not issue.
         TransportError: they are not there.
         VcError: as `read_issuer_metadata`.
     """
@@ -103,7 +103,7 @@ def fetch_issuer(
     if is_signed_required:
         raise UntrustedError("the metadata of the issuer are not signed", code="METADATA_UNSIGNED")
     metadata = read_issuer_metadata(response.body, issuer=issuer)
-    return FoundIssuer(metadata=metadata, vetting=_vetted(issuer, issuers=issuers))
+    return FoundIssuer(metadata=metadata, vetting=_vetted(issuer, issuers=issuers, at=at))
 
 
 def fetch_server(identifier: str) -> Flow[AuthorizationServerMetadata]:
@@ -205,9 +205,16 @@ def _signed(response: HttpResponse, *, issuer: str, trust: CombinedPolicy, at: d
     )
 
 
-def _vetted(issuer: str, *, issuers: CombinedPolicy) -> Vetting:
-    """Return who vouches for an issuer whose metadata nobody has signed: a policy that knows it by its address."""
-    return Vetting(source="known_issuer" if issuers.knows(KeySource(issuer=issuer)) else None)
+def _vetted(issuer: str, *, issuers: CombinedPolicy, at: datetime) -> Vetting:
+    """Return who vouches for an issuer whose metadata nobody has signed: a policy that lets its address issue.
+
+    That a policy decides about an address is not enough: that of a federation decides about every one there is.
+    """
+    try:
+        issuers.require_granted(issuer, role=Role.CREDENTIAL_ISSUER, at=at)
+    except (UntrustedError, ValidityError):
+        return Vetting()
+    return Vetting(source="known_issuer")
 
 
 def _issuer_endpoints(metadata: CredentialIssuerMetadata) -> list[str]:

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.issuing import ISSUER, Simulator
+from tests.support.federation import ANCHOR, ISSUER_TYPE, Federation, issuer_metadata
+from tests.support.issuing import ISSUER, TX_CODE, Simulator
 from tests.support.world import AgeCard, Resident, Unknown, World
+from vcwallet.errors import NotAuthorisedError, UntrustedError, ValidityError, VcError
 from vcwallet.flow import run
 from vcwallet.keys import PublicKey
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
+from vcwallet.trust.federation import Authorisation, FederationPolicy
 from vcwallet.wallet import OfferPrompt
 from vcwallet.wallet.collecting.discovery import FoundIssuer
 
@@ -123,14 +126,72 @@ def test_how_many_copies_there_are_is_said(world: World) -> None:
     assert prompt_of(world, Simulator(world, batch_size=None)).batch_size == 1
 
 
-class Known:
-    """A policy that knows one issuer by its address."""
+class Deciding:
+    """A policy that decides about one issuer by its address, and tells nothing without a key."""
 
     def knows(self, source: KeySource) -> bool:
         return source.issuer == ISSUER
 
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
         raise NotImplementedError
+
+
+class Known(Deciding):
+    """One that knows whether it may issue."""
+
+    def __init__(self, refusal: VcError | None = None) -> None:
+        self.refusal = refusal
+
+    def require_granted(self, party: str, *, role: Role, at: datetime) -> None:
+        assert (party, role) == (ISSUER, Role.CREDENTIAL_ISSUER)
+        if self.refusal is not None:
+            raise self.refusal
+
+
+def federation_of(*entities: str) -> tuple[FederationPolicy, Federation]:
+    """Return the policy over a federation, and that federation, to which further issuers belong."""
+    federation = Federation()
+    for entity in entities:
+        federation.add(entity, ANCHOR, metadata={ISSUER_TYPE: issuer_metadata(federation.issuer_key)})
+    authorisation = Authorisation(
+        role=Role.CREDENTIAL_ISSUER,
+        entity_type=ISSUER_TYPE,
+        types=frozenset({"urn:example:resident:1"}),
+        entities=frozenset({ISSUER}),
+    )
+    return FederationPolicy(anchors=[federation.anchor()], authorisations=[authorisation]), federation
+
+
+def test_a_federation_vouches_for_its_members_and_not_for_every_address(world: World) -> None:
+    policy, federation = federation_of(ISSUER)
+    world.wallet.update_issuers(policy)
+    issuer = Simulator(world, is_signed=False)
+    link = issuer.offer(tx_code=True)
+    stranger = prompt_of(world, issuer, link)
+    assert not stranger.is_vetted
+    assert [warning.code for warning in stranger.warnings] == ["ISSUER_NOT_VETTED"]
+    with pytest.raises(UntrustedError, match="ISSUER_NOT_VETTED"):
+        world.wallet.collector().accept(stranger, tx_code=TX_CODE)
+
+    run(policy.refresh(ISSUER, at=world.clock()), federation.http)
+    assert prompt_of(world, issuer, link).is_vetted
+
+
+@pytest.mark.parametrize("refusal", [UntrustedError("unknown"), ValidityError("stale")])
+def test_a_policy_that_cannot_vouch_for_an_issuer_does_not(world: World, refusal: VcError) -> None:
+    world.wallet.update_issuers(Known(refusal))
+    assert not prompt_of(world, Simulator(world, is_signed=False)).is_vetted
+
+
+def test_to_decide_about_an_issuer_is_not_to_vouch_for_it(world: World) -> None:
+    world.wallet.update_issuers(Deciding())
+    assert not prompt_of(world, Simulator(world, is_signed=False)).is_vetted
+
+
+def test_an_issuer_that_may_not_issue_is_refused_without_a_signature_too(world: World) -> None:
+    world.wallet.update_issuers(Known(NotAuthorisedError("suspended")))
+    with pytest.raises(NotAuthorisedError):
+        prompt_of(world, Simulator(world, is_signed=False))
 
 
 def test_an_issuer_that_a_policy_of_the_wallet_knows_is_vetted(world: World) -> None:
