@@ -157,6 +157,34 @@ def test_a_server_of_another_host_has_to_bind_its_tokens(world: World, is_bound:
         assert refusal_of_offer(world, issuer, issuer.offer()) == "TOKEN_TYPE"
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    ["token_endpoint", "authorization_endpoint", "pushed_authorization_request_endpoint", "challenge_endpoint"],
+)
+def test_a_server_has_no_endpoint_on_the_host_of_another_one_that_is_listed(world: World, endpoint: str) -> None:
+    # Otherwise an issuer could send the person to log in at any server there is, and be brought the code of it.
+    listed = {"authorization_servers": [ISSUER, OTHER]}
+    options: dict[str, Any] = {"is_signed": False, "is_bound": False, "has_iss": False}
+    honest = Simulator(world, changed=listed, **options)
+    assert run(world.wallet.collector(LOGIN).read_offer(honest.offer(login=True)), honest).needs_browser
+    issuer = Simulator(world, changed=listed, changed_server={endpoint: f"{OTHER}/endpoint"}, **options)
+    assert refusal_of_offer(world, issuer, issuer.offer(login=True), LOGIN) == "FOREIGN_ENDPOINT"
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+@pytest.mark.parametrize("has_iss", [True, False])
+def test_a_page_on_another_host_has_to_say_whose_answer_it_gives(world: World, is_signed: bool, has_iss: bool) -> None:
+    issuer = Simulator(
+        world, is_signed=is_signed, has_iss=has_iss, changed_server={"authorization_endpoint": f"{OTHER}/authorize"}
+    )
+    client = replace(LOGIN, hosts=frozenset() if is_signed else frozenset({"other.example"}))
+    if has_iss:
+        assert run(world.wallet.collector(client).read_offer(issuer.offer(login=True)), issuer).needs_browser
+    else:
+        assert refusal_of_offer(world, issuer, issuer.offer(login=True), client) == "FOREIGN_ENDPOINT"
+    assert run(world.wallet.collector(client).read_offer(issuer.offer()), issuer).grant == "pre_authorized_code"
+
+
 HAIP_BREACHES: dict[str, dict[str, Any]] = {
     "no dpop": {"is_bound": False},
     "no pushing": {"has_par": False},
