@@ -16,7 +16,14 @@ import pytest
 from tests.support.issuing import CLIENT_ID, ISSUER, REDIRECT_URI, Simulator, changed_json, instead
 from tests.support.world import MDOC, AgeCard, Resident, World, credential_of, resident
 from vcwallet.encoding import json
-from vcwallet.errors import BindingError, LocalProtocolError, MalformedError, TransportError, VcError
+from vcwallet.errors import (
+    BindingError,
+    LimitExceededError,
+    LocalProtocolError,
+    MalformedError,
+    TransportError,
+    VcError,
+)
 from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.formats.base import Credential
 from vcwallet.keys.software import SoftwareSigner
@@ -768,3 +775,32 @@ class _Named:
 
     def attest_keys(self, keys: Any, /, *, nonce: str | None) -> Any:
         raise NotImplementedError
+
+
+ODD_ENDINGS: dict[str, VcError] = {
+    "too long": LimitExceededError("the body of an answer is longer than 1048576 bytes"),
+    "no http": MalformedError("the answer is not HTTP"),
+}
+
+
+@pytest.mark.parametrize("holds", [True, False])
+@pytest.mark.parametrize("ending", ODD_ENDINGS)
+def test_whatever_is_answered_to_a_notification_the_credential_is_what_it_is(
+    world: World, ending: str, holds: bool
+) -> None:
+    issuer = Simulator(world, kinds=(Resident, AgeCard))
+    if not holds:
+        issuer.tampering["credential"] = changed_json(credentials=[{"credential": "e30.e30.AAAA~"}])
+
+    def broken(request: HttpRequest) -> HttpResponse:
+        response = issuer(request)
+        if request.url.endswith("/notification"):
+            raise ODD_ENDINGS[ending]
+        return response
+
+    collector = world.wallet.collector()
+    prompt = run(collector.read_offer(issuer.offer()), broken)
+    done = run(collector.proceed(collector.accept(prompt).id), broken)
+    assert done.outcome is (Outcome.COLLECTED if holds else Outcome.FAILED)
+    assert len(list(world.wallet.cards())) == len(done.cards) == (2 if holds else 0)
+    assert issuer.count("notification") == 2
