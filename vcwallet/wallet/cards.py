@@ -99,9 +99,9 @@ def cards_of(store: RecordStore, type_id: str | None = None) -> Iterator[Card]:
     return map(_card, store.find(COLLECTION, type_id))
 
 
-def readable(cards: Iterator[Card]) -> Iterator[Card]:
-    """Yield the cards that are not damaged."""
-    return (found for found in each(cards) if isinstance(found, Card))
+def readable(found: Iterator[_Found]) -> Iterator[_Found]:
+    """Yield the cards, or whatever is found, that are not damaged."""
+    return (one for one in each(found) if not isinstance(one, StoreCorruptError))
 
 
 def each(found: Iterator[_Found]) -> Iterator[_Found | StoreCorruptError]:

@@ -20,6 +20,7 @@ from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.protocols.oauth import form
 from vcwallet.protocols.openid4vci.offer import CredentialOffer
 from vcwallet.storage import RecordStore
+from vcwallet.wallet.cards import readable
 from vcwallet.wallet.collecting import authorising
 from vcwallet.wallet.collecting.client import WalletClient
 from vcwallet.wallet.collecting.collection import Act, Collection
@@ -240,8 +241,9 @@ class Collector:
             BindingError: it is not the answer to the request, or from another server; nothing changes.
             MalformedError: it is no answer.
         """
-        state = form.read_query(url.partition("?")[2]).get("state")
-        for collection in self.collections():
+        # A fragment is none of the answer (see `read_redirect`).
+        state = form.read_query(url.partition("#")[0].partition("?")[2]).get("state")
+        for collection in self.collections(skip_damaged=True):
             if isinstance(collection.access, InBrowser) and collection.access.state == state:
                 self._own(collection.id)
                 return self._steps.settled(collection, authorising.returned(collection, collection.access, url))
@@ -299,7 +301,7 @@ class Collector:
         Raises:
             TransportError: it cannot be reached.
         """
-        for collection in self._collections.all(ended=True):
+        for collection in self.collections(ended=True, skip_damaged=True):
             granted = collection.access
             for act in collection.acts:
                 done = act.progress
@@ -312,16 +314,18 @@ class Collector:
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
-    def collections(self, *, ended: bool = False) -> Iterator[Collection]:
+    def collections(self, *, ended: bool = False, skip_damaged: bool = False) -> Iterator[Collection]:
         """Yield the collections from which something is to come, last changed first.
 
         Args:
             ended: also those that have ended.
+            skip_damaged: yield the others if a record is damaged; `Wallet.damaged` says which.
 
         Raises:
-            StoreCorruptError: a record is damaged.
+            StoreCorruptError: a record is damaged, and `skip_damaged` was not set.
         """
-        return self._collections.all(ended=ended)
+        found = self._collections.all(ended=ended)
+        return readable(found) if skip_damaged else found
 
     def collection(self, collection_id: str) -> Collection:
         """Return a collection.

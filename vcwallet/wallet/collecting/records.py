@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from vcwallet.encoding import json
 from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreNewerError, VcError
-from vcwallet.storage import Change, Delete, Put, RecordExistsError, RecordStore
+from vcwallet.storage import Change, Delete, Put, Record, RecordExistsError, RecordStore
 from vcwallet.wallet.collecting.collection import Act, Collection, Plan
 from vcwallet.wallet.collecting.states import Access
 
@@ -110,12 +110,13 @@ class Collections:
     def all(self, *, ended: bool = False) -> Iterator[Collection]:
         """Yield those that have not ended, last changed first; also those that have, if they are asked for.
 
+        After a damaged one the next can be asked for.
+
         Raises:
             StoreCorruptError: a record is damaged.
             StoreNewerError: it was written by a newer vcwallet.
         """
-        for record in self._store.find(STATES, None if ended else _OPEN):
-            yield self._collection(record.id, record.body)
+        return map(self._of, self._store.find(STATES, None if ended else _OPEN))
 
     def forget(self, collection: Collection, *also: Change) -> None:
         """Remove all that is known of a collection.
@@ -126,6 +127,9 @@ class Collections:
         steps = [Delete(STEPS, _step_id(replace(collection, step=step))) for step in range(collection.step + 1)]
         self._store.commit(*also, Delete(STATES, collection.id), Delete(PLANS, collection.id), *steps)
         self._plans.pop(collection.id, None)
+
+    def _of(self, record: Record) -> Collection:
+        return self._collection(record.id, record.body)
 
     def _collection(self, id: str, body: bytes) -> Collection:
         state = _read(_STATE, body, id)

@@ -21,6 +21,7 @@ from vcwallet.errors import (
     LimitExceededError,
     LocalProtocolError,
     MalformedError,
+    StoreCorruptError,
     TransportError,
     VcError,
 )
@@ -29,8 +30,10 @@ from vcwallet.formats.base import Credential
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, Requirement
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
+from vcwallet.storage import Put
 from vcwallet.wallet import WalletClient
 from vcwallet.wallet.collecting import Collection, Outcome
+from vcwallet.wallet.collecting.records import STATES
 from vcwallet.wallet.collecting.states import Failed
 
 LOGIN = WalletClient(client_id=CLIENT_ID, redirect_uri=REDIRECT_URI)
@@ -293,6 +296,31 @@ def test_an_answer_of_somebody_else_changes_nothing(world: World, case: str) -> 
     assert caught.value.code == code
     assert collector.collection(waiting.id) == waiting
     assert run(collector.proceed(collector.returned(back).id), issuer).outcome is Outcome.COLLECTED
+
+
+@pytest.mark.parametrize("fragment", ["#", "#_=_", "#state=other"])
+def test_a_fragment_is_none_of_the_answer(world: World, fragment: str) -> None:
+    issuer, collector = Simulator(world), world.wallet.collector(LOGIN)
+    waiting = waiting_for_browser(world, issuer)
+    back, _, named = issuer.browse(waiting.authorization_url or "").partition("?")
+    in_another_order = "&".join(sorted(named.split("&")))  # the state comes last
+    assert in_another_order.rpartition("&")[2].startswith("state=")
+    returned = collector.returned(f"{back}?{in_another_order}{fragment}")
+    assert run(collector.proceed(returned.id), issuer).outcome is Outcome.COLLECTED
+
+
+def test_a_damaged_collection_does_not_keep_the_answer_from_another(world: World) -> None:
+    issuer, collector = Simulator(world), world.wallet.collector(LOGIN)
+    waiting, damaged = waiting_for_browser(world, issuer), waiting_for_browser(world, issuer)
+    [record] = [one for one in world.wallet_store.find(STATES, "open") if one.id == damaged.id]
+    world.wallet_store.commit(Put(STATES, record.id, b"{}", tags=("open",)))
+    with pytest.raises(StoreCorruptError):
+        list(collector.collections())
+    assert [one.id for one in collector.collections(skip_damaged=True)] == [waiting.id]
+    collector = world.wallet.collector(LOGIN)
+    done = run(collector.proceed(collector.returned(issuer.browse(waiting.authorization_url or "")).id), issuer)
+    assert done.outcome is Outcome.COLLECTED
+    assert run(collector.deleted(done.cards[0]), issuer) is False  # nothing that could be told with is left of it
 
 
 def test_an_answer_with_another_state_is_for_no_collection(world: World) -> None:
