@@ -16,6 +16,7 @@ from vcwallet.errors import NotAuthorisedError, UntrustedError, ValidityError, V
 from vcwallet.flow import run
 from vcwallet.keys import PublicKey
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
+from vcwallet.protocols.openid4vci.offer import Grants, PreAuthorizedCode, TxCode
 from vcwallet.trust.federation import Authorisation, FederationPolicy
 from vcwallet.wallet import OfferPrompt
 from vcwallet.wallet.collecting.discovery import FoundIssuer
@@ -60,6 +61,31 @@ def test_a_name_of_its_own_cannot_hide_or_reorder_anything(world: World) -> None
     display = [{"name": "A\u202e\u200b\n" + "b" * 500}]
     prompt = prompt_of(world, Simulator(world, is_signed=False, changed={"display": display}))
     assert prompt.own_name == "A" + "b" * 196
+
+
+def test_what_an_offer_says_about_a_code_cannot_hide_or_reorder_anything(world: World) -> None:
+    issuer = Simulator(world)
+    asked = TxCode(length=6, description="By \u202eletter\u200b\n" + "b" * 288)
+    code = PreAuthorizedCode(pre_authorized_code="code", tx_code=asked)
+    prompt = prompt_of(world, issuer, issuer.offer(grants=Grants(pre_authorized_code=code)))
+    assert prompt.tx_code == TxCode(length=6, description="By letter" + "b" * 188)
+    bare = PreAuthorizedCode(pre_authorized_code="code", tx_code=TxCode(input_mode="text", description="\u202e"))
+    prompt = prompt_of(world, issuer, issuer.offer(grants=Grants(pre_authorized_code=bare)))
+    assert prompt.tx_code is not None
+    assert (prompt.tx_code.input_mode, prompt.tx_code.description) == ("text", None)
+
+
+def test_the_identifier_of_a_type_that_stands_for_its_name_cannot_either(world: World) -> None:
+    issuer = Simulator(world, kinds=(Unknown,), is_signed=False)
+    [(name, configuration)] = issuer.metadata.model_dump(mode="json", exclude_unset=True)[
+        "credential_configurations_supported"
+    ].items()
+    odd = configuration | {"vct": "urn:a\u202eb:1"}
+    odd["credential_metadata"] = {"display": [{"name": "\u202e\u200b"}]}
+    issuer = Simulator(world, is_signed=False, changed={"credential_configurations_supported": {name: odd}})
+    prompt = prompt_of(world, issuer)
+    assert prompt.credentials[0].name == "urn:ab:1"
+    assert not any("\u202e" in warning.message for warning in prompt.warnings)
 
 
 def test_an_issuer_without_a_name_of_its_own_has_none(world: World) -> None:
