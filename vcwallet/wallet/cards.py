@@ -78,6 +78,14 @@ def find_card(store: RecordStore, identifier: str) -> Card | None:
     return None if body is None else _card(Record(identifier, body))
 
 
+def is_there(store: RecordStore, identifier: str) -> bool:
+    """Tell whether a card is in the store, damaged or not."""
+    try:
+        return store.get(COLLECTION, identifier) is not None
+    except StoreCorruptError:
+        return True
+
+
 def put_again(record: Record) -> Put:
     """Return the change that puts a card back which was stored before, to be found by each of its types.
 

@@ -20,7 +20,7 @@ from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.protocols.oauth import form
 from vcwallet.protocols.openid4vci.offer import CredentialOffer
 from vcwallet.storage import RecordStore
-from vcwallet.wallet.cards import readable
+from vcwallet.wallet.cards import is_there, readable
 from vcwallet.wallet.collecting import authorising
 from vcwallet.wallet.collecting.client import WalletClient
 from vcwallet.wallet.collecting.collection import Act, Collection
@@ -70,6 +70,7 @@ class Collector:
     ) -> None:
         """Use `Wallet.collector`."""
         self._client = client
+        self._store = store
         self._keeper = keeper
         self._clock = clock
         self._device = device
@@ -298,19 +299,28 @@ class Collector:
     def deleted(self, card_id: str) -> Flow[bool]:
         """Tell the issuer of a card that it was deleted, if it wants to know, and return whether it was told.
 
+        All copies that came together have one name there, so it is told when the last of them is gone.  A device to
+        which the wallet was restored tells nothing with the tokens of the earlier one.
+
         Raises:
             TransportError: it cannot be reached.
+            VcError: it was to give a fresh token for that, and what it gave does not hold.
         """
         for collection in self.collections(ended=True, skip_damaged=True):
             granted = collection.access
             for act in collection.acts:
                 done = act.progress
-                if not isinstance(granted, Granted) or not isinstance(done, Done) or card_id not in done.cards:
-                    continue
-                if done.notification_id is None or collection.plan.metadata.notification_endpoint is None:
-                    return False
-                return (yield from self._steps.tell_deleted(collection, granted, done.notification_id))
+                if isinstance(granted, Granted) and isinstance(done, Done) and card_id in done.cards:
+                    return (yield from self._told_deleted(collection, granted, done, card_id))
         return False
+
+    def _told_deleted(self, collection: Collection, granted: Granted, done: Done, card_id: str) -> Flow[bool]:
+        name = done.notification_id
+        if name is None or collection.plan.device != self._device:
+            return False
+        if any(is_there(self._store, card) for card in done.cards if card != card_id):
+            return False
+        return (yield from self._steps.tell_deleted(collection, granted, name))
 
     # --- looking ------------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from vcwallet.encoding import json
 from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreNewerError
 from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.storage import Delete, MemoryStore, Put
+from vcwallet.wallet.cards import is_there
 from vcwallet.wallet.collecting import Collection
 from vcwallet.wallet.collecting.collection import Act, Plan
 from vcwallet.wallet.collecting.records import MAX_PLANS, PLANS, STATES, STEPS, Collections
@@ -195,6 +196,18 @@ def test_what_is_damaged_is_named_by_the_wallet() -> None:
     issuer, collector = Simulator(world), world.wallet.collector()
     collector.accept(run(collector.read_offer(issuer.offer()), issuer))
     assert [damage.kind for damage in world.wallet.damaged()] == [STATES]
+
+
+@pytest.mark.parametrize(("found", "there"), [(b"{}", True), (None, False), (StoreCorruptError("damaged"), True)])
+def test_a_card_is_there_though_it_is_damaged(found: Any, there: bool) -> None:
+    class Store(MemoryStore):
+        def get(self, collection: str, id: str, /) -> bytes | None:
+            assert (collection, id) == ("credential", "card")
+            if isinstance(found, StoreCorruptError):
+                raise found
+            return found
+
+    assert is_there(Store(), "card") is there
 
 
 def test_a_plan_is_kept_with_what_reading_it_again_gives() -> None:

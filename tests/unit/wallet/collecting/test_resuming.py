@@ -239,3 +239,18 @@ def test_a_restored_wallet_leaves_the_collections_of_the_earlier_device_alone() 
     with pytest.raises(LocalProtocolError, match="COLLECTION_OF_EARLIER_DEVICE"):
         run(collector.proceed(begun.id), one.issuer)
     assert collector.cancel(begun.id).outcome is Outcome.CANCELLED
+
+
+def test_a_restored_wallet_does_not_use_up_the_refresh_token_of_the_earlier_device() -> None:
+    one = Story(has_refresh=True, token_lifetime=5)
+    one.begin()
+    card = one.go_on().cards[0]
+    wallet = one.open()
+    for copy in list(wallet.cards()):
+        wallet.delete(copy)
+    asked = len(one.issuer.requests)
+    one.store.commit(Put("wallet", "device", b"1"))
+    assert run(one.collector().deleted(card), one.issuer) is False
+    assert len(one.issuer.requests) == asked
+    one.store.commit(Put("wallet", "device", b"0"))
+    assert run(one.collector().deleted(card), one.issuer) is True
