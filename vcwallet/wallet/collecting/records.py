@@ -75,7 +75,8 @@ class Collections:
             commit: what applies the changes, if they are part of something larger.
 
         Raises:
-            LocalProtocolError: another process has taken a step meanwhile (``COLLECTION_MOVED_ON``).
+            LocalProtocolError: another process has taken a step meanwhile (``COLLECTION_MOVED_ON``), or forgotten it
+                (``COLLECTION_UNKNOWN``).
             RecordExistsError: a record of `also` that had to be new is there already.
             StoreError: the store could not write; nothing was applied.
         """
@@ -91,7 +92,13 @@ class Collections:
         return saved
 
     def changes(self, collection: Collection) -> tuple[Change, ...]:
-        """Return the changes that write down the next step of a collection, for a commit of something larger."""
+        """Return the changes that write down the next step of a collection, for a commit of something larger.
+
+        Raises:
+            LocalProtocolError: it was forgotten meanwhile (``COLLECTION_UNKNOWN``).
+        """
+        if self._store.get(STEPS, _step_id(collection)) is None:
+            raise _unknown()
         return _changes(replace(collection, step=collection.step + 1))
 
     def load(self, id: str) -> Collection:
@@ -104,7 +111,7 @@ class Collections:
         """
         body = self._store.get(STATES, id)
         if body is None:
-            raise LocalProtocolError("there is no such collection in the wallet", code="COLLECTION_UNKNOWN")
+            raise _unknown()
         return self._collection(id, body)
 
     def all(self, *, ended: bool = False) -> Iterator[Collection]:
@@ -148,6 +155,10 @@ class Collections:
         if len(self._plans) >= MAX_PLANS:
             self._plans.clear()
         self._plans[id] = plan
+
+
+def _unknown() -> LocalProtocolError:
+    return LocalProtocolError("there is no such collection in the wallet", code="COLLECTION_UNKNOWN")
 
 
 def _changes(collection: Collection) -> tuple[Change, ...]:

@@ -13,11 +13,12 @@ import pytest
 from tests.support.issuing import CLIENT_ID, REDIRECT_URI, TX_CODE, Line, Simulator
 from tests.support.world import AgeCard, Resident, World
 from vcwallet.errors import LocalProtocolError, TransportError
-from vcwallet.flow import run
+from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.storage import Change, MemoryStore, Put, Record
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.wallet import Wallet, WalletClient
 from vcwallet.wallet.collecting import Collection, Collector, Outcome
+from vcwallet.wallet.collecting.records import COLLECTIONS
 
 CLIENT = WalletClient(client_id=CLIENT_ID, redirect_uri=REDIRECT_URI)
 
@@ -229,6 +230,25 @@ def test_of_two_processes_one_goes_on() -> None:
     with pytest.raises(LocalProtocolError, match="COLLECTION_MOVED_ON"):
         run(first.proceed(begun.id), slow)
     one.require_one_act(one.go_on())
+
+
+def test_what_was_forgotten_meanwhile_does_not_come_back() -> None:
+    one = Story()
+    begun = one.begin()
+
+    def slow(request: HttpRequest) -> HttpResponse:
+        response = one.issuer(request)
+        if request.url.endswith("/credential"):  # while it is on its way, the person gives up
+            collector = one.collector()
+            collector.cancel(begun.id)
+            collector.forget(begun.id)
+        return response
+
+    with pytest.raises(LocalProtocolError, match="COLLECTION_UNKNOWN"):
+        run(one.collector().proceed(begun.id), slow)
+    assert not list(one.collector().collections(ended=True))
+    assert not [kind for kind in COLLECTIONS if list(one.store.find(kind))]
+    assert not list(one.open().cards())
 
 
 def test_a_restored_wallet_leaves_the_collections_of_the_earlier_device_alone() -> None:
