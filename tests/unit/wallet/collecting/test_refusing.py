@@ -236,6 +236,23 @@ def test_what_the_wallet_cannot_take_is_not_begun(world: World, case: str) -> No
     assert refusal_of_offer(world, issuer, issuer.offer()) == code
 
 
+@pytest.mark.parametrize("member", [b"[" + b"1e15," * 40_000 + b"1]", b'"' + b"x" * 200_000 + b'"'])
+@pytest.mark.parametrize("document", ["openid-credential-issuer", "oauth-authorization-server"])
+def test_what_a_wallet_begins_it_can_go_on_with_after_a_restart(world: World, document: str, member: bytes) -> None:
+    # Written down, 1e15 has four times as many digits.
+    issuer = Simulator(world, is_signed=False)
+
+    def longer(request: HttpRequest) -> HttpResponse:
+        response = issuer(request)
+        if document in request.url:
+            return replace(response, body=response.body.removesuffix(b"}") + b',"example":' + member + b"}")
+        return response
+
+    collector = world.wallet.collector()
+    begun = collector.accept(run(collector.read_offer(issuer.offer()), longer))
+    assert run(world.wallet.collector().proceed(begun.id), longer).outcome is Outcome.COLLECTED
+
+
 def test_what_the_issuer_does_not_have_is_refused(world: World) -> None:
     issuer = Simulator(world)
     link = issuer.offer(credential_configuration_ids=("something_else",))
