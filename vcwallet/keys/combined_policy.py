@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vcwallet.errors import UntrustedError
-from vcwallet.keys.policy import IssuerPolicy, KeySource, Role, TrustedKey
+from vcwallet.keys.policy import IssuerPolicy, KeySource, PartyPolicy, Role, TrustedKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +41,18 @@ class CombinedPolicy:
             if policy.knows(source):
                 return policy.key_for(source, role=role, type_id=type_id, at=at)
         raise UntrustedError("no policy knows the issuer")
+
+    def require_granted(self, party: str, *, role: Role, at: datetime) -> None:
+        """Return if the policy that decides about a party says that it may act (see `PartyPolicy.require_granted`).
+
+        To decide about a party is not to vouch for it: a policy that says nothing without a key vouches for nobody.
+
+        Raises:
+            UntrustedError: no policy knows the party, or the one that does says nothing without its key.
+            VcError: as the policy that does.
+        """
+        source = KeySource(issuer=party)
+        decides = next((policy for policy in self.policies if policy.knows(source)), None)
+        if not isinstance(decides, PartyPolicy):
+            raise UntrustedError("no policy vouches for the party")
+        decides.require_granted(party, role=role, at=at)

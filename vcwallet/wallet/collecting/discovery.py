@@ -3,8 +3,12 @@
 """Finding out about an issuer: its metadata, who vouches for it, and the authorization server that it names.
 
 An issuer is *vetted* if a key that trust vouches for has signed its metadata, or if a policy of the wallet has a key of
-an issuer of this identifier, whose host has answered then.  Its endpoints are on its own host or on one of an
-authorization server that it lists; on others only if the wallet was told so, or such a key has signed the metadata.
+an issuer of this identifier, whose host has answered then.
+
+Its endpoints are on its own host or on one of an authorization server that it lists.  Those of the authorization server
+are on that server's own host or the issuer's: an issuer can list any server there is, and would otherwise let people
+log in at an honest one and be brought the code.  Both are on others only if the wallet was told so, or the issuer's
+metadata are signed by such a key; a page to log in at that is elsewhere has to say whose answer it gives (RFC 9207).
 """
 
 from __future__ import annotations
@@ -94,7 +98,7 @@ def fetch_issuer(
     Raises:
         UntrustedError: the metadata are another issuer's (``ISSUER_MISMATCH``), or have to be signed and are not, or by
             nobody who is known (``METADATA_UNSIGNED``).
-        VerificationError: they are signed and do not hold, or the signer is known and may not issue any of the types.
+        VerificationError: they are signed and do not hold, or the signer or the issuer is known and may not issue.
         TransportError: they are not there.
         VcError: as `read_issuer_metadata`.
     """
@@ -168,15 +172,31 @@ def require_hosts(found: FoundIssuer, server: AuthorizationServerMetadata, *, ho
     if found.vetting.source == "signed_metadata":
         return
     metadata = found.metadata
-    listed = (metadata.credential_issuer, *metadata.servers)
-    allowed = {service_url.parse(identifier).authority.lower() for identifier in listed} | {
-        host.lower() for host in hosts
-    }
-    for url in (*_issuer_endpoints(metadata), *_server_endpoints(server)):
-        if service_url.parse_endpoint(url).authority.lower() not in allowed:
+    told, own = {host.lower() for host in hosts}, _host(metadata.credential_issuer)
+    listed = {_host(identifier) for identifier in metadata.servers}
+    endpoints = [(url, listed) for url in _issuer_endpoints(metadata)]
+    endpoints += [(url, {_host(server.issuer)}) for url in _server_endpoints(server)]
+    for url, theirs in endpoints:
+        if _host(url) not in {own, *theirs, *told}:
             raise UntrustedError(
-                "an endpoint is on a host that is neither the issuer's nor a listed server's", code="FOREIGN_ENDPOINT"
+                "an endpoint is on a host that is neither the issuer's nor its server's", code="FOREIGN_ENDPOINT"
             )
+
+
+def require_own_page(server: AuthorizationServerMetadata) -> None:
+    """Return if a person logs in on the server's own host, or on one that says whose answer the browser brings.
+
+    Raises:
+        UntrustedError: neither (``FOREIGN_ENDPOINT``).
+    """
+    page = server.authorization_endpoint
+    is_elsewhere = page is not None and _host(page) != _host(server.issuer)
+    if is_elsewhere and not server.authorization_response_iss_parameter_supported:
+        raise UntrustedError(
+            "the page to log in at is another host's and does not say whose answer it gives",
+            code="FOREIGN_ENDPOINT",
+            clause="RFC 9700, section 4.4",
+        )
 
 
 def is_foreign(metadata: CredentialIssuerMetadata, server: str) -> bool:
@@ -233,6 +253,10 @@ def _vetted(
     return Vetting()
 
 
+def _host(url: str) -> str:
+    return service_url.parse_endpoint(url).authority.lower()
+
+
 def _issuer_endpoints(metadata: CredentialIssuerMetadata) -> list[str]:
     endpoints = (
         metadata.credential_endpoint,
@@ -273,4 +297,5 @@ __all__ = [
     "fetch_server",
     "is_foreign",
     "require_hosts",
+    "require_own_page",
 ]

@@ -24,7 +24,14 @@ from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguratio
 from vcwallet.protocols.openid4vci.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, CredentialOffer
 from vcwallet.wallet.collecting.client import WalletClient
 from vcwallet.wallet.collecting.collection import Plan
-from vcwallet.wallet.collecting.discovery import FoundIssuer, choose_server, fetch_issuer, is_foreign, require_hosts
+from vcwallet.wallet.collecting.discovery import (
+    FoundIssuer,
+    choose_server,
+    fetch_issuer,
+    is_foreign,
+    require_hosts,
+    require_own_page,
+)
 from vcwallet.wallet.collecting.offer_prompt import Grant, OfferPrompt, offer_prompt
 from vcwallet.wallet.collecting.proving import key_algorithm, proof_type
 
@@ -74,6 +81,8 @@ class OfferReader:
         )
         server = yield from choose_server(found, named=_server_of(offer, chosen), grant=_GRANT_TYPES[chosen])
         require_hosts(found, server, hosts=self._client.hosts)
+        if chosen == "authorization_code":
+            require_own_page(server)
         self._require_profile(found, server, chosen)
         return offer_prompt(
             offer,

@@ -16,15 +16,25 @@ import pytest
 from tests.support.issuing import CLIENT_ID, ISSUER, REDIRECT_URI, Simulator, changed_json, instead
 from tests.support.world import MDOC, AgeCard, Resident, World, credential_of, resident
 from vcwallet.encoding import json
-from vcwallet.errors import BindingError, LocalProtocolError, MalformedError, TransportError, VcError
+from vcwallet.errors import (
+    BindingError,
+    LimitExceededError,
+    LocalProtocolError,
+    MalformedError,
+    StoreCorruptError,
+    TransportError,
+    VcError,
+)
 from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.formats.base import Credential
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, Requirement
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
+from vcwallet.storage import Put
 from vcwallet.wallet import WalletClient
 from vcwallet.wallet.collecting import Collection, Outcome
 from vcwallet.wallet.collecting.keeping import require_own_keys
+from vcwallet.wallet.collecting.records import STATES
 from vcwallet.wallet.collecting.states import Failed
 
 LOGIN = WalletClient(client_id=CLIENT_ID, redirect_uri=REDIRECT_URI)
@@ -163,6 +173,34 @@ def test_a_server_of_another_host_has_to_bind_its_tokens(world: World, is_bound:
         assert refusal_of_offer(world, issuer, issuer.offer()) == "TOKEN_TYPE"
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    ["token_endpoint", "authorization_endpoint", "pushed_authorization_request_endpoint", "challenge_endpoint"],
+)
+def test_a_server_has_no_endpoint_on_the_host_of_another_one_that_is_listed(world: World, endpoint: str) -> None:
+    # Otherwise an issuer could send the person to log in at any server there is, and be brought the code of it.
+    listed = {"authorization_servers": [ISSUER, OTHER]}
+    options: dict[str, Any] = {"is_signed": False, "is_bound": False, "has_iss": False}
+    honest = Simulator(world, changed=listed, **options)
+    assert run(world.wallet.collector(LOGIN).read_offer(honest.offer(login=True)), honest).needs_browser
+    issuer = Simulator(world, changed=listed, changed_server={endpoint: f"{OTHER}/endpoint"}, **options)
+    assert refusal_of_offer(world, issuer, issuer.offer(login=True), LOGIN) == "FOREIGN_ENDPOINT"
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+@pytest.mark.parametrize("has_iss", [True, False])
+def test_a_page_on_another_host_has_to_say_whose_answer_it_gives(world: World, is_signed: bool, has_iss: bool) -> None:
+    issuer = Simulator(
+        world, is_signed=is_signed, has_iss=has_iss, changed_server={"authorization_endpoint": f"{OTHER}/authorize"}
+    )
+    client = replace(LOGIN, hosts=frozenset() if is_signed else frozenset({"other.example"}))
+    if has_iss:
+        assert run(world.wallet.collector(client).read_offer(issuer.offer(login=True)), issuer).needs_browser
+    else:
+        assert refusal_of_offer(world, issuer, issuer.offer(login=True), client) == "FOREIGN_ENDPOINT"
+    assert run(world.wallet.collector(client).read_offer(issuer.offer()), issuer).grant == "pre_authorized_code"
+
+
 HAIP_BREACHES: dict[str, dict[str, Any]] = {
     "no dpop": {"is_bound": False},
     "no pushing": {"has_par": False},
@@ -202,6 +240,23 @@ def test_what_the_wallet_cannot_take_is_not_begun(world: World, case: str) -> No
     options, code = NOT_COLLECTABLE[case]
     issuer = Simulator(world, **options)
     assert refusal_of_offer(world, issuer, issuer.offer()) == code
+
+
+@pytest.mark.parametrize("member", [b"[" + b"1e15," * 40_000 + b"1]", b'"' + b"x" * 200_000 + b'"'])
+@pytest.mark.parametrize("document", ["openid-credential-issuer", "oauth-authorization-server"])
+def test_what_a_wallet_begins_it_can_go_on_with_after_a_restart(world: World, document: str, member: bytes) -> None:
+    # Written down, 1e15 has four times as many digits.
+    issuer = Simulator(world, is_signed=False)
+
+    def longer(request: HttpRequest) -> HttpResponse:
+        response = issuer(request)
+        if document in request.url:
+            return replace(response, body=response.body.removesuffix(b"}") + b',"example":' + member + b"}")
+        return response
+
+    collector = world.wallet.collector()
+    begun = collector.accept(run(collector.read_offer(issuer.offer()), longer))
+    assert run(world.wallet.collector().proceed(begun.id), longer).outcome is Outcome.COLLECTED
 
 
 def test_what_the_issuer_does_not_have_is_refused(world: World) -> None:
@@ -264,6 +319,31 @@ def test_an_answer_of_somebody_else_changes_nothing(world: World, case: str) -> 
     assert caught.value.code == code
     assert collector.collection(waiting.id) == waiting
     assert run(collector.proceed(collector.returned(back).id), issuer).outcome is Outcome.COLLECTED
+
+
+@pytest.mark.parametrize("fragment", ["#", "#_=_", "#state=other"])
+def test_a_fragment_is_none_of_the_answer(world: World, fragment: str) -> None:
+    issuer, collector = Simulator(world), world.wallet.collector(LOGIN)
+    waiting = waiting_for_browser(world, issuer)
+    back, _, named = issuer.browse(waiting.authorization_url or "").partition("?")
+    in_another_order = "&".join(sorted(named.split("&")))  # the state comes last
+    assert in_another_order.rpartition("&")[2].startswith("state=")
+    returned = collector.returned(f"{back}?{in_another_order}{fragment}")
+    assert run(collector.proceed(returned.id), issuer).outcome is Outcome.COLLECTED
+
+
+def test_a_damaged_collection_does_not_keep_the_answer_from_another(world: World) -> None:
+    issuer, collector = Simulator(world), world.wallet.collector(LOGIN)
+    waiting, damaged = waiting_for_browser(world, issuer), waiting_for_browser(world, issuer)
+    [record] = [one for one in world.wallet_store.find(STATES, "open") if one.id == damaged.id]
+    world.wallet_store.commit(Put(STATES, record.id, b"{}", tags=("open",)))
+    with pytest.raises(StoreCorruptError):
+        list(collector.collections())
+    assert [one.id for one in collector.collections(skip_damaged=True)] == [waiting.id]
+    collector = world.wallet.collector(LOGIN)
+    done = run(collector.proceed(collector.returned(issuer.browse(waiting.authorization_url or "")).id), issuer)
+    assert done.outcome is Outcome.COLLECTED
+    assert run(collector.deleted(done.cards[0]), issuer) is False  # nothing that could be told with is left of it
 
 
 def test_an_answer_with_another_state_is_for_no_collection(world: World) -> None:
@@ -763,3 +843,32 @@ class _Named:
 
     def attest_keys(self, keys: Any, /, *, nonce: str | None) -> Any:
         raise NotImplementedError
+
+
+ODD_ENDINGS: dict[str, VcError] = {
+    "too long": LimitExceededError("the body of an answer is longer than 1048576 bytes"),
+    "no http": MalformedError("the answer is not HTTP"),
+}
+
+
+@pytest.mark.parametrize("holds", [True, False])
+@pytest.mark.parametrize("ending", ODD_ENDINGS)
+def test_whatever_is_answered_to_a_notification_the_credential_is_what_it_is(
+    world: World, ending: str, holds: bool
+) -> None:
+    issuer = Simulator(world, kinds=(Resident, AgeCard))
+    if not holds:
+        issuer.tampering["credential"] = changed_json(credentials=[{"credential": "e30.e30.AAAA~"}])
+
+    def broken(request: HttpRequest) -> HttpResponse:
+        response = issuer(request)
+        if request.url.endswith("/notification"):
+            raise ODD_ENDINGS[ending]
+        return response
+
+    collector = world.wallet.collector()
+    prompt = run(collector.read_offer(issuer.offer()), broken)
+    done = run(collector.proceed(collector.accept(prompt).id), broken)
+    assert done.outcome is (Outcome.COLLECTED if holds else Outcome.FAILED)
+    assert len(list(world.wallet.cards())) == len(done.cards) == (2 if holds else 0)
+    assert issuer.count("notification") == 2
