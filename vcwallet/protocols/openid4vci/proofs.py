@@ -26,7 +26,7 @@ from vcwallet.protocols.openid4vci.credential_request import (
 )
 from vcwallet.protocols.openid4vci.di_vp import verify_di_vp_proof
 from vcwallet.protocols.openid4vci.issuer_metadata import ProofType
-from vcwallet.protocols.openid4vci.jwt_proof import verify_jwt_proof
+from vcwallet.protocols.openid4vci.jwt_proof import JwtProof, verify_jwt_proof
 from vcwallet.protocols.openid4vci.key_attestation import (
     KeyAttestation,
     different_keys,
@@ -92,7 +92,9 @@ def verify_proofs(
         _require_few(proofs.values, max_keys)  # before there is anything to compute for them
         match proofs:
             case JwtProofs():
-                proved = _jwt(proofs, terms, issuer=issuer, client_id=client_id, trust=trust, at=at)
+                proved = _jwt(
+                    proofs, terms, issuer=issuer, client_id=client_id, trust=trust, max_keys=max_keys, at=at
+                )
             case DataIntegrityProofs():
                 proved = _di_vp(proofs, terms, issuer=issuer, at=at)
             case AttestationProof():
@@ -118,30 +120,33 @@ def _jwt(
     issuer: str,
     client_id: str | None,
     trust: TrustPolicy,
+    max_keys: int,
     at: datetime,
 ) -> _Proved:
-    checked = [
-        verify_jwt_proof(
+    algorithms = _algorithms(terms)
+    checked: list[JwtProof] = []
+    keys: list[PublicKey] = []
+    attestations: dict[str, KeyAttestation] = {}  # several proofs may come with the attestation of all their keys
+    for text in proofs.values:
+        before = len(attestations)
+        proof = verify_jwt_proof(
             text,
             issuer=issuer,
             client_id=client_id,
-            algorithms=_algorithms(terms),
+            algorithms=algorithms,
             trust=trust,
             required=terms.key_attestations_required,
             at=at,
+            attestations=attestations,
         )
-        for text in proofs.values
-    ]
-    different_keys([proof.key for proof in checked])
-    keys: list[PublicKey] = []
-    attestations: list[KeyAttestation] = []
-    for proof in checked:
+        checked.append(proof)
         if proof.attestation is None:
             keys.append(proof.key)
-        elif proof.attestation not in attestations:  # several proofs may come with the attestation of all their keys
+        elif len(attestations) > before:
             keys.extend(proof.attestation.keys)
-            attestations.append(proof.attestation)
-    return keys, [proof.nonce for proof in checked], tuple(attestations)
+        _require_few(keys, max_keys)  # before there is more to compute
+    different_keys([proof.key for proof in checked])
+    return keys, [proof.nonce for proof in checked], tuple(attestations.values())
 
 
 def _di_vp(proofs: DataIntegrityProofs, terms: ProofType, *, issuer: str, at: datetime) -> _Proved:
