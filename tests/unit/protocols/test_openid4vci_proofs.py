@@ -197,6 +197,11 @@ class TestNonce:
         unbound = attestation(claims={"nonce": ...})
         assert verified(AttestationProof(value=unbound), nonce_required=False).nonce is None
 
+    def test_a_presentation_has_none_where_none_is_given_out(self):
+        verified(presentations(KEYS[0]))
+        assert refused(presentations(KEYS[0]), nonce_required=False) == "NONCE_UNEXPECTED"
+        verified(presentations(KEYS[0], nonce=None), nonce_required=False)
+
     def test_one_that_is_there_comes_out_all_the_same(self):
         assert verified(jwts(proof()), nonce_required=False).nonce == NONCE
         mixed = jwts(proof(KEYS[0]), proof(KEYS[1], claims={"nonce": ...}))

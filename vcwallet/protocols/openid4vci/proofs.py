@@ -80,7 +80,8 @@ def verify_proofs(
     Raises:
         OAuthRefusal: ``invalid_proof``; the code says why: as `verify_jwt_proof`, `verify_di_vp_proof` and
             `verify_key_attestation`, and there are no proofs (``PROOF_MISSING``), one has no nonce (``NONCE_MISSING``)
-            or another one than the rest (``NONCE_MISMATCH``), a key is there twice (``KEY_REPEATED``), there are more
+            or another one than the rest (``NONCE_MISMATCH``), a presentation has one although the issuer gives out
+            none (``NONCE_UNEXPECTED``), a key is there twice (``KEY_REPEATED``), there are more
             keys than `max_keys`, or the type of the proofs is not accepted.
     """
     with refusing(OAuthErrorCode.INVALID_PROOF):
@@ -92,11 +93,9 @@ def verify_proofs(
         _require_few(proofs.values, max_keys)  # before there is anything to compute for them
         match proofs:
             case JwtProofs():
-                proved = _jwt(
-                    proofs, terms, issuer=issuer, client_id=client_id, trust=trust, max_keys=max_keys, at=at
-                )
+                proved = _jwt(proofs, terms, issuer=issuer, client_id=client_id, trust=trust, max_keys=max_keys, at=at)
             case DataIntegrityProofs():
-                proved = _di_vp(proofs, terms, issuer=issuer, at=at)
+                proved = _di_vp(proofs, terms, issuer=issuer, has_nonces=nonce_required, at=at)
             case AttestationProof():
                 proved = _attestation(proofs, terms, trust=trust, at=at)
             case _:
@@ -149,12 +148,16 @@ def _jwt(
     return keys, [proof.nonce for proof in checked], tuple(attestations.values())
 
 
-def _di_vp(proofs: DataIntegrityProofs, terms: ProofType, *, issuer: str, at: datetime) -> _Proved:
+def _di_vp(proofs: DataIntegrityProofs, terms: ProofType, *, issuer: str, has_nonces: bool, at: datetime) -> _Proved:
     if terms.key_attestations_required is not None:
         raise BindingError("a presentation has no key attestation", code="ATTESTATION_MISSING", clause=CLAUSE)
     suites = {name for name in terms.proof_signing_alg_values_supported if isinstance(name, str)}
     checked = [verify_di_vp_proof(one, issuer=issuer, cryptosuites=suites, at=at) for one in proofs.values]
-    return [proof.key for proof in checked], [proof.nonce for proof in checked], ()
+    nonces = [proof.nonce for proof in checked]
+    if not has_nonces and set(nonces) != {None}:
+        clause = "OpenID4VCI 1.0, appendix F.2"
+        raise BindingError("the challenge is from nowhere", code="NONCE_UNEXPECTED", clause=clause)
+    return [proof.key for proof in checked], nonces, ()
 
 
 def _attestation(proofs: AttestationProof, terms: ProofType, *, trust: TrustPolicy, at: datetime) -> _Proved:
