@@ -72,6 +72,18 @@ class Providers:
         return TrustedKey(key=self.key, party=PROVIDER, source="static")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Withdrawn(Providers):
+    """Knew the provider until it was withdrawn, and lets what was signed before stand."""
+
+    since: datetime
+
+    def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+        if (source.signed_at or at) >= self.since:
+            raise NotAuthorisedError("it was withdrawn")
+        return super(Withdrawn, self).key_for(source, role=role, type_id=type_id, at=at)
+
+
 def attestation(
     *,
     drop: str = "",
@@ -255,6 +267,12 @@ class TestAttestation:
     def test_what_later_drafts_have_left_out_may_be_missing(self):
         assert verified(attestation(drop="iss"), pop(drop="iss"), trust=Providers(issuer=None)).client_id == CLIENT
         assert verified(attestation(drop="iat"), pop()).client_id == CLIENT
+
+    def test_a_withdrawn_provider_attests_nothing_more_whatever_time_it_writes(self):
+        earlier = attestation(iat=jwt.seconds(NOW - timedelta(days=2)))
+        trust = Withdrawn(since=NOW + SECOND)
+        assert verified(earlier, pop(), trust=trust).client_id == CLIENT
+        assert refused(earlier, pop(), trust=Withdrawn(since=NOW)).code == "NOT_AUTHORISED"
 
     @pytest.mark.parametrize("name", ["iss", "sub", "iat", "exp", "cnf", "wallet_name", "wallet_link", "status"])
     @pytest.mark.parametrize("value", [True, [], "", 1.5e300])

@@ -269,11 +269,11 @@ def _attested(text: str, *, trust: TrustPolicy, at: datetime) -> tuple[dict[str,
         chain=signed.header.chain,
         key_id=signed.header.key_id,
         trust_chain=signed.header.trust_chain,
-        signed_at=jwt.numeric_date(unverified, "iat"),
-    )
+    )  # not signed_at: a provider that was withdrawn attests nothing more, whatever time it writes
     provider = trust.key_for(source, role=Role.WALLET_PROVIDER, type_id=None, at=at)
     claims = jws.payload_object(signed.verify(provider.key))
-    if source.signed_at is not None and source.signed_at > at + jwt.SKEW:
+    issued_at = jwt.numeric_date(claims, "iat")
+    if issued_at is not None and issued_at > at + jwt.SKEW:
         raise ValidityError("the attestation is from the future", code="NOT_YET_VALID", clause=CLAUSE)
     try:
         jwt.require_valid_at(claims, at=at)
