@@ -429,6 +429,14 @@ class TestRedirect:
     def read(self, url: str, **others: Any) -> str:
         return read_redirect(url, **{"redirect_uri": REDIRECT, "state": STATE, "issuer": ISSUER} | others)
 
+    def test_no_state_is_nobodys(self):
+        bare = redirect_with_code(REDIRECT, code="c", state=None, issuer=ISSUER)
+        with pytest.raises(BindingError) as caught:
+            self.read(bare)
+        assert caught.value.code == "STATE_MISMATCH"
+        with pytest.raises(ValueError, match="state"):
+            self.read(bare, state="")
+
     def test_the_examples_of_rfc_9207(self):  # sections 2.1 and 2.2
         expected: dict[str, Any] = {"redirect_uri": "https://client.example/cb", "issuer": "https://honest.as.example"}
         granted = (
