@@ -167,7 +167,10 @@ class TestResponse:
         answer = TokenResponse(access_token="a", token_type=TokenType.BEARER)
         assert json.loads(answer.to_json()) == {"access_token": "a", "token_type": "Bearer"}
 
-    @pytest.mark.parametrize("changes", [{"refresh_token": None, "scope": None}, {"expires_in": None}, {"x": None}])
+    @pytest.mark.parametrize(
+        "changes",
+        [{"refresh_token": None, "scope": None}, {"expires_in": None}, {"x": None}, {"authorization_details": None}],
+    )
     def test_what_is_null_counts_as_left_out(self, changes):
         body = json.dumps({"access_token": "a", "token_type": "DPoP", "authorization_details": [], **changes})
         assert read_token_response(body) == TokenResponse(access_token="a", token_type=TokenType.DPOP)

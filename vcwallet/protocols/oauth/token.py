@@ -206,6 +206,10 @@ def _token_type(value: Any) -> Any:
         raise ValueError("no token type of ours") from error
 
 
+def _details_given(value: Any) -> Any:
+    return () if value is None else value
+
+
 class TokenResponse(WireModel):
     """What a token request was granted (RFC 6749, section 5.1; OpenID4VCI 1.0, section 6.2).
 
@@ -227,7 +231,9 @@ class TokenResponse(WireModel):
     expires_in: Annotated[int | None, Field(gt=0)] = None
     refresh_token: Annotated[str | None, Field(min_length=1, max_length=MAX_TOKEN, repr=False)] = None
     scope: Annotated[str | None, Field(max_length=MAX_SCOPE)] = None
-    authorization_details: Annotated[Array[GrantedDetail], Field(max_length=MAX_DETAILS)] = ()
+    authorization_details: Annotated[
+        Array[GrantedDetail], Field(max_length=MAX_DETAILS), BeforeValidator(_details_given)
+    ] = ()
 
     def to_json(self) -> bytes:
         """Return the body of the answer, which is sent with ``Cache-Control: no-store``."""
