@@ -29,7 +29,6 @@ from vcwallet.protocols.oauth.client_attestation import (
     MAX_JTI,
     MAX_POP_BYTES,
     MAX_RESPONSE_BYTES,
-    METHOD,
     AttestedClient,
     ClientChallenges,
     challenge_response,
@@ -40,6 +39,7 @@ from vcwallet.protocols.oauth.client_attestation import (
     verify_client_attestation,
 )
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+from vcwallet.protocols.oauth.server_metadata import CLIENT_ATTESTATION
 from vcwallet.protocols.stateless_nonce import LIFETIME
 
 PROVIDER = "https://provider.example"
@@ -81,7 +81,7 @@ class Withdrawn(Providers):
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
         if (source.signed_at or at) >= self.since:
             raise NotAuthorisedError("it was withdrawn")
-        return super(Withdrawn, self).key_for(source, role=role, type_id=type_id, at=at)
+        return super().key_for(source, role=role, type_id=type_id, at=at)
 
 
 def attestation(
@@ -231,7 +231,7 @@ class TestMaking:
         assert payload_of(text) == {"aud": SERVER, "jti": "j", "iat": jwt.seconds(NOW)}
 
     def test_the_method_is_that_of_the_standard(self):
-        assert METHOD == "attest_jwt_client_auth"
+        assert CLIENT_ATTESTATION == "attest_jwt_client_auth"
 
     def test_the_registry_vouches_for_the_providers_that_it_has_enrolled(self):
         demo = Demo()

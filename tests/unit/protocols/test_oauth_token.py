@@ -15,11 +15,11 @@ from vcwallet.protocols.oauth import form
 from vcwallet.protocols.oauth.authorization import MAX_CODE
 from vcwallet.protocols.oauth.authorization_details import AuthorizationDetail, GrantedDetail
 from vcwallet.protocols.oauth.bearer import MAX_TOKEN
+from vcwallet.protocols.oauth.grant_type import PRE_AUTHORIZED_CODE
 from vcwallet.protocols.oauth.refusal import OAuthRefusal
 from vcwallet.protocols.oauth.token import (
     MAX_RESPONSE_BYTES,
     MAX_TX_CODE,
-    PRE_AUTHORIZED_CODE,
     AuthorizationCodeGrant,
     PreAuthorizedCodeGrant,
     RefreshTokenGrant,

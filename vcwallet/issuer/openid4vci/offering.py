@@ -13,7 +13,7 @@ from vcwallet.credential_type import CredentialType
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.issuer.issuer import FormatChoice
 from vcwallet.issuer.ledger import MAX_BATCH
-from vcwallet.protocols.oauth.token import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
+from vcwallet.protocols.oauth.grant_type import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 from vcwallet.protocols.openid4vci.configurations import JWT_PROOF, configuration_id
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
 

@@ -31,8 +31,8 @@ MAX_REDIRECT_URI = 2048
 MAX_STATE = 1024
 MAX_ISSUER_STATE = 4096
 MAX_CODE = 4096
-MAX_SCOPES = 20
-MAX_SCOPE = 4096
+MAX_SCOPES = 50
+MAX_SCOPE = 16 * 1024
 MAX_RESOURCES = 10
 MAX_REQUEST_URI = 2048
 MAX_RESPONSE_BYTES = 64 * 1024
@@ -207,7 +207,7 @@ def read_scope(params: Mapping[str, str]) -> tuple[str, ...]:
     """Return the values of ``scope``, each once, in their order.
 
     Raises:
-        OAuthRefusal: it is not as RFC 6749 (section 3.3) says, or has more than 20 values (``invalid_scope``).
+        OAuthRefusal: it is not as RFC 6749 (section 3.3) says, or has more than 50 values (``invalid_scope``).
     """
     with refusing(OAuthErrorCode.INVALID_SCOPE):
         text = optional(params, "scope", MAX_SCOPE)

@@ -36,8 +36,6 @@ from vcwallet.protocols.stateless_nonce import StatelessNonces
 
 TYP: Final = "oauth-client-attestation+jwt"
 POP_TYP: Final = "oauth-client-attestation-pop+jwt"
-METHOD: Final = "attest_jwt_client_auth"
-"""The ``token_endpoint_auth_method`` of a wallet with an attestation."""
 HEADER: Final = "oauth-client-attestation"
 POP_HEADER: Final = "oauth-client-attestation-pop"
 CHALLENGE_HEADER: Final = "oauth-client-attestation-challenge"
