@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, assert_never
 
 from tests.support.world import DAYS_90, FORMATS, MDOC, SD_JWT, AgeCard, Resident, World, resident
 from vcwallet.credential_type import CredentialType
@@ -190,9 +190,9 @@ class Simulator:
         if not login:
             code = secrets.token_urlsafe(16)
             self._codes[code] = _Grant(self.configuration_ids, tx_code=TX_CODE if tx_code else None)
-            asked = {"tx_code": TxCode(length=6, description="By letter")} if tx_code else {}
+            asked: dict[str, Any] = {"tx_code": TxCode(length=6, description="By letter")} if tx_code else {}
             grants = Grants(pre_authorized_code=PreAuthorizedCode(pre_authorized_code=code, **asked))
-        values = {
+        values: dict[str, Any] = {
             "credential_issuer": self.identifier,
             "credential_configuration_ids": self.configuration_ids,
             "grants": grants,
@@ -347,20 +347,23 @@ class Simulator:
         params = form.read_form(request.body)
         self._require_client(request, params)
         jkt = self._proof(request, token=None)
-        match read_token_request(params):
+        redeemed = read_token_request(params)
+        match redeemed:
             case RefreshTokenGrant(refresh_token=text):
                 old = self._refresh.get(text)
                 if old is None or old.jkt != jkt:
                     raise _invalid_grant()
                 return _json(self._new_token(old.grant, jkt, generation=old.generation + 1).to_json())
-            case PreAuthorizedCodeGrant(pre_authorized_code=code, tx_code=tx_code):
-                grant = self._grant(code)
-                self._require_tx_code(grant, tx_code)
-            case AuthorizationCodeGrant(code=code) as redeemed:
-                grant = self._grant(code)
+            case PreAuthorizedCodeGrant():
+                grant = self._grant(redeemed.pre_authorized_code)
+                self._require_tx_code(grant, redeemed.tx_code)
+            case AuthorizationCodeGrant():
+                grant = self._grant(redeemed.code)
                 if grant.request is None or grant.request.redirect_uri != redeemed.redirect_uri:
                     raise _invalid_grant()
                 require_verifier(redeemed.code_verifier, challenge=grant.request.code_challenge)
+            case _:
+                assert_never(redeemed)
         if grant.answer is not None and (jkt is None or grant.jkt != jkt):
             raise _invalid_grant()
         if grant.request is not None and grant.jkt not in (None, jkt):

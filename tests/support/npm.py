@@ -9,7 +9,8 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,30 @@ def ask_node(script: str, requests: list[dict[str, Any]]) -> Any:
     done = _run(["node", script], _installed(), stdin=json.dumps(requests))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+@contextmanager
+def running_node(script: str, request: dict[str, Any]) -> Iterator[Any]:
+    """Start a script of the npm project that serves, give it its request, and tell what it answers; it ends with us."""
+    command = ["node", script]
+    with subprocess.Popen(
+        command, cwd=_installed(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            process.stdin.write(f"{json.dumps(request)}\n")
+            process.stdin.flush()
+            said = process.stdout.readline()
+            assert said, process.stderr.read()
+            yield json.loads(said)
+        finally:
+            process.stdin.close()  # its sign to end
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _installed() -> Path:

@@ -47,6 +47,7 @@ class Draft:
     not_before: datetime
     not_after: datetime
     extensions: Extensions
+    serial_number: int = field(default_factory=x509.random_serial_number)
     hash: Hash = field(default_factory=hashes.SHA256)
 
     def put(self, extension: x509.ExtensionType, *, critical: bool) -> None:
@@ -61,7 +62,7 @@ class Draft:
             .subject_name(self.subject)
             .issuer_name(self.issuer_name)
             .public_key(self.key)
-            .serial_number(x509.random_serial_number())
+            .serial_number(self.serial_number)
             .not_valid_before(self.not_before)
             .not_valid_after(self.not_after)
         )

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificate revocation lists: which certificates a CA no longer vouches for (RFC 5280, section 5).
 
-One complete list for each CA, version 2, signed with the key that signs its certificates.  Delta, indirect and
-partitioned lists are neither made nor read: what they would leave out could pass for "not revoked".
+One complete list for each CA, version 2, signed with the key that signs its certificates.  Delta and indirect lists
+are neither made nor read: what they would leave out could pass for "not revoked".  A partition is read only for who
+says so, and then speaks of nothing but the certificates that name its distribution point.
 
     >>> from datetime import UTC, datetime, timedelta
     >>> from vcwallet.keys.software import SoftwareSigner
@@ -20,7 +21,7 @@ partitioned lists are neither made nor read: what they would leave out could pas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -28,7 +29,7 @@ from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
+from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID, ObjectIdentifier
 
 from vcwallet.errors import (
     LimitExceededError,
@@ -180,6 +181,7 @@ class RevocationList:
         next_update: when the next one comes at the latest; afterwards this one says nothing.
         revoked: its entries, by serial number.
         der: the bytes that were read.
+        points: the distribution points that it is the list of; empty where it is complete.
     """
 
     issuer: bytes = field(repr=False)
@@ -189,14 +191,25 @@ class RevocationList:
     next_update: datetime
     revoked: Mapping[int, RevokedCertificate] = field(repr=False)
     der: bytes = field(repr=False)
+    points: frozenset[x509.GeneralName] = field(default=frozenset(), repr=False)
 
     @classmethod
-    def read(cls, der: bytes, *, issuer: x509.Certificate) -> RevocationList:
+    def read(
+        cls,
+        der: bytes,
+        *,
+        issuer: x509.Certificate,
+        require_signature: Callable[[x509.CertificateRevocationList, x509.Certificate], None] | None = None,
+        partitions: bool = False,
+    ) -> RevocationList:
         """Return the list after checking that `issuer` has signed it; the time is not asked for.
 
         Args:
             der: the list.
             issuer: the certificate of the CA, which the caller trusts.
+            require_signature: raises unless the certificate's key has signed the list, for a CA with keys that are not
+                ours; None for ECDSA alone.
+            partitions: whether it may be the list of a distribution point.
 
         Raises:
             LimitExceededError: longer than 10 MiB, or more than 50 000 entries.
@@ -210,8 +223,9 @@ class RevocationList:
         """
         found = _parse(der)
         _require_issuer(found, issuer)
-        _require_signature(found, issuer)
-        _require_complete(found)
+        (require_signature or _require_signature)(found, issuer)
+        points = _points(found) if partitions else frozenset()
+        _require_complete(found, _KNOWN | {ExtensionOID.ISSUING_DISTRIBUTION_POINT} if points else _KNOWN)
         next_update = found.next_update_utc
         if next_update is None or next_update <= found.last_update_utc:
             raise _malformed("a list ends after it was issued", section="5.1.2.5")
@@ -223,6 +237,7 @@ class RevocationList:
             next_update=next_update,
             revoked=_entries(found),
             der=der,
+            points=points,
         )
 
     def require_fresh(self, *, at: datetime) -> None:
@@ -243,11 +258,14 @@ class RevocationList:
         """Return since when and why a certificate of this CA is revoked; None if it is not.
 
         Raises:
-            UntrustedError: the certificate is by another CA, about which this list says nothing (``CRL_ISSUER``).
+            UntrustedError: the certificate is by another CA, or of another distribution point, about which this list
+                says nothing (``CRL_ISSUER``).
         """
         issuer = certificate.issuer.public_bytes()
         if issuer != self.issuer or authority_key_id(certificate) != self.authority_key_id:
             raise _wrong_issuer("the revocation list is not that of the certificate's CA")
+        if self.points and not self.points & distribution_points(certificate):
+            raise _wrong_issuer("the revocation list is that of another distribution point")
         return self.revoked.get(certificate.serial_number)
 
     def require_not_revoked(
@@ -326,10 +344,29 @@ def _require_signature(found: x509.CertificateRevocationList, issuer: x509.Certi
         raise SignatureInvalidError(message, clause=f"{_RFC}, section 5.1.1.3")
 
 
-def _require_complete(found: x509.CertificateRevocationList) -> None:
+def distribution_points(certificate: x509.Certificate) -> frozenset[x509.GeneralName]:
+    """Return the names under which a certificate says that its CA's lists are (RFC 5280, section 4.2.1.13)."""
+    extension = find_extension(certificate, x509.CRLDistributionPoints)
+    points = extension.value if extension is not None else ()
+    return frozenset(name for point in points for name in point.full_name or ())
+
+
+def _points(found: x509.CertificateRevocationList) -> frozenset[x509.GeneralName]:
+    """Return of which points this is the list; none unless it has every entry of them (section 5.2.5)."""
+    for extension in found.extensions:
+        point = extension.value
+        if isinstance(point, x509.IssuingDistributionPoint) and extension.critical:
+            partial = point.only_contains_ca_certs or point.only_contains_attribute_certs or point.only_some_reasons
+            if not (partial or point.indirect_crl):
+                return frozenset(point.full_name or ())
+    return frozenset()
+
+
+def _require_complete(found: x509.CertificateRevocationList, known: frozenset[ObjectIdentifier]) -> None:
     for extension in found.extensions:
         # A partition need not be critical to leave certificates out.
-        if extension.oid in _PARTIAL or (extension.critical and extension.oid not in _KNOWN):
+        left_out = extension.oid in _PARTIAL and extension.oid not in known
+        if left_out or (extension.critical and extension.oid not in known):
             message = "a partial revocation list, or an unknown critical extension"
             raise UnsupportedError(message, code="CRL_EXTENSION", clause=f"{_RFC}, section 5.2")
 

@@ -61,7 +61,7 @@ from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet import entries, mending
 from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, each, find_card, readable
-from vcwallet.wallet.collecting import Collector, WalletClient
+from vcwallet.wallet.collecting import Collection, Collector, OfferPrompt, WalletClient
 from vcwallet.wallet.collecting.keeping import Taken
 from vcwallet.wallet.collecting.records import COLLECTIONS as COLLECTIONS_OF_COLLECTING
 from vcwallet.wallet.continuity import BackupReceipt
@@ -431,6 +431,33 @@ class Wallet:
             clock=self._clock,
             device=self._identity.device,
         )
+
+    def collect(
+        self,
+        link: str,
+        *,
+        http: Callable[[HttpRequest], HttpResponse],
+        client: WalletClient | None = None,
+        approve: Callable[[OfferPrompt], bool] | None = None,
+        tx_code: str | None = None,
+        copies: int = 1,
+        browser: Callable[[str], str] | None = None,
+    ) -> Collection:
+        """Read an offer, let it be approved, and collect all of it as far as that goes now (see `Collector.collect`).
+
+        Raises:
+            VcError: as `Collector.collect`.
+        """
+        collector = self.collector(client)
+        return collector.collect(link, http=http, approve=approve, tx_code=tx_code, copies=copies, browser=browser)
+
+    def collections(self) -> Iterator[Collection]:
+        """Yield the collections from which something is to come, last changed first.
+
+        Raises:
+            StoreCorruptError: a record is damaged.
+        """
+        return self.collector().collections()
 
     # --- history and trust ---------------------------------------------------------------------------------------
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finding out about an issuer: its metadata, who vouches for it, and the authorization server that it names.
 
-An issuer is *vetted* if a key that trust vouches for has signed its metadata, or if a policy of the wallet knows the
-issuer by its identifier, whose host has answered then.  Its endpoints are on its own host or on one of an authorization
-server that it lists; on others only if the wallet was told so, or the metadata are signed by such a key.
+An issuer is *vetted* if a key that trust vouches for has signed its metadata, or if a policy of the wallet has a key of
+an issuer of this identifier, whose host has answered then.  Its endpoints are on its own host or on one of an
+authorization server that it lists; on others only if the wallet was told so, or such a key has signed the metadata.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vcwallet.encoding import service_url
 from vcwallet.errors import TransportError, UntrustedError, VerificationError
 from vcwallet.flow import Flow, HttpRequest, HttpResponse
 from vcwallet.keys.combined_policy import CombinedPolicy
-from vcwallet.keys.policy import KeySource
+from vcwallet.keys.policy import KeySource, Role
 from vcwallet.protocols.oauth.server_metadata import AuthorizationServerMetadata, read_server_metadata
 from vcwallet.protocols.openid4vci import issuer_metadata, offer, signed_metadata
 from vcwallet.protocols.openid4vci.identifiers import AUTHORIZATION_SERVER, CREDENTIAL_ISSUER, well_known_url
@@ -41,13 +41,11 @@ class Vetting:
         source: ``signed_metadata`` or ``known_issuer``; None where nobody does.
         party: its registered identifier, which its credentials must be from; None where that is not known.
         name: its registered name, by language.
-        sequence: the number of the trusted list that said so, if there was one.
     """
 
     source: str | None = None
     party: str | None = None
     name: Mapping[str, str] = field(default_factory=dict)
-    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +74,7 @@ def fetch_offer(link: str) -> Flow[CredentialOffer]:
 
 def fetch_issuer(
     issuer: str,
+    configuration_ids: Iterable[str],
     *,
     issuers: CombinedPolicy,
     at: datetime,
@@ -83,6 +82,14 @@ def fetch_issuer(
     is_signed_required: bool,
 ) -> Flow[FoundIssuer]:
     """Return what an issuer says about itself.  Signed metadata are taken if it has them and the signer is known.
+
+    Args:
+        issuer: the Credential Issuer Identifier.
+        configuration_ids: what is offered; who vouches for the issuer does so for one of these types.
+        issuers: says whom to trust.
+        at: the time.
+        language: what texts are wanted in.
+        is_signed_required: whether metadata that nobody known has signed are refused.
 
     Raises:
         UntrustedError: the metadata are another issuer's (``ISSUER_MISMATCH``), or have to be signed and are not, or by
@@ -103,7 +110,8 @@ def fetch_issuer(
     if is_signed_required:
         raise UntrustedError("the metadata of the issuer are not signed", code="METADATA_UNSIGNED")
     metadata = read_issuer_metadata(response.body, issuer=issuer)
-    return FoundIssuer(metadata=metadata, vetting=_vetted(issuer, issuers=issuers))
+    vetting = _vetted(metadata, configuration_ids, issuers=issuers, at=at)
+    return FoundIssuer(metadata=metadata, vetting=vetting)
 
 
 def fetch_server(identifier: str) -> Flow[AuthorizationServerMetadata]:
@@ -201,13 +209,28 @@ def _signed(response: HttpResponse, *, issuer: str, trust: CombinedPolicy, at: d
     signer = verified.signer
     return FoundIssuer(
         metadata=verified.metadata,
-        vetting=Vetting(source="signed_metadata", party=signer.party, name=dict(signer.name), sequence=signer.sequence),
+        vetting=Vetting(source="signed_metadata", party=signer.party, name=dict(signer.name)),
     )
 
 
-def _vetted(issuer: str, *, issuers: CombinedPolicy) -> Vetting:
-    """Return who vouches for an issuer whose metadata nobody has signed: a policy that knows it by its address."""
-    return Vetting(source="known_issuer" if issuers.knows(KeySource(issuer=issuer)) else None)
+def _vetted(
+    metadata: CredentialIssuerMetadata, configuration_ids: Iterable[str], *, issuers: CombinedPolicy, at: datetime
+) -> Vetting:
+    """Return who vouches for an issuer whose metadata nobody has signed: a policy that has a key of it, by its name.
+
+    That a policy decides about an issuer says nothing: its decision may be a refusal.
+    """
+    source = KeySource(issuer=metadata.credential_issuer)
+    for name in configuration_ids:
+        configuration = metadata.supported.get(name)
+        if configuration is None or configuration.type_id is None:
+            continue
+        try:
+            key = issuers.key_for(source, role=Role.CREDENTIAL_ISSUER, type_id=configuration.type_id, at=at)
+        except VerificationError:
+            continue
+        return Vetting(source="known_issuer", party=key.party, name=dict(key.name))
+    return Vetting()
 
 
 def _issuer_endpoints(metadata: CredentialIssuerMetadata) -> list[str]:

@@ -30,6 +30,7 @@ from vcwallet.wallet.provider import Attester
 MAX_ATTEMPTS: Final = 4
 """How often one request is sent when the server wants it otherwise each time."""
 MAX_ANSWER: Final = 1024 * 1024
+MAX_CHALLENGE: Final = 1024
 _SMALL: Final = 256 * 1024
 _LATER: Final = frozenset({OAuthErrorCode.TEMPORARILY_UNAVAILABLE, OAuthErrorCode.SERVER_ERROR})
 _BUSY: Final = (408, 425, 429)
@@ -144,7 +145,7 @@ class Exchange:
         if nonce is not None and 0 < len(nonce) <= dpop.MAX_NONCE:
             self._nonces[_origin(url)] = nonce
         challenge = response.headers.get(CHALLENGE_HEADER)
-        if challenge is not None:
+        if challenge is not None and 0 < len(challenge) <= MAX_CHALLENGE:
             self._challenge = challenge
 
     def _is_to_repeat(self, response: HttpResponse) -> bool:

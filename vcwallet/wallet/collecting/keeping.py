@@ -94,11 +94,20 @@ def checked(plan: Plan, configuration_id: str, answered: Answered, keeper: Keepe
             raise VerificationError("the credential is of another type than asked for", code="TYPE_NOT_AS_ASKED")
         if plan.party is not None and one.card.issuer != plan.party:
             raise UntrustedError("the credential is not from the issuer that was shown", code="ISSUER_NOT_AS_OFFERED")
-    _require_own_keys([one.card.key for one in taken], answered.keys)
+    require_own_keys([one.card.key for one in taken], answered.keys)
     return taken
 
 
-def _require_own_keys(bound: Sequence[str | None], keys: Sequence[str]) -> None:
+def require_own_keys(bound: Sequence[str | None], keys: Sequence[str]) -> None:
+    """Return if each credential is bound to another of these keys; without keys, there is one that is bound to none.
+
+    Args:
+        bound: the handle of the key of each credential; None for one that is bound to none.
+        keys: the handles of the keys that credentials were asked for with.
+
+    Raises:
+        BindingError: a key is not among them (``HOLDER_KEY_UNKNOWN``), or there twice (``HOLDER_KEY_USED``).
+    """
     if not keys and bound != [None]:
         raise BindingError("the credential is bound to a key, and none was given", code="HOLDER_KEY_UNKNOWN")
     if keys and not all(key in keys for key in bound):

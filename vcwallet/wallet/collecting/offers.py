@@ -67,6 +67,7 @@ class OfferReader:
             chosen = "authorization_code"
         found = yield from fetch_issuer(
             offer.credential_issuer,
+            offer.credential_configuration_ids,
             issuers=self._issuers(),
             at=self._clock(),
             language=language,

@@ -146,7 +146,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Nothing more will come of it; its secrets are forgotten.
+    """Nothing more will come of it; its tokens, and keys without a credential, are forgotten.
 
     Attributes:
         outcome: how it has ended.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def world() -> World:
     return World()
 
 
-def attested(world: World, **options: str) -> WalletClient:
+def attested(world: World, **options: Any) -> WalletClient:
     provider = WalletProvider(world.registry.enrol_wallet_provider("Wallet maker"), clock=world.clock)
     world.update()
     return WalletClient(redirect_uri=REDIRECT_URI, attester=provider.attester(), **options)
@@ -201,7 +202,7 @@ def test_keys_are_attested_where_the_issuer_wants_it(world: World, proof_type: s
 
 
 def test_a_profile_is_kept_by_both_sides(world: World) -> None:
-    client = attested(world, profile=HAIP_1_0)  # type: ignore[arg-type]
+    client = attested(world, profile=HAIP_1_0)
     issuer = Simulator(world, attests=True, wants_dpop_nonce=True)
     assert log_in(world.wallet.collector(client), issuer, issuer.offer(login=True)).outcome is Outcome.COLLECTED
 
@@ -295,6 +296,16 @@ def test_one_call_does_it_all(world: World) -> None:
     done = world.wallet.collector(LOGIN).collect(issuer.offer(login=True), http=issuer, browser=issuer.browse)
     assert done.outcome is Outcome.COLLECTED
     assert world.wallet.collector().collect(issuer.offer(tx_code=True), http=issuer, tx_code=TX_CODE).cards
+
+
+def test_a_wallet_collects_in_one_line_and_lists_what_is_open(world: World) -> None:
+    issuer = Simulator(world, polls=0)
+    waiting = world.wallet.collect(issuer.offer(login=True), http=issuer, client=LOGIN, browser=issuer.browse)
+    assert list(world.wallet.collections()) == [waiting]
+    world.clock.pass_by(seconds=60)
+    done = run(world.wallet.collector().proceed(waiting.id), issuer)
+    assert len(done.cards) == 1
+    assert not list(world.wallet.collections())
 
 
 @pytest.mark.parametrize("approve", [None, lambda _: False])

@@ -238,7 +238,7 @@ def test_a_refused_request_in_advance_ends_it(world: World) -> None:
 
 
 def test_of_two_grants_that_of_the_profile_is_taken(world: World) -> None:
-    client = attested(world, profile=HAIP_1_0)  # type: ignore[arg-type]
+    client = attested(world, profile=HAIP_1_0)
     issuer = Simulator(world, attests=True)
     both = Grants(
         authorization_code=AuthorizationCodeOffer(), pre_authorized_code=PreAuthorizedCode(pre_authorized_code="code")

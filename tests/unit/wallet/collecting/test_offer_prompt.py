@@ -11,9 +11,11 @@ import pytest
 
 from tests.support.issuing import ISSUER, Simulator
 from tests.support.world import AgeCard, Resident, Unknown, World
+from vcwallet.errors import UntrustedError
 from vcwallet.flow import run
 from vcwallet.keys import PublicKey
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
+from vcwallet.keys.software import SoftwareSigner
 from vcwallet.wallet import OfferPrompt
 from vcwallet.wallet.collecting.discovery import FoundIssuer
 
@@ -124,21 +126,39 @@ def test_how_many_copies_there_are_is_said(world: World) -> None:
 
 
 class Known:
-    """A policy that knows one issuer by its address."""
+    """A policy that decides about every issuer, and vouches for some."""
+
+    def __init__(self, *vouched_for: str) -> None:
+        self.vouched_for = vouched_for
 
     def knows(self, source: KeySource) -> bool:
-        return source.issuer == ISSUER
+        return not source.chain
 
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
-        raise NotImplementedError
+        if source.issuer not in self.vouched_for or role is not Role.CREDENTIAL_ISSUER or type_id != Resident.vct:
+            raise UntrustedError("nobody knows this issuer")
+        key = SoftwareSigner.generate().public_key
+        return TrustedKey(key=key, party=source.issuer, name={"en": "Known city"}, source="test")
 
 
-def test_an_issuer_that_a_policy_of_the_wallet_knows_is_vetted(world: World) -> None:
-    world.wallet.update_issuers(Known())
-    prompt = prompt_of(world, Simulator(world, is_signed=False))
+def test_an_issuer_that_a_policy_of_the_wallet_has_a_key_of_is_vetted(world: World) -> None:
+    world.wallet.update_issuers(Known(ISSUER))
+    issuer = Simulator(world, is_signed=False)
+    prompt = prompt_of(world, issuer, issuer.offer(tx_code=True))
     assert prompt.is_vetted
-    assert prompt.found.vetting.party is None  # whose credentials they are is for the policy to say
-    assert (prompt.issuer, prompt.own_name) == ("city.example", "Mirai City")
+    assert prompt.found.vetting.party == ISSUER
+    assert (prompt.issuer, prompt.own_name) == ("Known city", "Mirai City")
+
+
+@pytest.mark.parametrize("kinds", [(Resident,), (AgeCard,)])
+def test_that_a_policy_decides_about_an_issuer_is_no_reason_to_trust_it(world: World, kinds: Any) -> None:
+    vouched_for = (ISSUER,) if kinds == (AgeCard,) else ("https://other.example",)
+    world.wallet.update_issuers(Known(*vouched_for))
+    issuer = Simulator(world, is_signed=False, kinds=kinds)
+    prompt = prompt_of(world, issuer, issuer.offer(tx_code=True))
+    assert not prompt.is_vetted
+    with pytest.raises(UntrustedError, match="ISSUER_NOT_VETTED"):
+        world.wallet.collector().accept(prompt, tx_code="1")
 
 
 def test_several_credentials_are_in_the_order_of_the_offer(world: World) -> None:

@@ -24,6 +24,7 @@ from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, Requirement
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
 from vcwallet.wallet import WalletClient
 from vcwallet.wallet.collecting import Collection, Outcome
+from vcwallet.wallet.collecting.keeping import require_own_keys
 from vcwallet.wallet.collecting.states import Failed
 
 LOGIN = WalletClient(client_id=CLIENT_ID, redirect_uri=REDIRECT_URI)
@@ -61,7 +62,12 @@ def test_metadata_of_another_issuer_are_refused(world: World) -> None:
 
 def test_signed_metadata_of_another_issuer_are_refused(world: World) -> None:
     issuer, other = Simulator(world), Simulator(world, identifier=f"{ISSUER}/other")
-    issuer.tampering["vci"] = lambda request, _: other(replace(request, url=f"{request.url}/other"))
+
+    def signed_by_the_other(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        is_signed = response.headers["content-type"] == "application/jwt"
+        return other(replace(request, url=f"{request.url}/other")) if is_signed else response
+
+    issuer.tampering["vci"] = signed_by_the_other
     assert refusal_of_offer(world, issuer, issuer.offer()) == "ISSUER_MISMATCH"
 
 
@@ -168,7 +174,7 @@ HAIP_BREACHES: dict[str, dict[str, Any]] = {
 def test_what_a_profile_demands_is_demanded(world: World, breach: str) -> None:
     from tests.unit.wallet.collecting.test_collecting import attested
 
-    client = attested(world, profile=HAIP_1_0)  # type: ignore[arg-type]
+    client = attested(world, profile=HAIP_1_0)
     issuer = Simulator(world, **HAIP_BREACHES[breach])
     assert refusal_of_offer(world, issuer, issuer.offer(login=True), client) == "PROFILE_NOT_MET"
     assert refusal_of_offer(world, issuer, issuer.offer(), client) == "PROFILE_NOT_MET"  # pre-authorised
@@ -467,6 +473,23 @@ def test_two_credentials_for_one_key_are_refused(world: World) -> None:
     require_rejected(world, issuer, collected(world, issuer, copies=2), "HOLDER_KEY_USED")
 
 
+@pytest.mark.parametrize(
+    ("bound", "keys", "code"),
+    [
+        (["a", "a"], ["a", "b"], "HOLDER_KEY_USED"),
+        (["a", "c"], ["a", "b"], "HOLDER_KEY_UNKNOWN"),
+        (["a", None], ["a", "b"], "HOLDER_KEY_UNKNOWN"),
+        (["a"], [], "HOLDER_KEY_UNKNOWN"),
+        ([None, None], [], "HOLDER_KEY_UNKNOWN"),
+    ],
+)
+def test_credentials_are_matched_to_keys_one_by_one(bound: list[str | None], keys: list[str], code: str) -> None:
+    with pytest.raises(BindingError, match=code):
+        require_own_keys(bound, keys)
+    require_own_keys(["b", "a"], ["a", "b", "c"])
+    require_own_keys([None], [])
+
+
 def test_more_credentials_than_keys_are_refused(world: World) -> None:
     issuer = Simulator(world)
     issuer.tampering["credential"] = with_credentials(lambda ones: [*ones, ones[0]])
@@ -532,7 +555,7 @@ def test_a_credential_in_another_format_is_refused(world: World) -> None:
 
 def test_a_plain_answer_where_an_encrypted_one_was_asked_for_is_refused(world: World) -> None:
     issuer = Simulator(world, is_encrypted=True)
-    issuer._sealed = lambda answer, _: HttpResponse(  # type: ignore[method-assign]
+    issuer._sealed = lambda answer, encryption: HttpResponse(  # type: ignore[method-assign]
         status=200, headers={"content-type": "application/json"}, body=answer.to_json()
     )
     done = collected(world, issuer)
