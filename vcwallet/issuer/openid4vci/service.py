@@ -239,6 +239,7 @@ class CredentialIssuerService:
         the deployer's to look at, and says nothing about people.
 
         Raises:
+            TrustedListError: the registry's list is past its end, so that nobody can be told apart.
             VcError: the issuer cannot sign, or a session is damaged.
         """
         path = _path(request.url, self.origin)
