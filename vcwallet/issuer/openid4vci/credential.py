@@ -37,7 +37,8 @@ from vcwallet.issuer.openid4vci.state import (
 from vcwallet.issuer.openid4vci.wanted import credential_identifier
 from vcwallet.issuer.sessions import Add, Change
 from vcwallet.keys import jwk
-from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+from vcwallet.protocols.haip import require_x5c
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
 from vcwallet.protocols.openid4vci.credential_request import CredentialRequest, read_credential_request
 from vcwallet.protocols.openid4vci.credential_response import DeferredIssuance, IssuedCredentials
 from vcwallet.protocols.openid4vci.proofs import ProvedKeys, verify_proofs
@@ -121,7 +122,7 @@ def _offering(context: Context, grant: Grant, request: CredentialRequest) -> Off
 
 def _proved(exchange: Exchange, offering: Offering, grant: Grant, request: CredentialRequest) -> ProvedKeys:
     context = exchange.context
-    return verify_proofs(
+    proved = verify_proofs(
         request.proofs,
         accepted=context.configurations[offering.id].proof_types_supported,
         issuer=context.identifier,
@@ -131,6 +132,10 @@ def _proved(exchange: Exchange, offering: Offering, grant: Grant, request: Crede
         max_keys=offering.batch_size,
         at=exchange.at,
     )
+    with refusing(OAuthErrorCode.INVALID_PROOF):
+        for attestation in proved.attestations:
+            require_x5c(attestation.chain, anchors=(), profile=context.profile)
+    return proved
 
 
 def _require_nonce(exchange: Exchange, proved: ProvedKeys) -> datetime:

@@ -58,6 +58,7 @@ class ClientAttestation:
         client_id: of the wallet as a product, the same for all who use it.
         key: of the instance.
         provider: who vouches for it.
+        chain: the provider's DER certificates as they came (``x5c``), for a profile that says how they have to be.
         expires: until when.
         name: of the wallet, as its provider says.
         link: where the provider tells about it.
@@ -67,6 +68,7 @@ class ClientAttestation:
     client_id: str
     key: PublicKey
     provider: TrustedKey
+    chain: tuple[bytes, ...] = field(repr=False)
     expires: datetime
     name: str | None = None
     link: str | None = None
@@ -107,6 +109,11 @@ class AttestedClient:
     def provider(self) -> TrustedKey:
         """Who vouches for the wallet."""
         return self.attestation.provider
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """The provider's DER certificates as they came."""
+        return self.attestation.chain
 
     @property
     def thumbprint(self) -> str:
@@ -231,7 +238,7 @@ def verify_attestation(text: str, *, trust: TrustPolicy, at: datetime) -> Client
         OAuthRefusal: as `verify_client_attestation`.
     """
     with refusing(OAuthErrorCode.INVALID_CLIENT_ATTESTATION):
-        claims, provider = _attested(text, trust=trust, at=at)
+        claims, provider, chain = _attested(text, trust=trust, at=at)
         key, expires = confirmation_key(claims), jwt.numeric_date(claims, "exp")
         if key is None or expires is None:
             raise MalformedError("an attestation has cnf and exp", clause=CLAUSE)
@@ -239,6 +246,7 @@ def verify_attestation(text: str, *, trust: TrustPolicy, at: datetime) -> Client
             client_id=jwt.text(claims, "sub"),
             key=key,
             provider=provider,
+            chain=chain,
             expires=expires,
             name=_optional_text(claims, "wallet_name"),
             link=_optional_text(claims, "wallet_link"),
@@ -255,8 +263,8 @@ def _header(provider: IssuerKey) -> dict[str, Any]:
     return {name: value for name, value in optional.items() if value}
 
 
-def _attested(text: str, *, trust: TrustPolicy, at: datetime) -> tuple[dict[str, Any], TrustedKey]:
-    """Return the claims of an attestation, and the provider who has signed it."""
+def _attested(text: str, *, trust: TrustPolicy, at: datetime) -> tuple[dict[str, Any], TrustedKey, tuple[bytes, ...]]:
+    """Return the claims of an attestation, the provider who has signed it, and its certificates."""
     if len(text) > MAX_BYTES:
         raise LimitExceededError(f"a client attestation is longer than {MAX_BYTES} bytes")
     signed = jws.parse(text)
@@ -278,7 +286,7 @@ def _attested(text: str, *, trust: TrustPolicy, at: datetime) -> tuple[dict[str,
     except ValidityError:
         with refusing(OAuthErrorCode.USE_FRESH_ATTESTATION):
             raise
-    return claims, provider
+    return claims, provider, source.chain
 
 
 def _proved(text: str, key: PublicKey, *, audience: str, client_id: str, at: datetime) -> dict[str, Any]:

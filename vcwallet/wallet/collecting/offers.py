@@ -71,7 +71,7 @@ class OfferReader:
             issuers=self._issuers(),
             at=self._clock(),
             language=language,
-            is_signed_required=profile.signed_metadata is Requirement.REQUIRED,
+            profile=profile,
         )
         server = yield from choose_server(found, named=_server_of(offer, chosen), grant=_GRANT_TYPES[chosen])
         require_hosts(found, server, hosts=self._client.hosts)
