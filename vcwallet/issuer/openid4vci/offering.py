@@ -38,7 +38,8 @@ class Offering:
         valid_for: the technical validity of what is issued.
         proof_types: how wallets may prove their keys: ``jwt``, ``attestation``, ``di_vp``.
         key_attestation: how the wallet's keys have to be attested; None if they need not be.
-        batch_size: how many keys one request may bring, from 1 to 50.
+        batch_size: how many keys one request may bring, from 1 to 50; with large credentials fewer, since a response
+            of more than about 3 MiB is refused.
         acts: how many times one grant is good for credentials of this configuration; each time for other keys.
 
     Raises:

@@ -630,10 +630,17 @@ ANSWERS: dict[str, tuple[Any, str]] = {
     "nothing in it": (instead(200, b"{}"), "MALFORMED"),
     "credentials with the wrong status": (instead(202, b'{"credentials":[{"credential":"a"}]}'), "MALFORMED"),
     "an old draft": (instead(200, b'{"credential":"a"}'), "OLD_DRAFT"),
-    "a huge answer": (instead(200, b'{"a":"' + b"a" * 1_100_000 + b'"}'), "LIMIT_EXCEEDED"),
+    "a huge answer": (instead(200, b'{"a":"' + b"a" * 4_200_000 + b'"}'), "LIMIT_EXCEEDED"),
     "another media type": (instead(200, b"{}", "text/html"), "MALFORMED"),
     "a wait without end": (instead(202, b'{"transaction_id":"t","interval":100000000}'), "LIMIT_EXCEEDED"),
 }
+
+
+def test_a_long_answer_is_read(world: World) -> None:
+    def longer(_: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return replace(response, body=response.body.ljust(2_000_000))
+
+    assert collected(world, Simulator(world, tampering={"credential": longer})).outcome is Outcome.COLLECTED
 
 
 @pytest.mark.parametrize("case", ANSWERS)
