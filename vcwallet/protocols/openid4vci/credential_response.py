@@ -57,7 +57,7 @@ class IssuedCredentials:
         """Return the response as JSON (appendix A: how each format stands in it).
 
         Raises:
-            LimitExceededError: longer than 3 MiB less 4 KiB, which nobody might read.
+            LimitExceededError: longer than 3 068 KiB, which nobody might read.
             UnsupportedError: a format that has no place in a response.
         """
         members: dict[str, JsonValue] = {"credentials": [{"credential": _value(one)} for one in self.credentials]}
