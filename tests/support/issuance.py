@@ -38,6 +38,7 @@ from vcwallet.issuer.openid4vci import (
 )
 from vcwallet.issuer.sessions import MemorySessions, SessionStore
 from vcwallet.keys import jwk
+from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.oauth import client_attestation, form
@@ -397,6 +398,11 @@ class Maker:
     counter: Counter
     instance: SoftwareSigner = field(default_factory=SoftwareSigner.generate)
     client_id: str = CLIENT
+    has_certificates: bool = True
+
+    @property
+    def provider(self) -> IssuerKey:
+        return self.counter.provider if self.has_certificates else replace(self.counter.provider, chain=())
 
     def attestation(self, **changed: Any) -> str:
         now = self.counter.clock()
@@ -407,7 +413,7 @@ class Maker:
             "expires": now + timedelta(hours=1),
             "wallet_name": "Sample Wallet",
         }
-        return client_attestation.make_client_attestation(self.counter.provider, **options | changed)
+        return client_attestation.make_client_attestation(self.provider, **options | changed)
 
     def challenge(self) -> str:
         response = self.counter.wallet().request("POST", "/challenge")
@@ -428,7 +434,18 @@ class Maker:
     def key_attestation(self, attested: Sequence[PublicKey], nonce: str | None, **changed: Any) -> str:
         now = self.counter.clock()
         options: dict[str, Any] = {"at": now, "expires": now + timedelta(hours=1), "nonce": nonce}
-        return make_key_attestation(self.counter.provider, attested, **options | changed)
+        return make_key_attestation(self.provider, attested, **options | changed)
+
+
+@dataclass(frozen=True)
+class KnownMaker:
+    """Trust in one wallet provider by its name and key, whatever certificates it shows."""
+
+    key: PublicKey
+
+    def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+        assert role is Role.WALLET_PROVIDER
+        return TrustedKey(key=self.key, party=source.issuer or "", source="static")
 
 
 def thumbprint(signer: SoftwareSigner) -> str:

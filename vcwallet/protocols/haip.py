@@ -21,9 +21,10 @@ from typing import Final
 from vcwallet.checks import Check, Finding, explain
 from vcwallet.errors import RemoteProtocolError, UntrustedError
 from vcwallet.keys.algorithm import Algorithm
+from vcwallet.protocols.oauth.grant_type import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 from vcwallet.protocols.oauth.server_metadata import ANONYMOUS, AuthorizationServerMetadata
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration, CredentialIssuerMetadata
-from vcwallet.protocols.openid4vci.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, CredentialOffer
+from vcwallet.protocols.openid4vci.offer import CredentialOffer
 from vcwallet.trust.certificates import from_der, is_issued_by
 
 _METADATA: Final = "OpenID4VCI 1.0, section 12.2.4"

@@ -22,7 +22,7 @@ from starlette.routing import Route as Place
 from vcwallet.adapters.web.exchange import read_request, write_response
 from vcwallet.adapters.web.openapi import openapi_json
 from vcwallet.adapters.web.rate_limit import RateLimit, RateLimiter
-from vcwallet.errors import LimitExceededError, MalformedError
+from vcwallet.errors import LimitExceededError, MalformedError, TrustedListError, VcError
 from vcwallet.flow import HttpResponse
 from vcwallet.issuer.openid4vci import CredentialIssuerService, Route
 from vcwallet.protocols.oauth.client_attestation import CHALLENGE_HEADER, HEADER, POP_HEADER
@@ -47,7 +47,8 @@ def issuer_app(
 
     It goes to the root of a host, since the well-known addresses are there.  Endpoints for wallets can be called by
     pages of other sites (CORS), without cookies; the log-in cannot.  No body, header or address is logged, and of what
-    fails only the kind of error and its place in the code.
+    fails only the kind of error, its code and its place in the code.  While the trusted list is past its end, who would
+    have to be trusted is told to come back later (status 503).
 
     Args:
         service: the service.
@@ -112,15 +113,23 @@ def _answering(service: CredentialIssuerService) -> Answer:
             return write_response(await run_in_threadpool(service, asked))
         except Exception as error:
             # Neither message nor traceback: the error may be the deployer's, and quote a record.
-            _LOG.error("a request failed: %s at %s", type(error).__name__, _place_of(error))
-            return write_response(_refusal(500))
+            _LOG.error("a request failed: %s at %s", _kind_of(error), _place_of(error))
+            return write_response(_refusal(503 if isinstance(error, TrustedListError) else 500))
 
     return answering
 
 
+_ERRORS: Final = {500: OAuthErrorCode.SERVER_ERROR, 503: OAuthErrorCode.TEMPORARILY_UNAVAILABLE}
+
+
 def _refusal(status: int) -> HttpResponse:
-    error = OAuthErrorCode.SERVER_ERROR if status >= 500 else OAuthErrorCode.INVALID_REQUEST
+    error = _ERRORS.get(status, OAuthErrorCode.INVALID_REQUEST)
     return OAuthRefusal("the request cannot be answered", error=error, status=status).response()
+
+
+def _kind_of(error: Exception) -> str:
+    name = type(error).__name__
+    return f"{name} [{error.code}]" if isinstance(error, VcError) else name
 
 
 def _place_of(error: BaseException) -> str:

@@ -16,13 +16,13 @@ from vcwallet.issuer.openid4vci.offering import GrantType, Offering
 from vcwallet.jose.jwe import ALGORITHM, ALL
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.protocols.oauth.authorization_details import TYPE
+from vcwallet.protocols.oauth.grant_type import REFRESH_TOKEN
 from vcwallet.protocols.oauth.server_metadata import (
     ANONYMOUS,
     CLIENT_ATTESTATION,
     AuthorizationServerMetadata,
     server_metadata_json,
 )
-from vcwallet.protocols.oauth.token import REFRESH_TOKEN
 from vcwallet.protocols.openid4vci.configurations import credential_configuration
 from vcwallet.protocols.openid4vci.issuer_metadata import (
     CredentialConfiguration,

@@ -13,7 +13,7 @@ from vcwallet.credential_type import CredentialType
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.issuer.issuer import FormatChoice
 from vcwallet.issuer.ledger import MAX_BATCH
-from vcwallet.protocols.oauth.token import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
+from vcwallet.protocols.oauth.grant_type import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 from vcwallet.protocols.openid4vci.configurations import JWT_PROOF, configuration_id
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
 
@@ -38,7 +38,8 @@ class Offering:
         valid_for: the technical validity of what is issued.
         proof_types: how wallets may prove their keys: ``jwt``, ``attestation``, ``di_vp``.
         key_attestation: how the wallet's keys have to be attested; None if they need not be.
-        batch_size: how many keys one request may bring, from 1 to 50.
+        batch_size: how many keys one request may bring, from 1 to 50; with large credentials fewer, since a response
+            of more than about 3 MiB is refused.
         acts: how many times one grant is good for credentials of this configuration; each time for other keys.
 
     Raises:

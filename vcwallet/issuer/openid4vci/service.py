@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from vcwallet.encoding import service_url
-from vcwallet.errors import StoreError
+from vcwallet.errors import StoreError, UntrustedError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.base import IssuerKey
 from vcwallet.issuer.issuer import Issuer
@@ -37,7 +37,7 @@ from vcwallet.issuer.openid4vci.sealed import SealedSessions
 from vcwallet.issuer.openid4vci.token import token
 from vcwallet.issuer.sessions import SessionChangedError, SessionStore
 from vcwallet.keys.policy import TrustPolicy
-from vcwallet.protocols.haip import OPENID4VCI_1_0, IssuanceProfile
+from vcwallet.protocols.haip import OPENID4VCI_1_0, IssuanceProfile, require_x5c
 from vcwallet.protocols.oauth.client_attestation import ClientChallenges
 from vcwallet.protocols.oauth.dpop import DpopNonces
 from vcwallet.protocols.oauth.refusal import OAuthRefusal
@@ -239,6 +239,7 @@ class CredentialIssuerService:
         the deployer's to look at, and says nothing about people.
 
         Raises:
+            TrustedListError: the registry's list is past its end, so that nobody can be told apart.
             VcError: the issuer cannot sign, or a session is damaged.
         """
         path = _path(request.url, self.origin)
@@ -322,6 +323,11 @@ def _require_possible(context: Context) -> None:
         raise ValueError("attestations are required, and no wallet provider is trusted")
     if context.requires("signed_metadata") and context.signer is None:
         raise ValueError("signed metadata are required, and nobody signs them")
+    if context.signer is not None:
+        try:
+            require_x5c(context.signer.chain, anchors=(), profile=context.profile)
+        except UntrustedError as error:
+            raise ValueError(f"the signer's certificates do not keep to the profile: {error.args[0]}") from None
     if context.login is None and GrantType.PRE_AUTHORIZED_CODE.value not in context.profile.grants:
         raise ValueError("the profile has no grant without a log-in")
 

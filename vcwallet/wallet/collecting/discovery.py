@@ -23,12 +23,13 @@ from vcwallet.errors import TransportError, UntrustedError, VerificationError
 from vcwallet.flow import Flow, HttpRequest, HttpResponse
 from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.keys.policy import KeySource, Role
+from vcwallet.protocols.haip import IssuanceProfile, Requirement, require_x5c
 from vcwallet.protocols.oauth.server_metadata import AuthorizationServerMetadata, read_server_metadata
 from vcwallet.protocols.openid4vci import issuer_metadata, offer, signed_metadata
 from vcwallet.protocols.openid4vci.identifiers import AUTHORIZATION_SERVER, CREDENTIAL_ISSUER, well_known_url
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata, read_issuer_metadata
 from vcwallet.protocols.openid4vci.offer import CredentialOffer, OfferReference, read_offer, read_offer_link
-from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
+from vcwallet.protocols.openid4vci.signed_metadata import VerifiedMetadata, verify_signed_metadata
 
 MAX_SERVERS_TRIED: Final = 5
 """How many authorization servers are looked at for one that has the grant."""
@@ -83,7 +84,7 @@ def fetch_issuer(
     issuers: CombinedPolicy,
     at: datetime,
     language: str,
-    is_signed_required: bool,
+    profile: IssuanceProfile,
 ) -> Flow[FoundIssuer]:
     """Return what an issuer says about itself.  Signed metadata are taken if it has them and the signer is known.
 
@@ -93,24 +94,28 @@ def fetch_issuer(
         issuers: says whom to trust.
         at: the time.
         language: what texts are wanted in.
-        is_signed_required: whether metadata that nobody known has signed are refused.
+        profile: says whether metadata have to be signed by somebody known, and which certificates the signer shows.
 
     Raises:
         UntrustedError: the metadata are another issuer's (``ISSUER_MISMATCH``), or have to be signed and are not, or by
-            nobody who is known (``METADATA_UNSIGNED``).
+            nobody who is known (``METADATA_UNSIGNED``), or not with the certificates of the profile (`require_x5c`).
         VerificationError: they are signed and do not hold, or the signer or the issuer is known and may not issue.
         TransportError: they are not there.
         VcError: as `read_issuer_metadata`.
     """
+    is_signed_required = profile.signed_metadata is Requirement.REQUIRED
     response = yield from _fetch_issuer(issuer, accept=_EITHER, language=language)
     if _media_type(response) == signed_metadata.MEDIA_TYPE:
         try:
-            return _signed(response, issuer=issuer, trust=issuers, at=at)
+            verified = _signed(response, issuer=issuer, trust=issuers, at=at)
         except UntrustedError as error:
             # Signed by nobody whom we know is as good as not signed, and what is not signed is asked for by itself.
             if is_signed_required or error.code == "ISSUER_MISMATCH":
                 raise
             response = yield from _fetch_issuer(issuer, accept=_PLAIN, language=language)
+        else:
+            require_x5c(verified.chain, anchors=(), profile=profile)
+            return _vouched_for(verified)
     if is_signed_required:
         raise UntrustedError("the metadata of the issuer are not signed", code="METADATA_UNSIGNED")
     metadata = read_issuer_metadata(response.body, issuer=issuer)
@@ -220,12 +225,15 @@ def _fetch_issuer(issuer: str, *, accept: str, language: str) -> Flow[HttpRespon
     return _found(response, "the metadata of the issuer")
 
 
-def _signed(response: HttpResponse, *, issuer: str, trust: CombinedPolicy, at: datetime) -> FoundIssuer:
+def _signed(response: HttpResponse, *, issuer: str, trust: CombinedPolicy, at: datetime) -> VerifiedMetadata:
     try:
         text = response.body.decode("ascii").strip()
     except UnicodeDecodeError:
         text = ""
-    verified = verify_signed_metadata(text, issuer=issuer, trust=trust, at=at)
+    return verify_signed_metadata(text, issuer=issuer, trust=trust, at=at)
+
+
+def _vouched_for(verified: VerifiedMetadata) -> FoundIssuer:
     signer = verified.signer
     return FoundIssuer(
         metadata=verified.metadata,

@@ -23,6 +23,7 @@ from vcwallet.protocols.oauth.client_attestation import CHALLENGE_HEADER, POP_HE
 from vcwallet.protocols.oauth.client_attestation import HEADER as ATTESTATION_HEADER
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, read_refusal
 from vcwallet.protocols.oauth.token_type import TokenType
+from vcwallet.protocols.openid4vci import credential_response
 from vcwallet.protocols.openid4vci import nonce as nonce_endpoint
 from vcwallet.protocols.openid4vci.encryption import PLAIN
 from vcwallet.wallet.collecting.collection import Plan
@@ -32,7 +33,7 @@ MAX_ATTEMPTS: Final = 4
 """How often one request is sent when the server wants it otherwise each time."""
 EARLY: Final = timedelta(seconds=60)
 """How long before its end an attestation is replaced: not every server says that it wants a fresh one."""
-MAX_ANSWER: Final = 1024 * 1024
+MAX_ANSWER: Final = credential_response.MAX_BYTES
 MAX_CHALLENGE: Final = 1024
 _SMALL: Final = 256 * 1024
 _LATER: Final = frozenset({OAuthErrorCode.TEMPORARILY_UNAVAILABLE, OAuthErrorCode.SERVER_ERROR})

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from tests.support.asgi import call, transport
-from tests.support.issuance import HANAKO, RESIDENT_JWT, Counter, credentials, keys, members
+from tests.support.issuance import HANAKO, RESIDENT_JWT, Counter, Maker, credentials, keys, members
 from tests.support.scripts import REPOSITORY
 from tests.support.world import Resident
 from vcwallet.adapters.web import RateLimit, issuer_app, serve
@@ -210,6 +210,18 @@ def test_what_fails_is_logged_by_its_kind_and_place_alone(counter, caplog):
     assert "ValueError at tests.unit.adapters.web.test_app:" in record.getMessage()
     assert record.exc_info is None
     assert "花子" not in caplog.text
+
+
+def test_a_trusted_list_past_its_end_is_no_fault_of_the_wallet(counter, caplog):
+    maker = Maker(counter)
+    counter.clock.pass_by(days=1000)
+    offer, wallet = counter.offer(), maker.wallet()
+    wallet.http = transport(issuer_app(counter.service))
+    refused = wallet.redeem(offer)
+    assert (refused.status, refused.body) == (503, b'{"error":"temporarily_unavailable"}')
+    [record] = [one for one in caplog.records if one.name == "vcwallet.web"]
+    assert "TrustedListError [REGISTRY_STALE] at vcwallet.trust." in record.getMessage()
+    assert members(counter.wallet().redeem(offer))  # who need not be trusted is served
 
 
 # --- the description ---

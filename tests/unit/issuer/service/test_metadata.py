@@ -291,6 +291,15 @@ def test_metadata_are_signed_where_the_profile_says_so(counter):
     assert counter.made(profile=strict)
 
 
+def test_who_signs_them_has_the_certificates_of_the_profile(counter):
+    bare = replace(counter.signer, chain=())
+    assert counter.made(signer=bare)
+    with pytest.raises(ValueError, match="certificates"):
+        counter.made(signer=bare, profile=HAIP_1_0)
+    assert counter.made(profile=HAIP_1_0)
+    assert counter.made(profile=HAIP_1_0, signer=None)
+
+
 # --- what is remembered ---
 
 

@@ -202,9 +202,11 @@ def test_keys_are_attested_where_the_issuer_wants_it(world: World, proof_type: s
     assert len(proofs) == 1  # it speaks for all keys
 
 
-def test_a_profile_is_kept_by_both_sides(world: World) -> None:
+@BOTH_FORMATS
+def test_a_profile_is_kept_by_both_sides(format: str) -> None:
+    world = World(format=format)
     client = attested(world, profile=HAIP_1_0)
-    issuer = Simulator(world, attests=True, wants_dpop_nonce=True)
+    issuer = Simulator(world, format=format, attests=True, wants_dpop_nonce=True)
     assert log_in(world.wallet.collector(client), issuer, issuer.offer(login=True)).outcome is Outcome.COLLECTED
 
 

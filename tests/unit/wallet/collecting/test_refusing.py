@@ -8,12 +8,14 @@ Each refusal has its twin in `test_collecting`, where the same issuer is honest.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from tests.support.issuing import CLIENT_ID, ISSUER, REDIRECT_URI, Simulator, changed_json, instead
+from tests.support.pki import chain as certificates
 from tests.support.world import MDOC, AgeCard, Resident, World, credential_of, resident
 from vcwallet.encoding import json
 from vcwallet.errors import (
@@ -26,19 +28,25 @@ from vcwallet.errors import (
     VcError,
 )
 from vcwallet.flow import HttpRequest, HttpResponse, run
-from vcwallet.formats.base import Credential
+from vcwallet.formats.base import Credential, IssuerKey
+from vcwallet.keys.policy import KeySource, Role, TrustedKey
+from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, Requirement
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
+from vcwallet.protocols.openid4vci.signed_metadata import sign_metadata
 from vcwallet.storage import Put
+from vcwallet.trust.certificates import to_der
 from vcwallet.wallet import WalletClient
 from vcwallet.wallet.collecting import Collection, Outcome
 from vcwallet.wallet.collecting.keeping import require_own_keys
 from vcwallet.wallet.collecting.records import STATES
 from vcwallet.wallet.collecting.states import Failed
+from vcwallet.wallet.wallet import _Keeper
 
 LOGIN = WalletClient(client_id=CLIENT_ID, redirect_uri=REDIRECT_URI)
 OTHER = "https://other.example"
+ROOT = certificates()
 
 
 @pytest.fixture
@@ -116,6 +124,60 @@ def test_metadata_signed_by_nobody_we_know_are_as_good_as_unsigned(world: World)
     prompt = run(world.wallet.collector().read_offer(issuer.offer()), issuer)
     assert not prompt.is_vetted
     assert [warning.code for warning in prompt.warnings] == ["ISSUER_NOT_VETTED"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Trust in one issuer by its name and key, without certificates."""
+
+    key: PublicKey
+
+    def knows(self, source: KeySource) -> bool:
+        return source.issuer == OTHER
+
+    def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+        return TrustedKey(key=self.key, party=OTHER, source="static")
+
+
+@pytest.mark.parametrize("has_certificates", [True, False])
+def test_a_profile_says_whether_who_signs_the_metadata_shows_certificates(world: World, has_certificates: bool) -> None:
+    issuer, enrolment = Simulator(world), world.city_enrolment
+    world.wallet.update_issuers(Known(enrolment.signer.public_key))
+    certified = IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier)
+    key = certified if has_certificates else replace(certified, chain=(), identifier=OTHER)
+
+    def signed(_: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.headers["content-type"] != "application/jwt":
+            return response
+        return replace(response, body=sign_metadata(issuer.metadata, issuer=key, at=world.clock()).encode())
+
+    issuer.tampering["vci"] = signed
+    strict = WalletClient(profile=replace(OPENID4VCI_1_0, x5c=Requirement.REQUIRED))
+    assert run(world.wallet.collector().read_offer(issuer.offer()), issuer).is_vetted
+    if has_certificates:
+        assert run(world.wallet.collector(strict).read_offer(issuer.offer()), issuer).is_vetted
+    else:
+        assert refusal_of_offer(world, issuer, issuer.offer(), strict) == "X5C_MISSING"
+
+
+@pytest.mark.parametrize(
+    ("chain", "code"),
+    [(ROOT.x5c, None), ((), "X5C_MISSING"), ((to_der(ROOT.anchor),), "X5C_SELF_SIGNED")],
+    ids=["as it should be", "none", "self-signed"],
+)
+def test_a_profile_says_which_certificates_are_in_a_credential(
+    world: World, monkeypatch: pytest.MonkeyPatch, chain: tuple[bytes, ...], code: str | None
+) -> None:
+    monkeypatch.setattr(_Keeper, "issuer_chain", lambda *_: chain)
+    for profile in (OPENID4VCI_1_0, replace(OPENID4VCI_1_0, x5c=Requirement.REQUIRED)):
+        issuer = Simulator(world)
+        collector = world.wallet.collector(WalletClient(profile=profile))
+        prompt = run(collector.read_offer(issuer.offer()), issuer)
+        done = run(collector.proceed(collector.accept(prompt).id), issuer)
+        if code is None or profile is OPENID4VCI_1_0:
+            assert done.outcome is Outcome.COLLECTED
+        else:
+            assert done.acts[0].progress == Failed(code=code)
 
 
 @pytest.mark.parametrize("is_signed", [True, False])
@@ -648,10 +710,17 @@ ANSWERS: dict[str, tuple[Any, str]] = {
     "nothing in it": (instead(200, b"{}"), "MALFORMED"),
     "credentials with the wrong status": (instead(202, b'{"credentials":[{"credential":"a"}]}'), "MALFORMED"),
     "an old draft": (instead(200, b'{"credential":"a"}'), "OLD_DRAFT"),
-    "a huge answer": (instead(200, b'{"a":"' + b"a" * 1_100_000 + b'"}'), "LIMIT_EXCEEDED"),
+    "a huge answer": (instead(200, b'{"a":"' + b"a" * 4_200_000 + b'"}'), "LIMIT_EXCEEDED"),
     "another media type": (instead(200, b"{}", "text/html"), "MALFORMED"),
     "a wait without end": (instead(202, b'{"transaction_id":"t","interval":100000000}'), "LIMIT_EXCEEDED"),
 }
+
+
+def test_a_long_answer_is_read(world: World) -> None:
+    def longer(_: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return replace(response, body=response.body.ljust(2_000_000))
+
+    assert collected(world, Simulator(world, tampering={"credential": longer})).outcome is Outcome.COLLECTED
 
 
 @pytest.mark.parametrize("case", ANSWERS)
