@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from municipal_database import MunicipalDatabase
 
@@ -110,6 +111,12 @@ def _show(template: str, request: LoginRequest, step: _Step, **values: object) -
     return LoginPage(response=_page(template, request, step.language, **values), state=step.write())
 
 
+def _destination(redirect_uri: str) -> str:
+    """Return what tells a person where an address is: the site, or the scheme of an app."""
+    parts = urlsplit(redirect_uri)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
+
+
 def _page(template: str, request: LoginRequest, language: str, **values: object) -> HttpResponse:
     reader = Reader.of(chosen=language, accepted=request.http.headers.get("accept-language"))
     return page(
@@ -119,5 +126,6 @@ def _page(template: str, request: LoginRequest, language: str, **values: object)
         kinds=request.types,
         client=request.client,
         wallet_name=request.wallet_name,
+        destination=_destination(request.redirect_uri),
         **values,
     )
