@@ -77,7 +77,7 @@ def _place(service: CredentialIssuerService, route: Route, limiter: RateLimiter)
     )
     return Place(
         path,
-        _limited(_answering(service), limiter),
+        _limited(_answering(service), limiter, cost=route.cost),
         # A preflight is answered by the middleware; the service knows no OPTIONS.
         methods=[*route.methods, *([] if route.is_for_browsers else ["OPTIONS"])],
         name=route.name,
@@ -85,12 +85,12 @@ def _place(service: CredentialIssuerService, route: Route, limiter: RateLimiter)
     )
 
 
-def _limited(answer: Answer, limiter: RateLimiter) -> Answer:
+def _limited(answer: Answer, limiter: RateLimiter, *, cost: int) -> Answer:
     """Return an endpoint that refuses whoever asks too often, before anything is read."""
 
     async def limited(request: Request) -> Response:
         address = request.client.host if request.client is not None else ""
-        wait = limiter.wait(address, now=time.monotonic())
+        wait = limiter.wait(address, now=time.monotonic(), cost=cost)
         if wait:
             refusal = OAuthRefusal("too many requests", error=OAuthErrorCode.TEMPORARILY_UNAVAILABLE, status=429)
             refusal.headers["retry-after"] = str(wait)
@@ -104,8 +104,9 @@ def _answering(service: CredentialIssuerService) -> Answer:
     async def answering(request: Request) -> Response:
         try:
             asked = await read_request(request, origin=service.origin)
-        except LimitExceededError:
-            return write_response(_refusal(413))
+        except LimitExceededError as error:
+            # What else is on its way is not waited for: whoever sends for ever would keep the connection.
+            return write_response(_refusal(408 if error.code == "BODY_SLOW" else 413, connection="close"))
         except MalformedError:
             return write_response(_refusal(400))
         try:
@@ -118,9 +119,9 @@ def _answering(service: CredentialIssuerService) -> Answer:
     return answering
 
 
-def _refusal(status: int) -> HttpResponse:
+def _refusal(status: int, **headers: str) -> HttpResponse:
     error = OAuthErrorCode.SERVER_ERROR if status >= 500 else OAuthErrorCode.INVALID_REQUEST
-    return OAuthRefusal("the request cannot be answered", error=error, status=status).response()
+    return OAuthRefusal("the request cannot be answered", error=error, status=status, headers=headers).response()
 
 
 def _place_of(error: BaseException) -> str:
