@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""What somebody may try at an issuer's service who knows it well, and what chance can do to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.issuance import (
+    HANAKO,
+    RESIDENT_JWT,
+    RESIDENT_MDOC,
+    Counter,
+    RawWallet,
+    credentials,
+    error_of,
+    keys,
+    members,
+)
+from tests.support.trust import Clock
+from tests.support.world import Resident, resident
+from vcwallet.issuer.ledger import Status
+from vcwallet.issuer.openid4vci import CredentialIssuerService, GrantType, Lifetimes, OfferState
+from vcwallet.issuer.sessions import MemorySessions
+from vcwallet.protocols.openid4vci.credential_response import MAX_BYTES
+
+OTHER = "https://other.example"
+
+
+@pytest.fixture
+def counter() -> Counter:
+    return Counter()
+
+
+def guest_of(counter: Counter, service: CredentialIssuerService) -> RawWallet:
+    """Return a wallet that goes to another service."""
+    guest = counter.wallet(identifier=service.identifier)
+    guest.http = service
+    return guest
+
+
+# --- two issuers that keep their sessions in one database ---
+
+
+def test_a_token_of_one_issuer_is_none_of_another_that_shares_its_database(counter):
+    other = counter.made(identifier=OTHER)
+    wallet, guest = counter.wallet(), guest_of(counter, other)
+    members(wallet.redeem(counter.offer()))
+    guest.dpop, guest.access_token, guest.refresh_token = wallet.dpop, wallet.access_token, wallet.refresh_token
+    assert error_of(guest.ask(*keys())) == "invalid_token"
+    assert error_of(guest.refresh()) == "invalid_grant"
+    credentials(wallet.ask(*keys()))
+
+
+def test_a_code_and_an_offer_of_one_issuer_are_none_of_another_that_shares_its_database(counter):
+    other = counter.made(identifier=OTHER)
+    guest, offer = guest_of(counter, other), counter.offer()
+    assert error_of(guest.redeem(offer)) == "invalid_grant"
+    assert other.offer_status(offer.id).state is OfferState.ENDED
+    assert counter.service.offer_status(offer.id).state is OfferState.OFFERED
+    members(counter.wallet().redeem(offer))
+
+
+def test_a_pushed_request_of_one_issuer_is_none_of_another_that_shares_its_database(counter):
+    other = counter.made(identifier=OTHER)
+    uri = members(counter.wallet().push(), 201)["request_uri"]
+    guest = guest_of(counter, other)
+    refused, shown = guest.visit(uri).response, counter.wallet().visit(uri).response
+    assert refused is not None
+    assert shown is not None
+    assert error_of(refused) == "invalid_request_uri"
+    assert shown.status == 200
+
+
+# --- responses that are too long ---
+
+
+@pytest.mark.parametrize("id", [RESIDENT_JWT, RESIDENT_MDOC])
+def test_a_batch_that_no_response_can_carry_is_given_as_far_as_it_can(counter, id):
+    counter.files.records[HANAKO, Resident] = resident(full_name="花" * 30_000)
+    wallet, some = counter.wallet(), keys(20)
+    members(wallet.redeem(counter.offer(id)))
+    first = wallet.ask(*some, id=id)
+    given = credentials(first)
+    assert 1 <= len(given) < 20
+    assert len(first.body) <= MAX_BYTES
+    assert wallet.ask(*some, id=id).body == first.body
+    assert counter.statuses() == {Status.VALID: len(given)}
+
+
+def test_a_credential_that_no_response_can_carry_is_refused_and_never_entered(counter):
+    counter.files.records[HANAKO, Resident] = resident(full_name="x" * (1 << 20))
+    wallet = counter.wallet()
+    members(wallet.redeem(counter.offer()))
+    assert error_of(wallet.ask(*keys())) == "credential_request_denied"
+    assert counter.statuses() == {}
+    counter.files.records[HANAKO, Resident] = resident()
+    credentials(wallet.ask(*keys()))
+
+
+# --- refreshing without end ---
+
+
+def test_a_grant_is_good_for_so_many_responses_however_often_it_is_refreshed(counter, monkeypatch):
+    monkeypatch.setattr("vcwallet.issuer.openid4vci.credential.MAX_ACTS", 3)
+    wallet = counter.wallet()
+    members(wallet.redeem(counter.offer()))
+    for _ in range(3):
+        credentials(wallet.ask(*keys()))
+        members(wallet.refresh())
+    assert error_of(wallet.ask(*keys())) == "credential_request_denied"
+    assert counter.issued() == 3
+
+
+# --- clocks ---
+
+
+def test_a_nonce_that_was_used_is_remembered_by_a_server_whose_clock_is_ahead():
+    sessions = MemorySessions()
+    counter = Counter(sessions=sessions)
+    ahead = Clock(counter.clock() + timedelta(seconds=50))
+    wallet = counter.wallet()
+    members(wallet.redeem(counter.offer()))
+    nonce, [key] = wallet.nonce(), keys()
+    credentials(wallet.ask(key, nonce=nonce))
+    counter.clock.pass_by(seconds=290)
+    ahead.pass_by(seconds=290)
+    sessions.purge(at=ahead())
+    assert error_of(wallet.ask(key, nonce=nonce)) == "invalid_nonce"
+
+
+def test_what_has_ended_is_forgotten_after_the_clock_was_set_back(counter):
+    counter.clock.pass_by(days=30)
+    service = counter.made()  # began while the clock was wrong
+    counter.clock.pass_by(days=-30)
+    wallet = guest_of(counter, service)
+    assert wallet.push().status == 201
+    counter.clock.pass_by(hours=1)
+    wallet.nonce()
+    assert counter.kind("request_uri") not in {session.kind for session in counter.sessions._sessions.values()}
+
+
+# --- an offer for one person ---
+
+
+def test_an_offer_for_one_person_that_is_gone_when_somebody_logs_in_is_for_nobody(counter):
+    lifetimes = Lifetimes(offer=timedelta(seconds=30), offer_status=timedelta(seconds=1))
+    counter.service = counter.made(lifetimes=lifetimes)
+    wallet = counter.wallet()
+    offer = counter.offer(subject="somebody else", grant=GrantType.AUTHORIZATION_CODE)
+    state = offer.offer.authorization_code.issuer_state
+    browser = wallet.visit(members(wallet.push(issuer_state=state), 201)["request_uri"])
+    counter.clock.pass_by(seconds=60)
+    assert "error=access_denied" in browser.say(HANAKO)
