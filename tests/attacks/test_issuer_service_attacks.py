@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.issuance import (
     HANAKO,
@@ -18,12 +21,16 @@ from tests.support.issuance import (
     error_of,
     keys,
     members,
+    not_yet,
 )
 from tests.support.trust import Clock
 from tests.support.world import Resident, resident
-from vcwallet.issuer.ledger import Status
+from vcwallet.errors import StoreError
+from vcwallet.flow import HttpResponse
+from vcwallet.issuer.ledger import Issuance, NewIssue, Status
 from vcwallet.issuer.openid4vci import CredentialIssuerService, GrantType, Lifetimes, OfferState
-from vcwallet.issuer.sessions import MemorySessions
+from vcwallet.issuer.sessions import Change, MemorySessions
+from vcwallet.jose import jws
 from vcwallet.protocols.openid4vci.credential_response import MAX_BYTES
 
 OTHER = "https://other.example"
@@ -154,3 +161,86 @@ def test_an_offer_for_one_person_that_is_gone_when_somebody_logs_in_is_for_nobod
     browser = wallet.visit(members(wallet.push(issuer_state=state), 201)["request_uri"])
     counter.clock.pass_by(seconds=60)
     assert "error=access_denied" in browser.say(HANAKO)
+
+
+# --- stores that fail, whether they have done it or not ---
+
+
+class Failing:
+    """Lets one of the next commits fail, before or after it was done."""
+
+    def __init__(self, *, at: int, done: bool) -> None:
+        self.left, self.done = at, done
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        fails, self.left = self.left == 0, self.left - 1
+        if fails and not self.done:
+            raise StoreError("the disk is away")
+        yield
+        if fails:
+            raise StoreError("the connection broke before the answer came")
+
+
+def break_stores(counter: Counter, failing: Failing, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit, issuing = counter.sessions.commit, counter.ledger.issuing
+
+    def failing_commit(*changes: Change) -> None:
+        with failing.here():
+            commit(*changes)
+
+    @contextmanager
+    def failing_issuing(new: NewIssue) -> Iterator[tuple[Issuance, ...]]:
+        with failing.here(), issuing(new) as entries:
+            yield entries
+
+    class Ledger:
+        issuing = staticmethod(failing_issuing)
+
+    monkeypatch.setattr(counter.sessions, "commit", failing_commit)
+    monkeypatch.setattr(counter.issuer, "_ledger", Ledger())
+
+
+def until_done(counter: Counter, step: Callable[[], HttpResponse]) -> HttpResponse:
+    """Try again, as a wallet does, for as long as the service says that it may help."""
+    for _ in range(4):
+        response = step()
+        if response.status != 503:
+            return response
+        assert response.headers["retry-after"]
+        counter.clock.pass_by(seconds=31)
+    raise AssertionError("it does not end")
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("at", range(9))
+@pytest.mark.parametrize("is_deferred", [False, True])
+def test_whichever_commit_fails_the_wallet_gets_one_valid_credential(counter, monkeypatch, at, done, is_deferred):
+    wallet, some, offer = counter.wallet(), keys(2), counter.offer()
+    if is_deferred:
+        counter.files.records[HANAKO, Resident] = not_yet()
+    break_stores(counter, Failing(at=at, done=done), monkeypatch)
+    members(until_done(counter, lambda: wallet.redeem(offer)))
+    answer = until_done(counter, lambda: wallet.ask(*some))
+    if is_deferred:
+        transaction = members(answer, 202)["transaction_id"]
+        counter.files.records[HANAKO, Resident] = resident()
+        answer = until_done(counter, lambda: wallet.pick_up(transaction))
+    assert len(credentials(answer)) == 2
+    notified = until_done(counter, lambda: wallet.notify(members(answer)["notification_id"]))
+    assert notified.status == 204
+    assert until_done(counter, lambda: wallet.ask(*some)).body == answer.body
+    assert error_of(until_done(counter, lambda: wallet.ask(*keys()))) == "credential_request_denied"
+    assert counter.statuses()[Status.VALID] == 2
+    valid = {entry.index for entry in counter.ledger.issued(idempotency_key(counter)) if entry.status is Status.VALID}
+    assert {index_of(one) for one in credentials(answer)} == valid
+
+
+def idempotency_key(counter: Counter) -> str:
+    with counter.ledger._database.read() as connection:
+        return str(connection.execute(text("SELECT DISTINCT idempotency_key FROM vcwallet_issuance")).scalar_one())
+
+
+def index_of(credential: str) -> int:
+    claims = jws.payload_object(jws.parse(credential.partition("~")[0]).unverified_payload)
+    return int(claims["status"]["status_list"]["idx"])
