@@ -51,7 +51,7 @@ def issuer_app(
 
     Args:
         service: the service.
-        pages: routes of the deployer's portal; they go after those of the service.
+        pages: routes of the deployer's portal; they go after those of the service, and are found by their exact paths.
         rate_limit: how many requests one address may make to the service.
     """
     limiter = RateLimiter(rate_limit)
@@ -61,7 +61,10 @@ def issuer_app(
     async def describe(_: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    return Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
+    app = Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
+    # It would send a path with a slash too many to wherever the peer's ``Host`` says, code and form along.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _place(service: CredentialIssuerService, route: Route, limiter: RateLimiter) -> Place:

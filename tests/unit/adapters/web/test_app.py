@@ -159,6 +159,14 @@ def test_a_path_has_one_spelling(app, raw_path):
     assert call(app, "POST", "/nonce", raw_path=raw_path)[0] in (400, 404)
 
 
+@pytest.mark.parametrize("path", ["/token/", "/authorize/", "/.well-known/openid-credential-issuer/", "/openapi.json/"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_nobody_is_sent_to_the_host_that_a_peer_names(app, method, path):
+    status, headers, _ = call(app, method, path, headers=[("Host", "evil.example")])
+    assert status == 404
+    assert "location" not in dict(headers)
+
+
 def test_other_paths_and_methods_are_refused(app):
     assert call(app, "GET", "/unknown")[0] == 404
     assert call(app, "GET", "/token")[0] == 405
