@@ -20,7 +20,7 @@ from vcwallet.flow import HttpResponse
 from vcwallet.issuer.openid4vci import LoginAnswer, LoginPage, LoginRefused, LoginRequest, Subject
 from vcwallet.japan.jpki import JpkiLogin, LoginProblem
 from vcwallet.protocols.oauth.form import read_form
-from web.pages import Reader, page
+from web.pages import LANGUAGES, Reader, page
 
 MAX_TRIES = 5
 
@@ -64,7 +64,7 @@ class CityLogin:
             form = {}
         if "decline" in form:
             return LoginRefused()
-        if "lang" in form:
+        if form.get("lang") in LANGUAGES:
             step, form = replace(step, language=form["lang"]), {}
         pages: dict[str, Callable[[LoginRequest, _Step, dict[str, str]], LoginAnswer]] = {
             "password": self._password,

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from tests.support.issuance import (
     HANAKO,
+    IDENTIFIER,
     RESIDENT_JWT,
     RESIDENT_MDOC,
     Counter,
@@ -25,13 +26,14 @@ from tests.support.issuance import (
 )
 from tests.support.trust import Clock
 from tests.support.world import Resident, resident
-from vcwallet.errors import StoreError
+from vcwallet.errors import StoreError, ValidityError
 from vcwallet.flow import HttpResponse
 from vcwallet.issuer.ledger import Issuance, NewIssue, Status
 from vcwallet.issuer.openid4vci import CredentialIssuerService, GrantType, Lifetimes, OfferState
 from vcwallet.issuer.sessions import Change, MemorySessions
 from vcwallet.jose import jws
 from vcwallet.protocols.openid4vci.credential_response import MAX_BYTES
+from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
 
 OTHER = "https://other.example"
 
@@ -147,6 +149,42 @@ def test_what_has_ended_is_forgotten_after_the_clock_was_set_back(counter):
     counter.clock.pass_by(hours=1)
     wallet.nonce()
     assert counter.kind("request_uri") not in {session.kind for session in counter.sessions._sessions.values()}
+
+
+def test_metadata_are_signed_anew_after_the_clock_was_set_back(counter):
+    accept = {"accept": "application/jwt"}
+    wallet = counter.wallet()
+    counter.clock.pass_by(days=30)
+    ahead = wallet.request("GET", "/.well-known/openid-credential-issuer", headers=accept)
+    assert ahead.headers["content-type"] == "application/jwt"
+    counter.clock.pass_by(days=-30)
+    now = wallet.request("GET", "/.well-known/openid-credential-issuer", headers=accept)
+    trust, at = counter.world.wallet._trust, counter.clock()
+    assert verify_signed_metadata(now.body.decode(), issuer=IDENTIFIER, trust=trust, at=at).metadata
+    with pytest.raises(ValidityError):
+        verify_signed_metadata(ahead.body.decode(), issuer=IDENTIFIER, trust=trust, at=at)
+
+
+# --- where a browser is sent ---
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "MS-msdt:/id",
+        "search-ms:query=x",
+        "mailto:somebody@example",
+        "tel:0",
+        "feed:javascript:alert(1)",
+        "jar:https://evil.example!/x",
+        "chrome://settings",
+    ],
+)
+def test_no_browser_is_sent_to_what_the_system_itself_opens(counter, uri):
+    wallet = counter.wallet()
+    assert error_of(wallet.push(redirect_uri=uri)) == "invalid_request"
+    assert wallet.push(redirect_uri="eudi-openid4ci://authorize").status == 201
+    assert wallet.push(redirect_uri="org.example.wallet:/back").status == 201
 
 
 # --- an offer for one person ---
