@@ -160,7 +160,8 @@ def test_metadata_are_signed_anew_after_the_clock_was_set_back(counter):
     counter.clock.pass_by(days=-30)
     now = wallet.request("GET", "/.well-known/openid-credential-issuer", headers=accept)
     trust, at = counter.world.wallet._trust, counter.clock()
-    assert verify_signed_metadata(now.body.decode(), issuer=IDENTIFIER, trust=trust, at=at).metadata
+    verified = verify_signed_metadata(now.body.decode(), issuer=IDENTIFIER, trust=trust, at=at)
+    assert verified.metadata.credential_issuer == IDENTIFIER
     with pytest.raises(ValidityError):
         verify_signed_metadata(ahead.body.decode(), issuer=IDENTIFIER, trust=trust, at=at)
 
