@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -28,8 +29,10 @@ from tests.support.trust import Clock
 from tests.support.world import Resident, resident
 from vcwallet.errors import StoreError, ValidityError
 from vcwallet.flow import HttpResponse
+from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer.ledger import Issuance, NewIssue, Status
-from vcwallet.issuer.openid4vci import CredentialIssuerService, GrantType, Lifetimes, OfferState
+from vcwallet.issuer.openid4vci import CredentialIssuerService, GrantType, Lifetimes, Offering, OfferState
+from vcwallet.issuer.openid4vci.offering import MAX_ACTS
 from vcwallet.issuer.sessions import Change, MemorySessions
 from vcwallet.jose import jws
 from vcwallet.protocols.openid4vci.credential_response import MAX_BYTES
@@ -121,6 +124,13 @@ def test_a_grant_is_good_for_so_many_responses_however_often_it_is_refreshed(cou
         members(wallet.refresh())
     assert error_of(wallet.ask(*keys())) == "credential_request_denied"
     assert counter.issued() == 3
+
+
+def test_no_offering_is_good_for_more_than_a_grant():
+    values: dict[str, Any] = {"type": Resident, "format": SdJwtVc, "valid_for": timedelta(days=90)}
+    assert Offering(**values, acts=MAX_ACTS).acts == 200
+    with pytest.raises(ValueError, match="1 to 200 acts"):
+        Offering(**values, acts=MAX_ACTS + 1)
 
 
 # --- clocks ---
