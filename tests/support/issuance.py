@@ -36,6 +36,7 @@ from vcwallet.issuer.openid4vci import (
     Offering,
     Subject,
 )
+from vcwallet.issuer.openid4vci.sealed import digest
 from vcwallet.issuer.sessions import MemorySessions, SessionStore
 from vcwallet.keys import jwk
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
@@ -157,6 +158,10 @@ class Counter:
 
     def offer(self, *ids: str, subject: str | None = HANAKO, **options: Any) -> IssuedOffer:
         return self.service.offer(subject, ids or (RESIDENT_JWT,), **{"tx_code": None} | options)
+
+    def kind(self, name: str) -> str:
+        """Return what the store knows a kind of sessions of this service by."""
+        return f"{digest(self.identifier)[:22]}/{name}"
 
     def issued(self) -> int:
         """Return how many credentials were ever entered, and are valid."""

@@ -52,7 +52,7 @@ def issuer_app(
 
     Args:
         service: the service.
-        pages: routes of the deployer's portal; they go after those of the service.
+        pages: routes of the deployer's portal; they go after those of the service, and are found by their exact paths.
         rate_limit: how many requests one address may make to the service.
     """
     limiter = RateLimiter(rate_limit)
@@ -62,7 +62,10 @@ def issuer_app(
     async def describe(_: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    return Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
+    app = Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
+    # It would send a path with a slash too many to wherever the peer's ``Host`` says, code and form along.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _place(service: CredentialIssuerService, route: Route, limiter: RateLimiter) -> Place:
@@ -78,7 +81,7 @@ def _place(service: CredentialIssuerService, route: Route, limiter: RateLimiter)
     )
     return Place(
         path,
-        _limited(_answering(service), limiter),
+        _limited(_answering(service), limiter, cost=route.cost),
         # A preflight is answered by the middleware; the service knows no OPTIONS.
         methods=[*route.methods, *([] if route.is_for_browsers else ["OPTIONS"])],
         name=route.name,
@@ -86,12 +89,12 @@ def _place(service: CredentialIssuerService, route: Route, limiter: RateLimiter)
     )
 
 
-def _limited(answer: Answer, limiter: RateLimiter) -> Answer:
+def _limited(answer: Answer, limiter: RateLimiter, *, cost: int) -> Answer:
     """Return an endpoint that refuses whoever asks too often, before anything is read."""
 
     async def limited(request: Request) -> Response:
         address = request.client.host if request.client is not None else ""
-        wait = limiter.wait(address, now=time.monotonic())
+        wait = limiter.wait(address, now=time.monotonic(), cost=cost)
         if wait:
             refusal = OAuthRefusal("too many requests", error=OAuthErrorCode.TEMPORARILY_UNAVAILABLE, status=429)
             refusal.headers["retry-after"] = str(wait)
@@ -105,8 +108,9 @@ def _answering(service: CredentialIssuerService) -> Answer:
     async def answering(request: Request) -> Response:
         try:
             asked = await read_request(request, origin=service.origin)
-        except LimitExceededError:
-            return write_response(_refusal(413))
+        except LimitExceededError as error:
+            # What else is on its way is not waited for: whoever sends for ever would keep the connection.
+            return write_response(_refusal(408 if error.code == "BODY_SLOW" else 413, connection="close"))
         except MalformedError:
             return write_response(_refusal(400))
         try:
@@ -122,9 +126,9 @@ def _answering(service: CredentialIssuerService) -> Answer:
 _ERRORS: Final = {500: OAuthErrorCode.SERVER_ERROR, 503: OAuthErrorCode.TEMPORARILY_UNAVAILABLE}
 
 
-def _refusal(status: int) -> HttpResponse:
+def _refusal(status: int, **headers: str) -> HttpResponse:
     error = _ERRORS.get(status, OAuthErrorCode.INVALID_REQUEST)
-    return OAuthRefusal("the request cannot be answered", error=error, status=status).response()
+    return OAuthRefusal("the request cannot be answered", error=error, status=status, headers=headers).response()
 
 
 def _kind_of(error: Exception) -> str:

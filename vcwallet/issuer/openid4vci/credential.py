@@ -21,7 +21,7 @@ from vcwallet.issuer.openid4vci.context import Context, Exchange
 from vcwallet.issuer.openid4vci.deployer import NoRecord, NotYet
 from vcwallet.issuer.openid4vci.issuing import Slot, holder_of, issue
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
-from vcwallet.issuer.openid4vci.offering import Offering
+from vcwallet.issuer.openid4vci.offering import MAX_ACTS, Offering
 from vcwallet.issuer.openid4vci.sealed import Opened, begin, digest, mark, new_secret
 from vcwallet.issuer.openid4vci.state import (
     ANSWER,
@@ -36,6 +36,7 @@ from vcwallet.issuer.openid4vci.state import (
 )
 from vcwallet.issuer.openid4vci.wanted import credential_identifier
 from vcwallet.issuer.sessions import Add, Change
+from vcwallet.jose.jwt import SKEW
 from vcwallet.keys import jwk
 from vcwallet.protocols.haip import require_x5c
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
@@ -65,7 +66,8 @@ def credential(exchange: Exchange) -> HttpResponse:
             grant=grant,
             offering=offering,
             proved=proved,
-            spent=mark(C_NONCE, digest(proved.nonce or ""), expires=nonce_ends),
+            # Another server, whose clock is behind, takes the nonce for longer; see `StatelessNonces.require`.
+            spent=mark(C_NONCE, digest(proved.nonce or ""), expires=nonce_ends + SKEW),
         )
         response = _respond(exchange, asked)
     return answer(exchange, response, request.response_encryption)
@@ -166,6 +168,8 @@ def _respond(exchange: Exchange, asked: _Asked) -> IssuedCredentials | DeferredI
             return _again(exchange, asked, act)
     if len(asked.acts) >= asked.offering.acts or any(act.state == "deferred" for act in asked.acts):
         raise _denied("the grant is used up")
+    if len(asked.grant.body.acts) >= MAX_ACTS:
+        raise _denied("the grant was refreshed too often")
     record = find_record(exchange, asked.grant.body.subject, asked.offering)
     if isinstance(record, NotYet):
         return _defer(exchange, asked, record)

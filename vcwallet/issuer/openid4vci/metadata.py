@@ -164,9 +164,9 @@ class PublishedMetadata:
     def _signed_metadata(self, exchange: Exchange) -> bytes:
         signer, last = self._context.signer, self._signed
         # Read and written once each: threads share it.
-        if signer is not None and (last is None or exchange.at >= last[0]):
+        if signer is not None and (last is None or not last[0] <= exchange.at < last[0] + SIGNED_LIFETIME / 2):
             text = sign_metadata(self.issuer, issuer=signer, at=exchange.at, expires=exchange.at + SIGNED_LIFETIME)
-            last = self._signed = (exchange.at + SIGNED_LIFETIME / 2, text.encode("ascii"))
+            last = self._signed = (exchange.at, text.encode("ascii"))
         return b"" if last is None else last[1]
 
 

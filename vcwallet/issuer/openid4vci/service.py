@@ -54,6 +54,8 @@ from vcwallet.protocols.openid4vci.offer import SCHEME, TxCode
 from vcwallet.protocols.stateless_nonce import StatelessNonces
 
 PURGE_EVERY: Final = timedelta(minutes=1)
+BEGINNING: Final = 4
+"""What a request costs that begins a session which anybody can begin (see `Bounds`)."""
 _ATTEMPTS = 10
 
 Endpoint = Callable[[Exchange], HttpResponse]
@@ -67,6 +69,7 @@ class Route:
         name: what it is called.
         path: where it is on the host; one that ends in a slash stands for all that is directly below it.
         methods: the methods that it has.
+        cost: how many requests it counts as where requests are counted: more where each begins a session.
         is_for_browsers: whether people's browsers come here, and not wallets: pages of other sites may not call it.
         answer: answers a request.
     """
@@ -74,6 +77,7 @@ class Route:
     name: str
     path: str
     methods: tuple[str, ...]
+    cost: int = 1
     is_for_browsers: bool = False
     answer: Endpoint
 
@@ -117,7 +121,7 @@ class CredentialIssuerService:
             display: the issuer's name, by language tag.
             offered: the credential configurations.
             records: knows what is to be certified of people.
-            sessions: keeps what the service has to remember.
+            sessions: keeps what the service has to remember; other services may keep theirs in the same place.
             secret: at least 32 random bytes, the same for all processes of one service, that nonces are made with.
             clock: tells the time.
             login: tells who people are; without one there is no authorization code grant.
@@ -152,7 +156,7 @@ class CredentialIssuerService:
             configurations=configurations,
             login=login,
             records=records,
-            sessions=SealedSessions(sessions, clock),
+            sessions=SealedSessions(sessions, clock, owner=identifier),
             wallet_providers=wallet_providers or NobodyTrusted(),
             profile=profile,
             signer=signer,
@@ -276,7 +280,7 @@ class CredentialIssuerService:
     def _purge(self) -> None:
         """Forget what has ended, now and then."""
         now = self._context.clock()
-        if now - self._purged_at < PURGE_EVERY or not self._purging.acquire(blocking=False):
+        if abs(now - self._purged_at) < PURGE_EVERY or not self._purging.acquire(blocking=False):
             return
         try:
             self._purged_at = now
@@ -300,8 +304,15 @@ def _routes(context: Context, metadata: PublishedMetadata) -> tuple[Route, ...]:
         Route(name="issuer_metadata", path=issuer, methods=get, answer=metadata.of_issuer),
         Route(name="server_metadata", path=server, methods=get, answer=metadata.of_server),
         Route(name="offer", path=at(offers.PATH), methods=get, answer=offer_by_reference),
-        Route(name="par", path=at("/par"), methods=post, answer=pushed),
-        Route(name="authorize", path=at("/authorize"), methods=get, answer=authorize, is_for_browsers=True),
+        Route(name="par", path=at("/par"), methods=post, cost=BEGINNING, answer=pushed),
+        Route(
+            name="authorize",
+            path=at("/authorize"),
+            methods=get,
+            cost=BEGINNING,
+            answer=authorize,
+            is_for_browsers=True,
+        ),
         Route(name="login", path=at(LOGIN_PATH), methods=(*get, *post), answer=login, is_for_browsers=True),
         Route(name="token", path=at("/token"), methods=post, answer=token),
         Route(name="nonce", path=at("/nonce"), methods=post, answer=nonce),

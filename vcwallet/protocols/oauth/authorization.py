@@ -133,7 +133,7 @@ def require_redirect_uri(uri: str) -> str:
     if found is None or len(uri) > MAX_REDIRECT_URI:
         raise MalformedError("the redirect URI is no absolute URI without fragment", clause=_REDIRECT_CLAUSE)
     scheme = found.group(1).lower()
-    if scheme in _ACTIVE_SCHEMES:
+    if scheme in _ACTIVE_SCHEMES or scheme.startswith("ms-"):
         raise MalformedError("a browser is not sent to such a redirect URI", clause="RFC 9700, section 4.11.2")
     if scheme in ("http", "https"):
         _require_host(uri, anywhere=scheme == "https")
@@ -141,10 +141,11 @@ def require_redirect_uri(uri: str) -> str:
 
 
 _REDIRECT_CLAUSE = "RFC 6749, section 3.1.2"
-# What a browser runs or reads from the disk instead of going there.
+# What a browser runs or reads from the disk instead of going there, or gives to a part of the system and to no wallet.
 _ACTIVE_SCHEMES = frozenset(
     {"about", "blob", "content", "data", "file", "filesystem", "ftp", "intent", "javascript", "vbscript", "view-source"}
-    | {"ws", "wss"}
+    | {"chrome", "feed", "jar", "ldap", "mailto", "resource", "search", "search-ms", "shell", "smb", "sms", "smsto"}
+    | {"ssh", "tel", "telnet", "ws", "wss", "wyciwyg"}
 )
 
 
