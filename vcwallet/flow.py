@@ -27,7 +27,7 @@ MAX_REDIRECTS: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """One request; `max_bytes` bounds the body that may come back.
+    """One request; `max_bytes` bounds the body that may come back.  What may be secret of it is not shown.
 
     Attributes:
         method: ``GET`` or ``POST``.
@@ -42,8 +42,8 @@ class HttpRequest:
     method: str
     url: str
     max_bytes: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
     max_redirects: int = 0
 
     def __post_init__(self) -> None:
@@ -55,11 +55,11 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """One response; header names are lower case."""
+    """One response; header names are lower case.  What may be secret of it is not shown."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 Flow: TypeAlias = Generator[HttpRequest, HttpResponse, T]

@@ -4,6 +4,9 @@
 
 A session is found by the SHA-256 of its secret, and its body is sealed with AES-256-GCM under a key that HKDF-SHA256
 (RFC 5869) makes of the secret, bound to its place.  So whoever reads the database finds neither secrets nor people.
+
+Services may keep their sessions in one database: the kinds of each have a prefix that is made of its identifier, so
+that nothing which one has given out is anything to another.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -27,6 +30,7 @@ from vcwallet.errors import StoreCorruptError
 from vcwallet.sessions import Add, Change, Session, SessionStore, Swap
 
 _SECRET_BYTES = 32
+_SCOPE_LENGTH = 22  # 128 bits
 _NONCE_BYTES = 12
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -51,6 +55,7 @@ def digest(*parts: str) -> str:
 class Opened(Generic[Body]):
     """A session whose secret somebody has shown, with what it holds."""
 
+    kind: str
     secret: str = field(repr=False)
     session: Session
     body: Body = field(repr=False)
@@ -58,20 +63,27 @@ class Opened(Generic[Body]):
     def swap(self, expires: datetime | None = None, **changed: Any) -> Swap:
         """Return the change of this session into one whose body has other members."""
         body = self.body.model_copy(update=changed)
-        return Swap(self.session, _seal(body, self.session.kind, self.secret), expires=expires)
+        return Swap(self.session, _seal(body, self.kind, self.secret), expires=expires)
 
 
 class SealedSessions:
-    """Sealed sessions over a store."""
+    """The sealed sessions of one service, over a store."""
 
-    def __init__(self, store: SessionStore, clock: Callable[[], datetime]) -> None:
-        """Keep them in `store`, by the time of `clock`."""
+    def __init__(self, store: SessionStore, clock: Callable[[], datetime], *, owner: str) -> None:
+        """Keep them in `store`, by the time of `clock`, for the service with the identifier `owner`."""
         self._store = store
         self._clock = clock
+        self._scope = digest(owner)[:_SCOPE_LENGTH]
 
     def commit(self, *changes: Change) -> None:
         """Apply all changes or none (see `SessionStore.commit`)."""
-        self._store.commit(*changes)
+        self._store.commit(*(self._owned(change) if isinstance(change, Add) else change for change in changes))
+
+    def _owned(self, change: Add) -> Add:
+        return Add(replace(change.session, kind=self._place(change.session.kind)))
+
+    def _place(self, kind: str) -> str:
+        return f"{self._scope}/{kind}"
 
     def find(self, kind: str, model: type[Body], secret: str) -> Opened[Body] | None:
         """Return the session of a secret, or None where there is none that has not ended.
@@ -81,18 +93,18 @@ class SealedSessions:
         """
         if not _SECRET.fullmatch(secret):
             return None
-        session = self._store.get(kind, _id(secret), at=self._clock())
+        session = self._store.get(self._place(kind), _id(secret), at=self._clock())
         if session is None:
             return None
-        return Opened(secret=secret, session=session, body=_unseal(model, session, secret))
+        return Opened(kind=kind, secret=secret, session=session, body=_unseal(model, session.body, kind, secret))
 
     def is_marked(self, kind: str, id: str) -> bool:
         """Tell whether something was marked as used."""
-        return self._store.get(kind, id, at=self._clock()) is not None
+        return self._store.get(self._place(kind), id, at=self._clock()) is not None
 
     def count(self, kind: str) -> int:
         """Return how many sessions of a kind there are."""
-        return self._store.count(kind, at=self._clock())
+        return self._store.count(self._place(kind), at=self._clock())
 
     def purge(self) -> int:
         """Forget the sessions that have ended."""
@@ -124,10 +136,10 @@ def _seal(body: WireModel, kind: str, secret: str) -> bytes:
     return nonce + _cipher(kind, secret).encrypt(nonce, text, _place(kind, secret))
 
 
-def _unseal(model: type[Body], session: Session, secret: str) -> Body:
-    nonce, sealed = session.body[:_NONCE_BYTES], session.body[_NONCE_BYTES:]
+def _unseal(model: type[Body], body: bytes, kind: str, secret: str) -> Body:
+    nonce, sealed = body[:_NONCE_BYTES], body[_NONCE_BYTES:]
     try:
-        text = _cipher(session.kind, secret).decrypt(nonce, sealed, _place(session.kind, secret))
+        text = _cipher(kind, secret).decrypt(nonce, sealed, _place(kind, secret))
     except (InvalidTag, ValueError):
         raise StoreCorruptError("a session is damaged") from None
     return wire.read(model, text)

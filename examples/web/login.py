@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from municipal_database import MunicipalDatabase
 
@@ -19,7 +20,7 @@ from vcwallet.flow import HttpResponse
 from vcwallet.issuer.openid4vci import LoginAnswer, LoginPage, LoginRefused, LoginRequest, Subject
 from vcwallet.japan.jpki import JpkiLogin, LoginProblem
 from vcwallet.protocols.oauth.form import read_form
-from web.pages import Reader, page
+from web.pages import LANGUAGES, Reader, page
 
 MAX_TRIES = 5
 
@@ -63,7 +64,7 @@ class CityLogin:
             form = {}
         if "decline" in form:
             return LoginRefused()
-        if "lang" in form:
+        if form.get("lang") in LANGUAGES:
             step, form = replace(step, language=form["lang"]), {}
         pages: dict[str, Callable[[LoginRequest, _Step, dict[str, str]], LoginAnswer]] = {
             "password": self._password,
@@ -110,6 +111,12 @@ def _show(template: str, request: LoginRequest, step: _Step, **values: object) -
     return LoginPage(response=_page(template, request, step.language, **values), state=step.write())
 
 
+def _destination(redirect_uri: str) -> str:
+    """Return what tells a person where an address is: the site, or the scheme of an app."""
+    parts = urlsplit(redirect_uri)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
+
+
 def _page(template: str, request: LoginRequest, language: str, **values: object) -> HttpResponse:
     reader = Reader.of(chosen=language, accepted=request.http.headers.get("accept-language"))
     return page(
@@ -119,5 +126,6 @@ def _page(template: str, request: LoginRequest, language: str, **values: object)
         kinds=request.types,
         client=request.client,
         wallet_name=request.wallet_name,
+        destination=_destination(request.redirect_uri),
         **values,
     )

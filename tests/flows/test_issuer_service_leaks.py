@@ -102,10 +102,13 @@ def test_the_disk_tells_nothing_after_it_has_ended(place):
     with SqlLedger.create(place, lists=LISTS, size=1 << 16) as ledger, SqlSessions.open(place) as sessions:
         counter = Counter(ledger=ledger, sessions=sessions)
         everything(counter.wallet(client_id="https://wallet.example"), counter)
-        assert sum(sessions.count(kind, at=counter.clock()) for kind in ("grant", "access_token", "answer")) > 0
+        assert (
+            sum(sessions.count(counter.kind(kind), at=counter.clock()) for kind in ("grant", "access_token", "answer"))
+            > 0
+        )
         sessions.purge(at=counter.clock.pass_by(days=40))
         beginning = counter.clock() - timedelta(days=10_000)
-        assert sum(sessions.count(kind, at=beginning) for kind in KINDS) == 0
+        assert sum(sessions.count(counter.kind(kind), at=beginning) for kind in KINDS) == 0
 
 
 def test_errors_say_nothing_about_people():

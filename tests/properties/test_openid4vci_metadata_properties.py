@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from tests.support.openid4vci import ISSUER, MDOC, METADATA, SD_JWT_VC, SERVER
 from vcwallet.encoding import json, service_url
 from vcwallet.errors import MalformedError, VcError
+from vcwallet.protocols.oauth.grant_type import PRE_AUTHORIZED_CODE
 from vcwallet.protocols.oauth.server_metadata import read_server_metadata, server_metadata_json
 from vcwallet.protocols.openid4vci.claims_description import require_consistent
 from vcwallet.protocols.openid4vci.identifiers import CREDENTIAL_ISSUER, well_known_url
 from vcwallet.protocols.openid4vci.issuer_metadata import metadata_json, read_issuer_metadata
 from vcwallet.protocols.openid4vci.offer import (
     HAIP_SCHEME,
-    PRE_AUTHORIZED_CODE,
     SCHEME,
     OfferReference,
     offer_json,

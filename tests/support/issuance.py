@@ -36,7 +36,10 @@ from vcwallet.issuer.openid4vci import (
     Offering,
     Subject,
 )
+from vcwallet.sealed_sessions import digest
+from vcwallet.sessions import MemorySessions, SessionStore
 from vcwallet.keys import jwk
+from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.oauth import client_attestation, form
@@ -156,6 +159,10 @@ class Counter:
 
     def offer(self, *ids: str, subject: str | None = HANAKO, **options: Any) -> IssuedOffer:
         return self.service.offer(subject, ids or (RESIDENT_JWT,), **{"tx_code": None} | options)
+
+    def kind(self, name: str) -> str:
+        """Return what the store knows a kind of sessions of this service by."""
+        return f"{digest(self.identifier)[:22]}/{name}"
 
     def issued(self) -> int:
         """Return how many credentials were ever entered, and are valid."""
@@ -397,6 +404,11 @@ class Maker:
     counter: Counter
     instance: SoftwareSigner = field(default_factory=SoftwareSigner.generate)
     client_id: str = CLIENT
+    has_certificates: bool = True
+
+    @property
+    def provider(self) -> IssuerKey:
+        return self.counter.provider if self.has_certificates else replace(self.counter.provider, chain=())
 
     def attestation(self, **changed: Any) -> str:
         now = self.counter.clock()
@@ -407,7 +419,7 @@ class Maker:
             "expires": now + timedelta(hours=1),
             "wallet_name": "Sample Wallet",
         }
-        return client_attestation.make_client_attestation(self.counter.provider, **options | changed)
+        return client_attestation.make_client_attestation(self.provider, **options | changed)
 
     def challenge(self) -> str:
         response = self.counter.wallet().request("POST", "/challenge")
@@ -428,7 +440,18 @@ class Maker:
     def key_attestation(self, attested: Sequence[PublicKey], nonce: str | None, **changed: Any) -> str:
         now = self.counter.clock()
         options: dict[str, Any] = {"at": now, "expires": now + timedelta(hours=1), "nonce": nonce}
-        return make_key_attestation(self.counter.provider, attested, **options | changed)
+        return make_key_attestation(self.provider, attested, **options | changed)
+
+
+@dataclass(frozen=True)
+class KnownMaker:
+    """Trust in one wallet provider by its name and key, whatever certificates it shows."""
+
+    key: PublicKey
+
+    def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+        assert role is Role.WALLET_PROVIDER
+        return TrustedKey(key=self.key, party=source.issuer or "", source="static")
 
 
 def thumbprint(signer: SoftwareSigner) -> str:

@@ -135,17 +135,29 @@ class Issuer:
         valid_for: timedelta,
         on: date | None = None,
         idempotency_key: str | None = None,
+        max_length: int | None = None,
     ) -> tuple[Credential, ...]:
         """Return one credential of the record for each key, so that a wallet can show each of them once.
 
-        They are one act with one idempotency key, and are revoked together.  Arguments and errors are those of `issue`.
+        They are one act with one idempotency key, and are revoked together.  Further arguments and errors are those of
+        `issue`.
+
+        Args:
+            record: what is said about the person.
+            format: the credential format.
+            holders: the keys.
+            valid_for: the technical validity.
+            on: the date for answers that depend on it.
+            idempotency_key: the issuer's own name of this act.
+            max_length: how many characters all of them may have together, as they are sent; None does not bound them.
 
         Raises:
+            LocalProtocolError: they are longer (code ``BATCH_TOO_LONG``); nothing was issued.
             ValueError: no keys, more than 50, or one of them twice.
         """
         _require_different(holders)
         content, writer = self._content(record, format, holders[0], valid_for, on)
-        return self._sign(_for_each(holders, content), writer, idempotency_key)
+        return self._sign(_for_each(holders, content), writer, idempotency_key, max_length=max_length)
 
     def reissue(
         self,
@@ -194,16 +206,21 @@ class Issuer:
         idempotency_key: str,
         reason: str,
         actor: str,
+        max_length: int | None = None,
     ) -> tuple[Credential, ...]:
         """Revoke what was issued under the key, and return one new credential for each of the holder's keys.
 
+        Arguments are those of `reissue` and `issue_batch`.
+
         Raises:
+            LocalProtocolError: they are longer than `max_length` (code ``BATCH_TOO_LONG``); nothing was changed.
             ValueError: no keys, more than 50, or one of them twice; others as for `reissue`.
         """
         _require_different(holders)
         content, writer = self._content(record, format, holders[0], valid_for, on)
         decision = self._decision(reason, actor)
-        return self._sign(_for_each(holders, content), writer, idempotency_key, replaces=decision)
+        contents = _for_each(holders, content)
+        return self._sign(contents, writer, idempotency_key, replaces=decision, max_length=max_length)
 
     # --- status ------------------------------------------------------------------------------------------------------
 
@@ -289,12 +306,13 @@ class Issuer:
         writer: CredentialFormat,
         idempotency_key: str | None,
         replaces: Decision | None = None,
+        max_length: int | None = None,
     ) -> tuple[Credential, ...]:
         """Sign the credentials, once the ledger has entered them, and return them once it keeps them."""
         if self._ledger is None:
             if idempotency_key is not None:
                 raise _no_ledger()
-            return tuple(Credential(format=writer.format, raw=self._raw(one, writer)) for one in contents)
+            return self._signed(contents, writer, max_length)
         new = NewIssue(
             idempotency_key=secrets.token_urlsafe(_KEY_BYTES) if idempotency_key is None else idempotency_key,
             copies=len(contents),
@@ -305,11 +323,22 @@ class Issuer:
             replaces=replaces,
         )
         with self._ledger.issuing(new) as entries:
-            signed = [
-                self._raw(replace(one, status=status_claim(entry.uri, entry.index)), writer)
+            with_status = [
+                replace(one, status=status_claim(entry.uri, entry.index))
                 for one, entry in zip(contents, entries, strict=True)
             ]
-        return tuple(Credential(format=writer.format, raw=raw) for raw in signed)
+            return self._signed(with_status, writer, max_length)
+
+    def _signed(
+        self, contents: Sequence[CredentialContent], writer: CredentialFormat, max_length: int | None
+    ) -> tuple[Credential, ...]:
+        signed, length = [], 0
+        for one in contents:
+            signed.append(Credential(format=writer.format, raw=self._raw(one, writer)))
+            length += len(signed[-1].raw)
+            if max_length is not None and length > max_length:
+                raise LocalProtocolError("the credentials are too long", code="BATCH_TOO_LONG")
+        return tuple(signed)
 
     def _raw(self, content: CredentialContent, writer: CredentialFormat) -> str:
         return writer.issue(content, issuer=self._keys[writer.issuer_role])

@@ -184,18 +184,18 @@ def _with_length(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data
 
 
-def parse(text: str | bytes) -> Jwe:
+def parse(text: str | bytes, *, max_bytes: int = MAX_BYTES) -> Jwe:
     """Read the compact serialisation.
 
     Raises:
-        LimitExceededError: longer than 1 MiB, or a header longer than 32 KiB.
+        LimitExceededError: longer than `max_bytes`, or a header longer than 32 KiB.
         MalformedError: not five base64url parts, an encrypted key, a header, initialisation vector or tag that is none,
             or an ephemeral key that is not a point on P-256.
         AlgorithmNotAllowedError: not ECDH-ES with a content encryption that vcwallet has.
         UnsupportedError: an extension or compression.
     """
-    if len(text) > MAX_BYTES:
-        raise LimitExceededError(f"a JWE is longer than {MAX_BYTES} bytes")
+    if len(text) > max_bytes:
+        raise LimitExceededError(f"a JWE is longer than {max_bytes} bytes")
     # The replacement, a question mark, is in no part's alphabet.
     raw = text.encode("ascii", "replace") if isinstance(text, str) else text
     parts = raw.split(b".")

@@ -43,13 +43,16 @@ class CombinedPolicy:
         raise UntrustedError("no policy knows the issuer")
 
     def require_granted(self, party: str, *, role: Role, at: datetime) -> None:
-        """Return if the first of the policies that can tell says that a party may act (see `PartyPolicy`).
+        """Return if the policy that decides about a party says that it may act (see `PartyPolicy.require_granted`).
+
+        To decide about a party is not to vouch for it: a policy that says nothing without a key vouches for nobody.
 
         Raises:
-            UntrustedError: no policy can tell.
-            VcError: as the policy that can.
+            UntrustedError: no policy knows the party, or the one that does says nothing without its key.
+            VcError: as the policy that does.
         """
-        for policy in self.policies:
-            if isinstance(policy, PartyPolicy):
-                return policy.require_granted(party, role=role, at=at)
-        raise UntrustedError("no policy can tell whether a party may act")
+        source = KeySource(issuer=party)
+        decides = next((policy for policy in self.policies if policy.knows(source)), None)
+        if not isinstance(decides, PartyPolicy):
+            raise UntrustedError("no policy vouches for the party")
+        decides.require_granted(party, role=role, at=at)

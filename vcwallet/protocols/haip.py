@@ -26,9 +26,10 @@ from vcwallet.checks import Check, Finding, explain, run_checks
 from vcwallet.errors import BindingError, RemoteProtocolError, UntrustedError
 from vcwallet.formats.base import VerifiedCredential
 from vcwallet.keys.algorithm import Algorithm
+from vcwallet.protocols.oauth.grant_type import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 from vcwallet.protocols.oauth.server_metadata import ANONYMOUS, AuthorizationServerMetadata
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration, CredentialIssuerMetadata
-from vcwallet.protocols.openid4vci.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, CredentialOffer
+from vcwallet.protocols.openid4vci.offer import CredentialOffer
 from vcwallet.protocols.openid4vp.client_id import ClientIdPrefix
 from vcwallet.protocols.openid4vp.request_object import UnverifiedRequest
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode

@@ -91,6 +91,14 @@ def find_card(store: RecordStore, identifier: str) -> Card | None:
     return None if body is None else _card(Record(identifier, body))
 
 
+def is_there(store: RecordStore, identifier: str) -> bool:
+    """Tell whether a card is in the store, damaged or not."""
+    try:
+        return store.get(COLLECTION, identifier) is not None
+    except StoreCorruptError:
+        return True
+
+
 def put_again(record: Record) -> Put:
     """Return the change that puts a card back which was stored before, to be found by each of its types.
 
@@ -112,9 +120,9 @@ def cards_of(store: RecordStore, type_id: str | None = None) -> Iterator[Card]:
     return map(_card, store.find(COLLECTION, type_id))
 
 
-def readable(cards: Iterator[Card]) -> Iterator[Card]:
-    """Yield the cards that are not damaged."""
-    return (found for found in each(cards) if isinstance(found, Card))
+def readable(found: Iterator[_Found]) -> Iterator[_Found]:
+    """Yield the cards, or whatever is found, that are not damaged."""
+    return (one for one in each(found) if not isinstance(one, StoreCorruptError))
 
 
 def each(found: Iterator[_Found]) -> Iterator[_Found | StoreCorruptError]:

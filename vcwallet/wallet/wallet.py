@@ -1005,6 +1005,9 @@ class _Keeper:
     def check(self, credential: Credential) -> _Taken:
         return self._wallet._check(credential)
 
+    def issuer_chain(self, credential: Credential) -> tuple[bytes, ...]:
+        return self._wallet._format(credential.format).reopen(credential.raw).issuer_chain
+
     def keep(self, taken: Sequence[Taken], *also: Change) -> None:
         # A bearer credential can come twice; it is there once.
         new = [one for one in taken if isinstance(one, _Taken) and find_card(self._wallet._store, one.card.id) is None]

@@ -34,6 +34,7 @@ from vcwallet.formats.sd_jwt_vc.issuer_metadata import (
 )
 from vcwallet.jose import header as jose_header
 from vcwallet.keys import jwk
+from vcwallet.keys.jwk_set import JwkSet
 from vcwallet.keys.policy import KeySource, Role
 
 TYPES = frozenset({VCT})
@@ -341,3 +342,15 @@ def test_a_presentation_verifies_with_the_key_that_its_header_names(policy):
     scene.header |= {"kid": "2026", "x5c": jose_header.x5c(chain().x5c)}
     with pytest.raises(UntrustedError):
         reader.read_presentation(scene.presented).verify(binding=BINDING, trust=policy, at=NOW)
+
+
+def test_an_issuer_is_vouched_for_without_its_key_as_long_as_its_metadata_are_current():
+    issuer = MetadataIssuer(issuer=ISSUER, keys=JwkSet(()), types=frozenset({VCT}), valid_until=NOW)
+    policy = IssuerMetadataPolicy(issuers={ISSUER: issuer})
+    policy.require_granted(ISSUER, role=Role.CREDENTIAL_ISSUER, at=NOW - timedelta(seconds=1))
+    with pytest.raises(ValidityError):
+        policy.require_granted(ISSUER, role=Role.CREDENTIAL_ISSUER, at=NOW)
+    with pytest.raises(UntrustedError):
+        policy.require_granted(f"{ISSUER}/other", role=Role.CREDENTIAL_ISSUER, at=NOW)
+    with pytest.raises(NotAuthorisedError):
+        policy.require_granted(ISSUER, role=Role.VERIFIER, at=NOW)

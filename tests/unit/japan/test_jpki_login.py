@@ -59,6 +59,7 @@ def request(method: str = "GET", *, state: bytes = b"", **fields: str) -> LoginR
         url=url,
         types=(ResidenceRecord,),
         client="wallet",
+        redirect_uri="org.example.wallet:/back",
         state=state,
         at=NOW,
     )

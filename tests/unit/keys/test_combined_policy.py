@@ -89,13 +89,30 @@ def test_combinations_can_be_combined():
     assert key(policy, "b") == STRANGER_KEY.public_key
 
 
-def test_the_first_policy_that_can_tell_says_who_may_act():
-    policy = CombinedPolicy([FIRST, Telling(frozenset({"bank"})), Telling(frozenset({"shop"}))])
-    policy.require_granted("bank", role=Role.VERIFIER, at=NOW)
+class Granting(Knowing):
+    """Also says who may act."""
+
+    def require_granted(self, party: str, *, role: Role, at: datetime) -> None:
+        answer = self.issuers[party]
+        if isinstance(answer, Exception):
+            raise answer
+
+
+def test_who_decides_about_a_party_says_whether_it_may_act():
+    granting = Granting(FIRST.issuers)
+    policy = CombinedPolicy([granting, SECOND])
+    policy.require_granted("a", role=Role.CREDENTIAL_ISSUER, at=NOW)
     with pytest.raises(NotAuthorisedError):
-        policy.require_granted("shop", role=Role.VERIFIER, at=NOW)
+        policy.require_granted("both", role=Role.CREDENTIAL_ISSUER, at=NOW)
+    CombinedPolicy([SECOND, policy]).require_granted("a", role=Role.CREDENTIAL_ISSUER, at=NOW)
 
 
-def test_where_no_policy_can_tell_nobody_may():
+@pytest.mark.parametrize("party", ["b", "c"])
+def test_a_party_for_whom_nobody_vouches_is_not_granted_anything(party):
     with pytest.raises(UntrustedError):
-        CombinedPolicy([FIRST, SECOND]).require_granted("bank", role=Role.VERIFIER, at=NOW)
+        CombinedPolicy([Granting(FIRST.issuers), SECOND]).require_granted(party, role=Role.CREDENTIAL_ISSUER, at=NOW)
+
+
+def test_a_weaker_policy_does_not_vouch_for_whom_a_stronger_one_decides_about():
+    with pytest.raises(UntrustedError):
+        CombinedPolicy([SECOND, Granting(SECOND.issuers)]).require_granted("b", role=Role.CREDENTIAL_ISSUER, at=NOW)

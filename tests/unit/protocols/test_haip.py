@@ -26,9 +26,10 @@ from vcwallet.protocols.haip import (
     require_token_type,
     require_x5c,
 )
+from vcwallet.protocols.oauth.grant_type import PRE_AUTHORIZED_CODE
 from vcwallet.protocols.oauth.server_metadata import read_server_metadata
 from vcwallet.protocols.openid4vci.issuer_metadata import read_issuer_metadata
-from vcwallet.protocols.openid4vci.offer import PRE_AUTHORIZED_CODE, CredentialOffer, read_offer
+from vcwallet.protocols.openid4vci.offer import CredentialOffer, read_offer
 from vcwallet.trust.certificates import to_der
 
 ENCRYPTION = {"alg_values_supported": ["ECDH-ES"], "encryption_required": False}

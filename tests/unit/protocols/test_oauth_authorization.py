@@ -40,6 +40,7 @@ from vcwallet.protocols.oauth.authorization import (
 )
 from vcwallet.protocols.oauth.authorization_details import AuthorizationDetail, GrantedDetail
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, PeerRefusedError
+from vcwallet.protocols.openid4vci import issuer_metadata, offer
 
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 THUMBPRINT = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
@@ -135,7 +136,7 @@ class TestRequest:
     def test_it_asks_for_something(self):
         assert refused(scope=None, authorization_details=None) == "invalid_scope"
 
-    @pytest.mark.parametrize("scope", [" a", "a ", "a  b", 'a"b', "a\\b", "\u3042", " ".join(map(str, range(21)))])
+    @pytest.mark.parametrize("scope", [" a", "a ", "a  b", 'a"b', "a\\b", "\u3042", " ".join(map(str, range(51)))])
     def test_scope_is_a_list_of_values(self, scope):
         assert refused(scope=scope) == "invalid_scope"
 
@@ -179,6 +180,10 @@ class TestRequest:
         assert STATE not in repr(REQUEST)
 
 
+def paths(count: int) -> list[dict[str, Any]]:
+    return [{"path": [str(number)]} for number in range(count)]
+
+
 class TestDetails:
     @pytest.mark.parametrize(
         "file",
@@ -196,6 +201,32 @@ class TestDetails:
         text = shared("openid4vci-1.0", file).read_text("utf-8")
         found = details.read_details(text)
         assert json.loads(details.details_text(found)) == json.loads(text)
+
+    @pytest.mark.parametrize(
+        ("paths", "is_good"),
+        [
+            ([["a"], ["b"]], True),
+            ([["a"], ["a"]], False),
+            ([["a", None], ["a", "b"]], False),
+            ([["a", 0], ["a", None]], False),
+            ([["n", "a", 0], ["n", "a", "b"]], True),  # a map of an mdoc has keys of both kinds
+        ],
+    )
+    def test_claims_do_not_contradict_each_other(self, paths, is_good):
+        claims = [{"path": path} for path in paths]
+        text = json.dumps([{"type": "openid_credential", "credential_configuration_id": "a", "claims": claims}])
+        if is_good:
+            assert len(details.read_details(text.decode())[0].claims) == 2
+            return
+        with pytest.raises(OAuthRefusal) as caught:
+            details.read_details(text.decode())
+        assert caught.value.error is OAuthErrorCode.INVALID_AUTHORIZATION_DETAILS
+
+    def test_all_that_an_offer_can_name_can_be_asked_for(self):
+        names = tuple(f"{number:02}".ljust(issuer_metadata.MAX_NAME, "x") for number in range(offer.MAX_CONFIGURATIONS))
+        assert read(scope=" ".join(names)).scope == names
+        asked = [AuthorizationDetail(credential_configuration_id=name) for name in names]
+        assert details.read_details(details.details_text(asked)) == tuple(asked)
 
     def test_a_claim_may_be_an_element_of_an_array(self):
         [found] = details.read_details(
@@ -253,7 +284,7 @@ class TestDetails:
             (lambda n: [{"credential_configuration_id": str(i)} for i in range(n)], details.MAX_DETAILS),
             (lambda n: [{"credential_configuration_id": "a" * n}], details.MAX_IDENTIFIER),
             (lambda n: [{"credential_configuration_id": "a", "locations": ["a"] * n}], details.MAX_LOCATIONS),
-            (lambda n: [{"credential_configuration_id": "a", "claims": [{"path": ["a"]}] * n}], details.MAX_CLAIMS),
+            (lambda n: [{"credential_configuration_id": "a", "claims": paths(n)}], details.MAX_CLAIMS),
             (lambda n: [{"credential_configuration_id": "a", "claims": [{"path": ["a"] * n}]}], details.MAX_PATH),
             (
                 lambda n: [{"credential_configuration_id": "a", "credential_identifiers": ["a"] * n}],
@@ -428,6 +459,14 @@ class TestPushing:
 class TestRedirect:
     def read(self, url: str, **others: Any) -> str:
         return read_redirect(url, **{"redirect_uri": REDIRECT, "state": STATE, "issuer": ISSUER} | others)
+
+    def test_no_state_is_nobodys(self):
+        bare = redirect_with_code(REDIRECT, code="c", state=None, issuer=ISSUER)
+        with pytest.raises(BindingError) as caught:
+            self.read(bare)
+        assert caught.value.code == "STATE_MISMATCH"
+        with pytest.raises(ValueError, match="state"):
+            self.read(bare, state="")
 
     def test_the_examples_of_rfc_9207(self):  # sections 2.1 and 2.2
         expected: dict[str, Any] = {"redirect_uri": "https://client.example/cb", "issuer": "https://honest.as.example"}

@@ -29,7 +29,6 @@ from vcwallet.protocols.oauth.client_attestation import (
     MAX_JTI,
     MAX_POP_BYTES,
     MAX_RESPONSE_BYTES,
-    METHOD,
     AttestedClient,
     ClientChallenges,
     challenge_response,
@@ -40,6 +39,7 @@ from vcwallet.protocols.oauth.client_attestation import (
     verify_client_attestation,
 )
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+from vcwallet.protocols.oauth.server_metadata import CLIENT_ATTESTATION
 from vcwallet.protocols.stateless_nonce import LIFETIME
 
 PROVIDER = "https://provider.example"
@@ -70,6 +70,18 @@ class Providers:
         if role is not self.role or type_id is not None:
             raise NotAuthorisedError("it may not do this")
         return TrustedKey(key=self.key, party=PROVIDER, source="static")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdrawn(Providers):
+    """Knew the provider until it was withdrawn, and lets what was signed before stand."""
+
+    since: datetime
+
+    def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+        if (source.signed_at or at) >= self.since:
+            raise NotAuthorisedError("it was withdrawn")
+        return super().key_for(source, role=role, type_id=type_id, at=at)
 
 
 def attestation(
@@ -219,7 +231,7 @@ class TestMaking:
         assert payload_of(text) == {"aud": SERVER, "jti": "j", "iat": jwt.seconds(NOW)}
 
     def test_the_method_is_that_of_the_standard(self):
-        assert METHOD == "attest_jwt_client_auth"
+        assert CLIENT_ATTESTATION == "attest_jwt_client_auth"
 
     def test_the_registry_vouches_for_the_providers_that_it_has_enrolled(self):
         demo = Demo()
@@ -255,6 +267,12 @@ class TestAttestation:
     def test_what_later_drafts_have_left_out_may_be_missing(self):
         assert verified(attestation(drop="iss"), pop(drop="iss"), trust=Providers(issuer=None)).client_id == CLIENT
         assert verified(attestation(drop="iat"), pop()).client_id == CLIENT
+
+    def test_a_withdrawn_provider_attests_nothing_more_whatever_time_it_writes(self):
+        earlier = attestation(iat=jwt.seconds(NOW - timedelta(days=2)))
+        trust = Withdrawn(since=NOW + SECOND)
+        assert verified(earlier, pop(), trust=trust).client_id == CLIENT
+        assert refused(earlier, pop(), trust=Withdrawn(since=NOW)).code == "NOT_AUTHORISED"
 
     @pytest.mark.parametrize("name", ["iss", "sub", "iat", "exp", "cnf", "wallet_name", "wallet_link", "status"])
     @pytest.mark.parametrize("value", [True, [], "", 1.5e300])

@@ -9,7 +9,14 @@ import pickle
 
 import pytest
 
-from vcwallet.errors import KeyLockedError, RemoteProtocolError, SignatureInvalidError, StoreError, UnsupportedError
+from vcwallet.errors import (
+    KeyLockedError,
+    RemoteProtocolError,
+    SignatureInvalidError,
+    StoreError,
+    TrustedListError,
+    UnsupportedError,
+)
 from vcwallet.flow import HttpResponse
 from vcwallet.protocols.oauth.refusal import (
     MAX_BYTES,
@@ -87,10 +94,15 @@ class TestRefusing:
             raise inner
         assert caught.value is inner
 
-    @pytest.mark.parametrize("error", [StoreError("gone"), KeyLockedError("locked"), ValueError("ours")], ids=repr)
+    @pytest.mark.parametrize(
+        "error",
+        [StoreError("gone"), KeyLockedError("locked"), ValueError("ours"), TrustedListError("stale")],
+        ids=lambda error: type(error).__name__,
+    )
     def test_what_is_our_own_fault_is_not_told_as_the_peers(self, error):
-        with pytest.raises(type(error)), refusing(OAuthErrorCode.INVALID_REQUEST):
+        with pytest.raises(type(error)) as caught, refusing(OAuthErrorCode.INVALID_REQUEST):
             raise error
+        assert caught.value is error
 
     def test_nothing_happens_where_nothing_is_wrong(self):
         with refusing(OAuthErrorCode.INVALID_REQUEST):

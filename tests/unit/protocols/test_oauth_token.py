@@ -15,11 +15,11 @@ from vcwallet.protocols.oauth import form
 from vcwallet.protocols.oauth.authorization import MAX_CODE
 from vcwallet.protocols.oauth.authorization_details import AuthorizationDetail, GrantedDetail
 from vcwallet.protocols.oauth.bearer import MAX_TOKEN
+from vcwallet.protocols.oauth.grant_type import PRE_AUTHORIZED_CODE
 from vcwallet.protocols.oauth.refusal import OAuthRefusal
 from vcwallet.protocols.oauth.token import (
     MAX_RESPONSE_BYTES,
     MAX_TX_CODE,
-    PRE_AUTHORIZED_CODE,
     AuthorizationCodeGrant,
     PreAuthorizedCodeGrant,
     RefreshTokenGrant,
@@ -167,7 +167,10 @@ class TestResponse:
         answer = TokenResponse(access_token="a", token_type=TokenType.BEARER)
         assert json.loads(answer.to_json()) == {"access_token": "a", "token_type": "Bearer"}
 
-    @pytest.mark.parametrize("changes", [{"refresh_token": None, "scope": None}, {"expires_in": None}, {"x": None}])
+    @pytest.mark.parametrize(
+        "changes",
+        [{"refresh_token": None, "scope": None}, {"expires_in": None}, {"x": None}, {"authorization_details": None}],
+    )
     def test_what_is_null_counts_as_left_out(self, changes):
         body = json.dumps({"access_token": "a", "token_type": "DPoP", "authorization_details": [], **changes})
         assert read_token_response(body) == TokenResponse(access_token="a", token_type=TokenType.DPOP)

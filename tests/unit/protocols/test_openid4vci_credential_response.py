@@ -12,18 +12,22 @@ import pytest
 from vcwallet.encoding import json
 from vcwallet.errors import BindingError, LimitExceededError, MalformedError, UnsupportedError
 from vcwallet.formats.base import Credential
+from vcwallet.jose.jwe import ContentEncryption
+from vcwallet.keys.software import SoftwareKeyAgreement
 from vcwallet.protocols.oauth.refusal import OAuthRefusal
 from vcwallet.protocols.openid4vci.credential_response import (
     MAX_BYTES,
     MAX_CREDENTIALS,
     MAX_IDENTIFIER,
     MAX_INTERVAL,
+    MAX_OWN_BYTES,
     CredentialResponse,
     DeferredIssuance,
     IssuedCredentials,
     read_credential_response,
     read_deferred_response,
 )
+from vcwallet.protocols.openid4vci.encryption import ENCRYPTED, MAX_KID, MessageKey, encrypt_message, read_message
 from vcwallet.protocols.openid4vci.nonce import MAX_NONCE, nonce_response, read_nonce_response
 from vcwallet.protocols.openid4vci.notification import (
     MAX_DESCRIPTION,
@@ -115,6 +119,21 @@ class TestIssued:
         read_credential_response(text + b" " * (MAX_BYTES - len(text)), status=200, format=SD_JWT)
         with pytest.raises(LimitExceededError):
             read_credential_response(text + b" " * (MAX_BYTES + 1 - len(text)), status=200, format=SD_JWT)
+
+    def test_our_own_response_can_be_read_encrypted_too(self):
+        def made(length: int) -> bytes:
+            return IssuedCredentials(credentials=(Credential(format=SD_JWT, raw="x" * length),)).to_json()
+
+        text = made(MAX_OWN_BYTES - len(made(0)))
+        assert len(text) == MAX_OWN_BYTES
+        key = MessageKey(kid="\u3042" * MAX_KID, agreement=SoftwareKeyAgreement.generate())
+        sealed = encrypt_message(text, jwk=key.jwk, enc=ContentEncryption.A256GCM).encode()
+        opened = read_message(sealed, content_type=ENCRYPTED, keys=(key,), required=True, max_bytes=MAX_BYTES)
+        assert opened.json == text
+        with pytest.raises(LimitExceededError):
+            read_message(sealed, content_type=ENCRYPTED, keys=(key,), required=True)  # as a request may not
+        with pytest.raises(LimitExceededError):
+            made(MAX_OWN_BYTES - len(made(0)) + 1)
 
     def test_credentials_stay_out_of_reprs(self):
         assert "secret" not in repr(read(credentials=credentials("secret"), notification_id="secret"))

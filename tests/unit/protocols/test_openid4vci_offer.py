@@ -12,9 +12,9 @@ import pytest
 from tests.support.openid4vci import ISSUER, read_metadata
 from vcwallet.encoding import json
 from vcwallet.errors import LimitExceededError, MalformedError, UnsupportedError, UntrustedError, VcError
+from vcwallet.protocols.oauth.grant_type import PRE_AUTHORIZED_CODE
 from vcwallet.protocols.openid4vci.offer import (
     HAIP_SCHEME,
-    PRE_AUTHORIZED_CODE,
     SCHEME,
     AuthorizationCodeOffer,
     CredentialOffer,

@@ -24,6 +24,7 @@ from tests.support.key_proofs import (
 )
 from vcwallet.formats.base import IssuerKey
 from vcwallet.keys.algorithm import Algorithm
+from vcwallet.keys.policy import KeySource, TrustedKey
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.oauth.refusal import OAuthRefusal
 from vcwallet.protocols.openid4vci.credential_request import (
@@ -69,6 +70,17 @@ def refused(proofs: Proofs | None, **changes: Any) -> str:
 
 def jwts(*values: str) -> JwtProofs:
     return JwtProofs(values=values)
+
+
+class Counting:
+    """Trust that counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def key_for(self, source: KeySource, **question: Any) -> TrustedKey:
+        self.asked += 1
+        return TRUST.key_for(source, **question)
 
 
 def presentations(*signers: SoftwareSigner, nonce: str | None = NONCE) -> DataIntegrityProofs:
@@ -156,6 +168,14 @@ class TestAlgorithms:
         proofs = AttestationProof(value=attestation())
         assert refused(proofs, accepted={"attestation": proof_type("ES384")}) == "ALGORITHM_NOT_ALLOWED"
 
+    @pytest.mark.parametrize("attested", [ANY, None], ids=["required", "unasked"])
+    def test_so_is_one_in_a_jwt(self, attested):
+        edwards = SoftwareSigner.generate(Algorithm.EDDSA)
+        proofs = jwts(proof(edwards, header={"key_attestation": attestation([edwards])}))
+        verified(proofs, accepted={"jwt": proof_type("EdDSA", "ES256", attested=attested)})
+        only_the_proof = {"jwt": proof_type("EdDSA", attested=attested)}
+        assert refused(proofs, accepted=only_the_proof) == "ALGORITHM_NOT_ALLOWED"
+
 
 class TestNonce:
     def test_it_is_in_every_proof(self):
@@ -176,6 +196,11 @@ class TestNonce:
         assert verified(presentations(KEYS[0], nonce=None), nonce_required=False).nonce is None
         unbound = attestation(claims={"nonce": ...})
         assert verified(AttestationProof(value=unbound), nonce_required=False).nonce is None
+
+    def test_a_presentation_has_none_where_none_is_given_out(self):
+        verified(presentations(KEYS[0]))
+        assert refused(presentations(KEYS[0]), nonce_required=False) == "NONCE_UNEXPECTED"
+        verified(presentations(KEYS[0], nonce=None), nonce_required=False)
 
     def test_one_that_is_there_comes_out_all_the_same(self):
         assert verified(jwts(proof()), nonce_required=False).nonce == NONCE
@@ -226,6 +251,25 @@ class TestAttestations:
         low = AttestationProof(value=attestation(claims={"key_storage": ["iso_18045_basic"]}))
         verified(low)
         assert refused(low, accepted=high) == "ATTESTATION_LEVEL"
+
+    def test_each_is_verified_once(self):
+        trust = Counting()
+        same = {"key_attestation": attestation()}
+        found = verified(jwts(*(proof(key, header=same) for key in KEYS)), accepted=ATTESTED, trust=trust)
+        assert (len(found.keys), trust.asked) == (3, 1)
+        each = [proof(key, header={"key_attestation": attestation([key])}) for key in KEYS]
+        verified(jwts(*each), accepted=ATTESTED, trust=trust)
+        assert trust.asked == 1 + 3
+
+    def test_none_is_verified_after_there_are_too_many_keys(self):
+        trust = Counting()
+        each = [proof(key, header={"key_attestation": attestation([key, STRANGER_KEY])}) for key in KEYS]
+        assert refused(jwts(*each), accepted=ATTESTED, trust=trust, max_keys=3) == "LIMIT_EXCEEDED"
+        assert trust.asked == 2
+
+    def test_one_that_does_not_end_spoils_every_proof_that_comes_with_it(self):
+        endless = {"key_attestation": attestation(claims={"exp": ...})}
+        assert refused(jwts(*(proof(key, header=endless) for key in KEYS)), accepted=ATTESTED) == "MALFORMED"
 
     def test_its_provider_counts(self):
         assert refused(AttestationProof(value=attestation(claims={"iss": "https://other.example"}))) == "UNTRUSTED"

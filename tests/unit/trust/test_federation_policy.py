@@ -871,3 +871,27 @@ def test_the_network_answers_a_refresh_and_nothing_else(federation):
     assert len(federation.asked) == before
     federation.answers[configuration_url(CITY)] = signed("rubbish")
     assert ask(asked).party == CITY
+
+
+def test_a_policy_says_of_a_member_without_its_key_whether_it_may_act(federation):
+    policy = FederationPolicy(anchors=[federation.anchor()], authorisations=[BY_NAME])
+    with pytest.raises(UntrustedError) as unknown:
+        policy.require_granted(CITY, role=Role.CREDENTIAL_ISSUER, at=NOW)
+    assert unknown.value.code == "ENTITY_NOT_RESOLVED"
+    run(policy.refresh(CITY, at=NOW), federation.http)
+    policy.require_granted(CITY, role=Role.CREDENTIAL_ISSUER, at=NOW)
+    with pytest.raises(NotAuthorisedError):
+        policy.require_granted(CITY, role=Role.VERIFIER, at=NOW)
+    with pytest.raises(ValidityError):
+        policy.require_granted(CITY, role=Role.CREDENTIAL_ISSUER, at=NOW + 2 * DAY)
+    run(policy.refresh(AGENCY, at=NOW), federation.http)
+    with pytest.raises(NotAuthorisedError):
+        policy.require_granted(AGENCY, role=Role.CREDENTIAL_ISSUER, at=NOW)
+
+
+def test_a_role_without_types_is_granted_without_one(federation):
+    federation[CITY].metadata["verifier"] = {}
+    verifies = Authorisation(role=Role.VERIFIER, entity_type="verifier", entities=frozenset({CITY}))
+    policy = FederationPolicy(anchors=[federation.anchor()], authorisations=[BY_NAME, verifies])
+    run(policy.refresh(CITY, at=NOW), federation.http)
+    policy.require_granted(CITY, role=Role.VERIFIER, at=NOW)

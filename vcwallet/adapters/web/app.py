@@ -23,7 +23,7 @@ from vcwallet.adapters.web.exchange import MAX_BODY_BYTES, read_request, write_r
 from vcwallet.adapters.web.openapi import openapi_json
 from vcwallet.adapters.web.rate_limit import RateLimit, RateLimiter
 from vcwallet.adapters.web.verifier_openapi import verifier_openapi_json
-from vcwallet.errors import LimitExceededError, MalformedError
+from vcwallet.errors import LimitExceededError, MalformedError, TrustedListError, VcError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.issuer.openid4vci import CredentialIssuerService
 from vcwallet.protocols.oauth.client_attestation import CHALLENGE_HEADER, HEADER, POP_HEADER
@@ -59,6 +59,11 @@ class Route(Protocol):
         ...
 
     @property
+    def cost(self) -> int:
+        """How many requests it counts as where requests are counted."""
+        ...
+
+    @property
     def is_for_browsers(self) -> bool:
         """Whether people's browsers come here, and not wallets."""
         ...
@@ -87,11 +92,12 @@ def issuer_app(
 
     It goes to the root of a host, since the well-known addresses are there.  Endpoints for wallets can be called by
     pages of other sites (CORS), without cookies; the log-in cannot.  No body, header or address is logged, and of what
-    fails only the kind of error and its place in the code.
+    fails only the kind of error, its code and its place in the code.  While the trusted list is past its end, who would
+    have to be trusted is told to come back later (status 503).
 
     Args:
         service: the service.
-        pages: routes of the deployer's portal; they go after those of the service.
+        pages: routes of the deployer's portal; they go after those of the service, and are found by their exact paths.
         rate_limit: how many requests one address may make to the service.
     """
     return _app(service, service.routes, openapi_json(service), pages, rate_limit)
@@ -133,7 +139,8 @@ def _app(
         return Response(description, media_type="application/json")
 
     app = Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
-    # No wallet is sent on to another address: what it posts is for the one that it was told (RFC 9700, section 4.12).
+    # It would send what is posted to a path with a slash too many to wherever the peer's ``Host`` says; and what is
+    # posted is for the address that the peer was told (RFC 9700, section 4.12).
     app.router.redirect_slashes = False
     return app
 
@@ -151,7 +158,7 @@ def _place(answer: Answer, route: Route, limiter: RateLimiter) -> Place:
     )
     return Place(
         path,
-        _limited(answer, limiter),
+        _limited(answer, limiter, cost=route.cost),
         # A preflight is answered by the middleware; the service knows no OPTIONS.
         methods=[*route.methods, *([] if route.is_for_browsers else ["OPTIONS"])],
         name=route.name,
@@ -159,12 +166,12 @@ def _place(answer: Answer, route: Route, limiter: RateLimiter) -> Place:
     )
 
 
-def _limited(answer: Answer, limiter: RateLimiter) -> Answer:
+def _limited(answer: Answer, limiter: RateLimiter, *, cost: int) -> Answer:
     """Return an endpoint that refuses whoever asks too often, before anything is read."""
 
     async def limited(request: Request) -> Response:
         address = request.client.host if request.client is not None else ""
-        wait = limiter.wait(address, now=time.monotonic())
+        wait = limiter.wait(address, now=time.monotonic(), cost=cost)
         if wait:
             refusal = OAuthRefusal("too many requests", error=OAuthErrorCode.TEMPORARILY_UNAVAILABLE, status=429)
             refusal.headers["retry-after"] = str(wait)
@@ -178,23 +185,32 @@ def _answering(service: Service, max_bytes: int) -> Answer:
     async def answering(request: Request) -> Response:
         try:
             asked = await read_request(request, origin=service.origin, max_bytes=max_bytes)
-        except LimitExceededError:
-            return write_response(_refusal(413))
+        except LimitExceededError as error:
+            # What else is on its way is not waited for: whoever sends for ever would keep the connection.
+            return write_response(_refusal(408 if error.code == "BODY_SLOW" else 413, connection="close"))
         except MalformedError:
             return write_response(_refusal(400))
         try:
             return write_response(await run_in_threadpool(service, asked))
         except Exception as error:
             # Neither message nor traceback: the error may be the deployer's, and quote a record.
-            _LOG.error("a request failed: %s at %s", type(error).__name__, _place_of(error))
-            return write_response(_refusal(500))
+            _LOG.error("a request failed: %s at %s", _kind_of(error), _place_of(error))
+            return write_response(_refusal(503 if isinstance(error, TrustedListError) else 500))
 
     return answering
 
 
-def _refusal(status: int) -> HttpResponse:
-    error = OAuthErrorCode.SERVER_ERROR if status >= 500 else OAuthErrorCode.INVALID_REQUEST
-    return OAuthRefusal("the request cannot be answered", error=error, status=status).response()
+_ERRORS: Final = {500: OAuthErrorCode.SERVER_ERROR, 503: OAuthErrorCode.TEMPORARILY_UNAVAILABLE}
+
+
+def _refusal(status: int, **headers: str) -> HttpResponse:
+    error = _ERRORS.get(status, OAuthErrorCode.INVALID_REQUEST)
+    return OAuthRefusal("the request cannot be answered", error=error, status=status, headers=headers).response()
+
+
+def _kind_of(error: Exception) -> str:
+    name = type(error).__name__
+    return f"{name} [{error.code}]" if isinstance(error, VcError) else name
 
 
 def _place_of(error: BaseException) -> str:

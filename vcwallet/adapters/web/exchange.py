@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -13,6 +14,7 @@ from vcwallet.errors import LimitExceededError, MalformedError
 from vcwallet.flow import HttpRequest, HttpResponse
 
 MAX_BODY_BYTES = 1 << 20
+MAX_BODY_SECONDS = 30
 # Which of two counts is a matter of taste between programs; so there is one, or the request is refused (RFC 9449,
 # section 4.3; draft-ietf-oauth-attestation-based-client-auth-07, section 7).
 _ONCE: Final = frozenset(
@@ -25,7 +27,8 @@ async def read_request(request: Request, *, origin: str, max_bytes: int = MAX_BO
     """Return a request as it came, addressed to `origin`: a ``Host`` that a peer writes says nothing about us.
 
     Raises:
-        LimitExceededError: the body is longer than `max_bytes`, by default 1 MiB.
+        LimitExceededError: the body is longer than `max_bytes`, by default 1 MiB, or was not there after 30 s
+            (``BODY_SLOW``).
         MalformedError: a header field is there twice that has to be there once, or the path is none; or the peer
             has gone.
     """
@@ -68,10 +71,13 @@ def _target(request: Request) -> str:
 async def _body(request: Request, max_bytes: int) -> bytes:
     body = bytearray()
     try:
-        async for part in request.stream():
-            body += part
-            if len(body) > max_bytes:
-                raise LimitExceededError(f"the body is longer than {max_bytes} bytes")
+        async with asyncio.timeout(MAX_BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > max_bytes:
+                    raise LimitExceededError(f"the body is longer than {max_bytes} bytes")
+    except TimeoutError:
+        raise LimitExceededError(f"the body was not there after {MAX_BODY_SECONDS} s", code="BODY_SLOW") from None
     except ClientDisconnect:
         raise MalformedError("the peer has gone") from None
     return bytes(body)

@@ -50,22 +50,24 @@ class RateLimiter:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def wait(self, address: str, *, now: float) -> int:
+    def wait(self, address: str, *, now: float, cost: int = 1) -> int:
         """Count one request, and return 0 if it may go on, or else after how many seconds another may.
 
         Args:
             address: of the peer; the addresses of one IPv6 network of 64 bits count as one.
             now: seconds on a clock that does not go back.
+            cost: how many requests it counts as; at most all that are let through at once.
         """
+        cost = min(cost, self._limit.burst)
         peer = network(address)
         with self._lock:
             tokens, before = self._buckets.pop(peer, (float(self._limit.burst), now))
             tokens = min(float(self._limit.burst), tokens + max(0.0, now - before) * self._limit.per_second)
-            is_let_through = tokens >= 1
-            self._buckets[peer] = (tokens - 1 if is_let_through else tokens, now)
+            is_let_through = tokens >= cost
+            self._buckets[peer] = (tokens - cost if is_let_through else tokens, now)
             if len(self._buckets) > MAX_ADDRESSES:
                 self._buckets.popitem(last=False)
-        return 0 if is_let_through else math.ceil((1 - tokens) / self._limit.per_second)
+        return 0 if is_let_through else math.ceil((cost - tokens) / self._limit.per_second)
 
 
 def network(address: str) -> str:

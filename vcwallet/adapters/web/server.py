@@ -37,7 +37,9 @@ def uvicorn_config(app: Starlette, *, host: str = "127.0.0.1", port: int = 0, **
         "limit_concurrency": MAX_CONCURRENCY,
         "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         "timeout_graceful_shutdown": GRACE_SECONDS,
+        "http": "h11",  # the other parser, which uvicorn takes where it finds it, has no bound for the header
         "h11_max_incomplete_event_size": MAX_HEADER_BYTES,
+        "ws": "none",
     }
     return uvicorn.Config(app, host=host, port=port, **settings | options)
 

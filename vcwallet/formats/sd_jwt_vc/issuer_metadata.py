@@ -83,18 +83,34 @@ class IssuerMetadataPolicy:
             NotAuthorisedError: it may not issue this type, or the role is not that of an issuer.
             ValidityError: the metadata have to be fetched again (code ``ISSUER_KEYS_STALE``).
         """
-        if role is not Role.CREDENTIAL_ISSUER:
-            raise NotAuthorisedError("issuer metadata speak for issuers only")
-        issuer = self.issuers.get(source.issuer) if source.issuer else None
-        if issuer is None or source.chain or source.trust_chain:
-            raise UntrustedError("the issuer is not one that is known by its metadata", clause="SD-JWT VC, section 3")
+        issuer = self._issuer(None if source.chain or source.trust_chain else source.issuer, role)
         if type_id not in issuer.types:
             raise NotAuthorisedError("the issuer may not issue this type")
-        if issuer.valid_until is not None and at >= issuer.valid_until:
-            raise ValidityError("the issuer's metadata have to be fetched again", code="ISSUER_KEYS_STALE")
+        _require_current(issuer, at)
         return TrustedKey(
             key=issuer.keys.verification_key(source.key_id), party=issuer.issuer, source="issuer_metadata"
         )
+
+    def require_granted(self, party: str, *, role: Role, at: datetime) -> None:
+        """Return if an issuer is permitted, and its metadata are current (see `PartyPolicy.require_granted`).
+
+        Raises:
+            UntrustedError, NotAuthorisedError, ValidityError: as `key_for`.
+        """
+        _require_current(self._issuer(party, role), at)
+
+    def _issuer(self, identifier: str | None, role: Role) -> MetadataIssuer:
+        if role is not Role.CREDENTIAL_ISSUER:
+            raise NotAuthorisedError("issuer metadata speak for issuers only")
+        issuer = self.issuers.get(identifier) if identifier else None
+        if issuer is None:
+            raise UntrustedError("the issuer is not one that is known by its metadata", clause="SD-JWT VC, section 3")
+        return issuer
+
+
+def _require_current(issuer: MetadataIssuer, at: datetime) -> None:
+    if issuer.valid_until is not None and at >= issuer.valid_until:
+        raise ValidityError("the issuer's metadata have to be fetched again", code="ISSUER_KEYS_STALE")
 
 
 def fetch_issuer(issuer: str, *, types: frozenset[str], valid_until: datetime | None = None) -> Flow[MetadataIssuer]:

@@ -156,6 +156,7 @@ def _asked(exchange: Exchange, found: Opened[LoginState]) -> LoginRequest:
         url=_login_url(exchange, found.secret),
         types=tuple(types),
         client=request.parameters["client_id"],
+        redirect_uri=request.parameters["redirect_uri"],
         wallet_name=request.wallet_name,
         state=base64url.decode(found.body.state),
         at=exchange.at,
@@ -175,8 +176,8 @@ def _authorise(exchange: Exchange, found: Opened[LoginState], subject: Subject) 
     """Give the code, which the browser takes to the wallet."""
     request, parameters = found.body.request, found.body.request.parameters
     offer = None if request.offer is None else exchange.context.sessions.find(OFFER, Offer, request.offer)
-    if offer is not None and offer.body.subject not in (None, subject.reference):
-        return _refuse(exchange, found)  # it was made for somebody else
+    if request.offer is not None and (offer is None or offer.body.subject not in (None, subject.reference)):
+        return _refuse(exchange, found)  # nobody can tell any more whom it was made for, or it was somebody else
     code, grant_secret, context = new_secret(), new_secret(), exchange.context
     grant = Grant(
         subject=subject.reference,

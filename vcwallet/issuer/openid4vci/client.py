@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from vcwallet.issuer.openid4vci.context import Exchange
 from vcwallet.issuer.openid4vci.state import ATTESTATION_PROOF, DPOP_PROOF
+from vcwallet.protocols.haip import require_x5c
 from vcwallet.protocols.oauth import client_attestation, dpop
 from vcwallet.protocols.oauth.client_attestation import AttestedClient, verify_client_attestation
 from vcwallet.protocols.oauth.dpop import DpopProof, verify_proof
-from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
 from vcwallet.sealed_sessions import mark
 
 
@@ -73,6 +74,8 @@ def authenticate(exchange: Exchange, client_id: str | None) -> Client:
         trust=context.wallet_providers,
         at=exchange.at,
     )
+    with refusing(OAuthErrorCode.INVALID_CLIENT_ATTESTATION):
+        require_x5c(client.chain, anchors=(), profile=context.profile)
     if context.sessions.is_marked(ATTESTATION_PROOF, client.replay_id):
         raise OAuthRefusal(
             "the proof was used before", error=OAuthErrorCode.INVALID_CLIENT_ATTESTATION, code="NONCE_REUSED"

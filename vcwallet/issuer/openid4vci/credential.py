@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vcwallet.credential_type import CredentialType
-from vcwallet.errors import VcError
+from vcwallet.errors import LimitExceededError, VcError
 from vcwallet.flow import HttpResponse
 from vcwallet.formats.base import Credential
 from vcwallet.issuer.openid4vci.access import Access, require_access
@@ -21,7 +21,7 @@ from vcwallet.issuer.openid4vci.context import Context, Exchange
 from vcwallet.issuer.openid4vci.deployer import NoRecord, NotYet
 from vcwallet.issuer.openid4vci.issuing import Slot, holder_of, issue
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
-from vcwallet.issuer.openid4vci.offering import Offering
+from vcwallet.issuer.openid4vci.offering import MAX_ACTS, Offering
 from vcwallet.issuer.openid4vci.state import (
     ANSWER,
     C_NONCE,
@@ -34,8 +34,10 @@ from vcwallet.issuer.openid4vci.state import (
     Transaction,
 )
 from vcwallet.issuer.openid4vci.wanted import credential_identifier
+from vcwallet.jose.jwt import SKEW
 from vcwallet.keys import jwk
-from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+from vcwallet.protocols.haip import require_x5c
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
 from vcwallet.protocols.openid4vci.credential_request import CredentialRequest, read_credential_request
 from vcwallet.protocols.openid4vci.credential_response import DeferredIssuance, IssuedCredentials
 from vcwallet.protocols.openid4vci.proofs import ProvedKeys, verify_proofs
@@ -64,7 +66,8 @@ def credential(exchange: Exchange) -> HttpResponse:
             grant=grant,
             offering=offering,
             proved=proved,
-            spent=mark(C_NONCE, digest(proved.nonce or ""), expires=nonce_ends),
+            # Another server, whose clock is behind, takes the nonce for longer; see `StatelessNonces.require`.
+            spent=mark(C_NONCE, digest(proved.nonce or ""), expires=nonce_ends + SKEW),
         )
         response = _respond(exchange, asked)
     return answer(exchange, response, request.response_encryption)
@@ -121,7 +124,7 @@ def _offering(context: Context, grant: Grant, request: CredentialRequest) -> Off
 
 def _proved(exchange: Exchange, offering: Offering, grant: Grant, request: CredentialRequest) -> ProvedKeys:
     context = exchange.context
-    return verify_proofs(
+    proved = verify_proofs(
         request.proofs,
         accepted=context.configurations[offering.id].proof_types_supported,
         issuer=context.identifier,
@@ -131,6 +134,10 @@ def _proved(exchange: Exchange, offering: Offering, grant: Grant, request: Crede
         max_keys=offering.batch_size,
         at=exchange.at,
     )
+    with refusing(OAuthErrorCode.INVALID_PROOF):
+        for attestation in proved.attestations:
+            require_x5c(attestation.chain, anchors=(), profile=context.profile)
+    return proved
 
 
 def _require_nonce(exchange: Exchange, proved: ProvedKeys) -> datetime:
@@ -161,6 +168,8 @@ def _respond(exchange: Exchange, asked: _Asked) -> IssuedCredentials | DeferredI
             return _again(exchange, asked, act)
     if len(asked.acts) >= asked.offering.acts or any(act.state == "deferred" for act in asked.acts):
         raise _denied("the grant is used up")
+    if len(asked.grant.body.acts) >= MAX_ACTS:
+        raise _denied("the grant was refreshed too often")
     record = find_record(exchange, asked.grant.body.subject, asked.offering)
     if isinstance(record, NotYet):
         return _defer(exchange, asked, record)
@@ -238,10 +247,18 @@ def find_record(exchange: Exchange, subject: str, offering: Offering) -> Credent
 def kept_answer(
     exchange: Exchange, grant: Opened[Grant], slot: Slot, credentials: tuple[Credential, ...]
 ) -> tuple[IssuedCredentials, list[Change], str]:
-    """Return the answer, the sessions that keep it and wait for the wallet's word about it, and its secret."""
+    """Return the answer, the sessions that keep it and wait for the wallet's word about it, and its secret.
+
+    Raises:
+        OAuthRefusal: it is longer than a wallet reads (``credential_request_denied``, code ``RESPONSE_TOO_LONG``); for
+            fewer keys the credentials can be had later, in place of these.
+    """
     lifetimes, secret, notification_id = exchange.context.lifetimes, new_secret(), new_secret()
     response = IssuedCredentials(credentials=credentials, notification_id=notification_id)
-    kept = Answer(response=response.to_json().decode("utf-8"))
+    try:
+        kept = Answer(response=response.to_json().decode("utf-8"))
+    except LimitExceededError:
+        raise _denied("the response is too long", code="RESPONSE_TOO_LONG") from None
     told = Notified(grant=grant.secret, configuration=slot.offering.id)
     begun: list[Change] = [
         begin(ANSWER, kept, secret=secret, expires=exchange.ends(lifetimes.answer)),
@@ -250,5 +267,6 @@ def kept_answer(
     return response, begun, secret
 
 
-def _denied(message: str) -> OAuthRefusal:
-    return OAuthRefusal(message, error=OAuthErrorCode.CREDENTIAL_REQUEST_DENIED, clause="OpenID4VCI 1.0, section 8.3.1")
+def _denied(message: str, *, code: str | None = None) -> OAuthRefusal:
+    error, clause = OAuthErrorCode.CREDENTIAL_REQUEST_DENIED, "OpenID4VCI 1.0, section 8.3.1"
+    return OAuthRefusal(message, error=error, code=code, clause=clause)

@@ -37,6 +37,8 @@ class LoginRequest:
         url: where the forms of the page are posted to; it contains a secret, and is shown to nobody else.
         types: the credential types that the wallet asks for, in the order of its request.
         client: what is known of the wallet: its ``client_id``, a name only where a wallet provider has attested it.
+        redirect_uri: where the browser takes the code to.  A wallet may name any address, so the page shows the person
+            at least its host or scheme, or the deployer refuses those that are not known.
         wallet_name: the name that a trusted wallet provider gives the wallet, or None.
         state: what the last `LoginPage` of this authorisation left for now; empty at first.
         at: the time.
@@ -46,6 +48,7 @@ class LoginRequest:
     url: str = field(repr=False)
     types: tuple[type[CredentialType], ...]
     client: str
+    redirect_uri: str
     wallet_name: str | None = None
     state: bytes = field(default=b"", repr=False)
     at: datetime

@@ -10,10 +10,10 @@ this request, in one step of the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from vcwallet.credential_type import CredentialType
 from vcwallet.errors import LocalProtocolError
@@ -30,6 +30,8 @@ from vcwallet.sessions import SessionChangedError
 
 LEASE: Final = timedelta(seconds=30)
 """So long one who has entered an act and not finished it may still be at work."""
+MAX_LENGTH: Final = 700 * 1024
+"""How many characters the credentials of one response have, so that it fits into 1 MiB, encrypted too."""
 _ACTOR = "credential issuer service"
 _REASON = "the response may not have been delivered"
 
@@ -67,20 +69,20 @@ def issue(
 ) -> tuple[tuple[Credential, ...], Opened[Grant]]:
     """Return the credentials of an act, and the grant that the act is to be written into.
 
+    They are for the first of the keys, where there are more of them than one response can carry (section 8.3).
+
     Raises:
         SessionChangedError: somebody else has finished the act, or is about to make it anew.
-        OAuthRefusal: somebody else may be at work on it (``temporarily_unavailable``), or what was signed was taken
-            back meanwhile (``credential_request_denied``).
+        OAuthRefusal: somebody else may be at work on it (``temporarily_unavailable``); what was signed was taken back
+            meanwhile, or no response can carry a single one (``credential_request_denied``).
         VcError: the issuer cannot sign (see `Issuer.issue_batch`).
     """
-    issuer, offering, key = exchange.context.issuer, slot.offering, slot.idempotency_key
+    issuer, key = exchange.context.issuer, slot.idempotency_key
     recoveries, holder, before = slot.grant.body.recoveries, holder_of(keys), exchange.signed.get(key)
     if before is not None and (before.holder, before.recoveries) == (holder, recoveries):
         return before.credentials, slot.grant  # by this very request, before something else changed the grant
     try:
-        credentials = issuer.issue_batch(
-            record, format=offering.format, holders=keys, valid_for=offering.valid_for, idempotency_key=key
-        )
+        credentials = _as_many_as_fit(issuer.issue_batch, record, slot, keys)
     except AlreadyIssuedError as error:
         youngest = max(entry.issued_at for entry in error.issuances)
     else:
@@ -88,21 +90,48 @@ def issue(
         return credentials, slot.grant
     grant = _taken_over(exchange, slot, is_left=exchange.at - youngest > LEASE)
     try:
-        credentials = issuer.reissue_batch(
-            record,
-            format=offering.format,
-            holders=keys,
-            valid_for=offering.valid_for,
-            idempotency_key=key,
-            reason=_REASON,
-            actor=_ACTOR,
-        )
+        credentials = _as_many_as_fit(issuer.reissue_batch, record, slot, keys, reason=_REASON, actor=_ACTOR)
     except LocalProtocolError as error:
         if error.code != "NOT_VALID":
             raise
-        raise OAuthRefusal("what was signed was taken back", error=OAuthErrorCode.CREDENTIAL_REQUEST_DENIED) from None
+        raise _denied("what was signed was taken back") from None
     exchange.signed[key] = Signed(holder=holder, recoveries=grant.body.recoveries, credentials=credentials)
     return credentials, grant
+
+
+def _as_many_as_fit(
+    sign: Callable[..., tuple[Credential, ...]],
+    record: CredentialType,
+    slot: Slot,
+    keys: Sequence[PublicKey],
+    **decision: Any,
+) -> tuple[Credential, ...]:
+    """Return credentials for as many of the keys as one response can carry: what is too long is never entered."""
+    for count in _halved(len(keys)):
+        try:
+            return sign(
+                record,
+                format=slot.offering.format,
+                holders=keys[:count],
+                valid_for=slot.offering.valid_for,
+                idempotency_key=slot.idempotency_key,
+                max_length=MAX_LENGTH,
+                **decision,
+            )
+        except LocalProtocolError as error:
+            if error.code != "BATCH_TOO_LONG":
+                raise
+    raise _denied("no response can carry the credential")
+
+
+def _halved(count: int) -> Iterator[int]:
+    while count:
+        yield count
+        count //= 2
+
+
+def _denied(message: str) -> OAuthRefusal:
+    return OAuthRefusal(message, error=OAuthErrorCode.CREDENTIAL_REQUEST_DENIED, clause="OpenID4VCI 1.0, section 8.3.1")
 
 
 def _taken_over(exchange: Exchange, slot: Slot, *, is_left: bool) -> Opened[Grant]:
@@ -116,4 +145,4 @@ def _taken_over(exchange: Exchange, slot: Slot, *, is_left: bool) -> Opened[Gran
     taken = grant.swap(recoveries=grant.body.recoveries + 1)
     sessions.commit(taken)
     body = grant.body.model_copy(update={"recoveries": grant.body.recoveries + 1})
-    return Opened(secret=grant.secret, session=taken.result, body=body)
+    return replace(grant, session=taken.result, body=body)

@@ -16,13 +16,13 @@ from vcwallet.issuer.openid4vci.offering import GrantType, Offering
 from vcwallet.jose.jwe import ALGORITHM, ALL
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.protocols.oauth.authorization_details import TYPE
+from vcwallet.protocols.oauth.grant_type import REFRESH_TOKEN
 from vcwallet.protocols.oauth.server_metadata import (
     ANONYMOUS,
     CLIENT_ATTESTATION,
     AuthorizationServerMetadata,
     server_metadata_json,
 )
-from vcwallet.protocols.oauth.token import REFRESH_TOKEN
 from vcwallet.protocols.openid4vci.configurations import credential_configuration
 from vcwallet.protocols.openid4vci.issuer_metadata import (
     CredentialConfiguration,
@@ -164,9 +164,9 @@ class PublishedMetadata:
     def _signed_metadata(self, exchange: Exchange) -> bytes:
         signer, last = self._context.signer, self._signed
         # Read and written once each: threads share it.
-        if signer is not None and (last is None or exchange.at >= last[0]):
+        if signer is not None and (last is None or not last[0] <= exchange.at < last[0] + SIGNED_LIFETIME / 2):
             text = sign_metadata(self.issuer, issuer=signer, at=exchange.at, expires=exchange.at + SIGNED_LIFETIME)
-            last = self._signed = (exchange.at + SIGNED_LIFETIME / 2, text.encode("ascii"))
+            last = self._signed = (exchange.at, text.encode("ascii"))
         return b"" if last is None else last[1]
 
 

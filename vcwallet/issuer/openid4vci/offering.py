@@ -13,12 +13,14 @@ from vcwallet.credential_type import CredentialType
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.issuer.issuer import FormatChoice
 from vcwallet.issuer.ledger import MAX_BATCH
-from vcwallet.protocols.oauth.token import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
+from vcwallet.protocols.oauth.grant_type import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 from vcwallet.protocols.openid4vci.configurations import JWT_PROOF, configuration_id
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
 
 MAX_BEARER_LIFETIME: Final = timedelta(seconds=300)
 MAX_TX_CODE_TRIES: Final = 5
+MAX_ACTS: Final = 200
+"""How many responses one grant is good for, however often its token is refreshed."""
 
 
 class GrantType(StrEnum):
@@ -38,11 +40,13 @@ class Offering:
         valid_for: the technical validity of what is issued.
         proof_types: how wallets may prove their keys: ``jwt``, ``attestation``, ``di_vp``.
         key_attestation: how the wallet's keys have to be attested; None if they need not be.
-        batch_size: how many keys one request may bring, from 1 to 50.
-        acts: how many times one grant is good for credentials of this configuration; each time for other keys.
+        batch_size: how many keys one request may bring, from 1 to 50; of large credentials, as many are issued as fit into
+            one response.
+        acts: how many times one grant is good for credentials of this configuration, from 1 to 200; each time for other
+            keys.
 
     Raises:
-        ValueError: no validity, proof type or act, or another batch size.
+        ValueError: no validity or proof type, or another number of acts or batch size.
     """
 
     type: type[CredentialType]
@@ -54,8 +58,8 @@ class Offering:
     acts: int = 1
 
     def __post_init__(self) -> None:
-        if self.valid_for <= timedelta(0) or not self.proof_types or self.acts < 1:
-            raise ValueError("an offering has a validity, a proof type and an act")
+        if self.valid_for <= timedelta(0) or not self.proof_types or not 1 <= self.acts <= MAX_ACTS:
+            raise ValueError(f"an offering has a validity, a proof type and 1 to {MAX_ACTS} acts")
         if not 1 <= self.batch_size <= MAX_BATCH:
             raise ValueError(f"a batch is for 1 to {MAX_BATCH} keys")
 

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from vcwallet.encoding import service_url
-from vcwallet.errors import StoreError
+from vcwallet.errors import StoreError, UntrustedError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.base import IssuerKey
 from vcwallet.issuer.issuer import Issuer
@@ -35,7 +35,7 @@ from vcwallet.issuer.openid4vci.offers import DIGITS, IssuedOffer, OfferStatus, 
 from vcwallet.issuer.openid4vci.pushed import pushed
 from vcwallet.issuer.openid4vci.token import token
 from vcwallet.keys.policy import TrustPolicy
-from vcwallet.protocols.haip import OPENID4VCI_1_0, IssuanceProfile
+from vcwallet.protocols.haip import OPENID4VCI_1_0, IssuanceProfile, require_x5c
 from vcwallet.protocols.oauth.client_attestation import ClientChallenges
 from vcwallet.protocols.oauth.dpop import DpopNonces
 from vcwallet.protocols.oauth.refusal import OAuthRefusal
@@ -54,6 +54,8 @@ from vcwallet.sealed_sessions import SealedSessions
 from vcwallet.sessions import SessionChangedError, SessionStore
 
 PURGE_EVERY: Final = timedelta(minutes=1)
+BEGINNING: Final = 4
+"""What a request costs that begins a session which anybody can begin (see `Bounds`)."""
 _ATTEMPTS = 10
 
 Endpoint = Callable[[Exchange], HttpResponse]
@@ -67,6 +69,7 @@ class Route:
         name: what it is called.
         path: where it is on the host; one that ends in a slash stands for all that is directly below it.
         methods: the methods that it has.
+        cost: how many requests it counts as where requests are counted: more where each begins a session.
         is_for_browsers: whether people's browsers come here, and not wallets: pages of other sites may not call it.
         answer: answers a request.
     """
@@ -74,6 +77,7 @@ class Route:
     name: str
     path: str
     methods: tuple[str, ...]
+    cost: int = 1
     is_for_browsers: bool = False
     answer: Endpoint
 
@@ -117,7 +121,7 @@ class CredentialIssuerService:
             display: the issuer's name, by language tag.
             offered: the credential configurations.
             records: knows what is to be certified of people.
-            sessions: keeps what the service has to remember.
+            sessions: keeps what the service has to remember; other services may keep theirs in the same place.
             secret: at least 32 random bytes, the same for all processes of one service, that nonces are made with.
             clock: tells the time.
             login: tells who people are; without one there is no authorization code grant.
@@ -152,7 +156,7 @@ class CredentialIssuerService:
             configurations=configurations,
             login=login,
             records=records,
-            sessions=SealedSessions(sessions, clock),
+            sessions=SealedSessions(sessions, clock, owner=identifier),
             wallet_providers=wallet_providers or NobodyTrusted(),
             profile=profile,
             signer=signer,
@@ -239,6 +243,7 @@ class CredentialIssuerService:
         the deployer's to look at, and says nothing about people.
 
         Raises:
+            TrustedListError: the registry's list is past its end, so that nobody can be told apart.
             VcError: the issuer cannot sign, or a session is damaged.
         """
         path = _path(request.url, self.origin)
@@ -275,7 +280,7 @@ class CredentialIssuerService:
     def _purge(self) -> None:
         """Forget what has ended, now and then."""
         now = self._context.clock()
-        if now - self._purged_at < PURGE_EVERY or not self._purging.acquire(blocking=False):
+        if abs(now - self._purged_at) < PURGE_EVERY or not self._purging.acquire(blocking=False):
             return
         try:
             self._purged_at = now
@@ -299,8 +304,15 @@ def _routes(context: Context, metadata: PublishedMetadata) -> tuple[Route, ...]:
         Route(name="issuer_metadata", path=issuer, methods=get, answer=metadata.of_issuer),
         Route(name="server_metadata", path=server, methods=get, answer=metadata.of_server),
         Route(name="offer", path=at(offers.PATH), methods=get, answer=offer_by_reference),
-        Route(name="par", path=at("/par"), methods=post, answer=pushed),
-        Route(name="authorize", path=at("/authorize"), methods=get, answer=authorize, is_for_browsers=True),
+        Route(name="par", path=at("/par"), methods=post, cost=BEGINNING, answer=pushed),
+        Route(
+            name="authorize",
+            path=at("/authorize"),
+            methods=get,
+            cost=BEGINNING,
+            answer=authorize,
+            is_for_browsers=True,
+        ),
         Route(name="login", path=at(LOGIN_PATH), methods=(*get, *post), answer=login, is_for_browsers=True),
         Route(name="token", path=at("/token"), methods=post, answer=token),
         Route(name="nonce", path=at("/nonce"), methods=post, answer=nonce),
@@ -322,6 +334,11 @@ def _require_possible(context: Context) -> None:
         raise ValueError("attestations are required, and no wallet provider is trusted")
     if context.requires("signed_metadata") and context.signer is None:
         raise ValueError("signed metadata are required, and nobody signs them")
+    if context.signer is not None:
+        try:
+            require_x5c(context.signer.chain, anchors=(), profile=context.profile)
+        except UntrustedError as error:
+            raise ValueError(f"the signer's certificates do not keep to the profile: {error.args[0]}") from None
     if context.login is None and GrantType.PRE_AUTHORIZED_CODE.value not in context.profile.grants:
         raise ValueError("the profile has no grant without a log-in")
 

@@ -31,8 +31,8 @@ MAX_REDIRECT_URI = 2048
 MAX_STATE = 1024
 MAX_ISSUER_STATE = 4096
 MAX_CODE = 4096
-MAX_SCOPES = 20
-MAX_SCOPE = 4096
+MAX_SCOPES = 50
+MAX_SCOPE = 16 * 1024
 MAX_RESOURCES = 10
 MAX_REQUEST_URI = 2048
 MAX_RESPONSE_BYTES = 64 * 1024
@@ -133,7 +133,7 @@ def require_redirect_uri(uri: str) -> str:
     if found is None or len(uri) > MAX_REDIRECT_URI:
         raise MalformedError("the redirect URI is no absolute URI without fragment", clause=_REDIRECT_CLAUSE)
     scheme = found.group(1).lower()
-    if scheme in _ACTIVE_SCHEMES:
+    if scheme in _ACTIVE_SCHEMES or scheme.startswith("ms-"):
         raise MalformedError("a browser is not sent to such a redirect URI", clause="RFC 9700, section 4.11.2")
     if scheme in ("http", "https"):
         _require_host(uri, anywhere=scheme == "https")
@@ -141,10 +141,11 @@ def require_redirect_uri(uri: str) -> str:
 
 
 _REDIRECT_CLAUSE = "RFC 6749, section 3.1.2"
-# What a browser runs or reads from the disk instead of going there.
+# What a browser runs or reads from the disk instead of going there, or gives to a part of the system and to no wallet.
 _ACTIVE_SCHEMES = frozenset(
     {"about", "blob", "content", "data", "file", "filesystem", "ftp", "intent", "javascript", "vbscript", "view-source"}
-    | {"ws", "wss"}
+    | {"chrome", "feed", "jar", "ldap", "mailto", "resource", "search", "search-ms", "shell", "smb", "sms", "smsto"}
+    | {"ssh", "tel", "telnet", "ws", "wss", "wyciwyg"}
 )
 
 
@@ -207,7 +208,7 @@ def read_scope(params: Mapping[str, str]) -> tuple[str, ...]:
     """Return the values of ``scope``, each once, in their order.
 
     Raises:
-        OAuthRefusal: it is not as RFC 6749 (section 3.3) says, or has more than 20 values (``invalid_scope``).
+        OAuthRefusal: it is not as RFC 6749 (section 3.3) says, or has more than 50 values (``invalid_scope``).
     """
     with refusing(OAuthErrorCode.INVALID_SCOPE):
         text = optional(params, "scope", MAX_SCOPE)
@@ -335,7 +336,7 @@ def read_redirect(url: str, *, redirect_uri: str, state: str, issuer: str, iss_r
     Args:
         url: where the browser was sent.
         redirect_uri: where it had to be sent.
-        state: of the request.
+        state: of the request, which has to have had one.
         issuer: the identifier of the authorization server that the request went to.
         iss_required: whether a server that does not name itself is refused; only where its metadata do not promise
             ``iss`` may this be false.
@@ -345,7 +346,10 @@ def read_redirect(url: str, *, redirect_uri: str, state: str, issuer: str, iss_r
             server (``ISSUER_MISMATCH``): somebody mixes up two answers or two servers.
         PeerRefusedError: the server says that it has refused.
         LimitExceededError, MalformedError: no redirect with one answer in it.
+        ValueError: `state` is empty, and would be that of every answer without one.
     """
+    if not state:
+        raise ValueError("an answer belongs to a request with a state")
     params = _answer_in(url, redirect_uri)
     if not _is_same(params.get("state", ""), state):
         clause = "RFC 6749, section 10.12"

@@ -17,10 +17,11 @@ from vcwallet.encoding import json, wire
 from vcwallet.encoding.wire import Array, WireModel
 from vcwallet.errors import LimitExceededError, MalformedError
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, refusing
+from vcwallet.protocols.openid4vci.claims_description import require_consistent
 
 TYPE: Final = "openid_credential"
 MAX_BYTES = 64 * 1024
-MAX_DETAILS = 20
+MAX_DETAILS = 50
 MAX_CLAIMS = 200
 MAX_PATH = 16
 MAX_LOCATIONS = 10
@@ -81,7 +82,8 @@ def read_details(text: str) -> tuple[AuthorizationDetail, ...]:
 
     Raises:
         OAuthRefusal: no JSON array of objects of this type, one with a member that nobody knows, or one that asks for
-            the same twice (``invalid_authorization_details``).
+            the same twice, be it a configuration or a claim, or by contradictory paths
+            (``invalid_authorization_details``).
     """
     with refusing(OAuthErrorCode.INVALID_AUTHORIZATION_DETAILS):
         values = json.loads(text, max_bytes=MAX_BYTES)
@@ -100,4 +102,6 @@ def _detail(value: object) -> AuthorizationDetail:
     # Nothing asked for is not the same as not asked: what is meant by an empty array, nobody can tell.
     if any(getattr(detail, name) == () for name in detail.model_fields_set):
         raise MalformedError("an array of authorization_details is empty", clause="OpenID4VCI 1.0, section 5.1.1")
+    # The format is the configuration's, which is not known here: what no format allows is refused.
+    require_consistent((claim.path for claim in detail.claims), in_mdoc=True)
     return detail

@@ -36,8 +36,6 @@ from vcwallet.protocols.stateless_nonce import StatelessNonces
 
 TYP: Final = "oauth-client-attestation+jwt"
 POP_TYP: Final = "oauth-client-attestation-pop+jwt"
-METHOD: Final = "attest_jwt_client_auth"
-"""The ``token_endpoint_auth_method`` of a wallet with an attestation."""
 HEADER: Final = "oauth-client-attestation"
 POP_HEADER: Final = "oauth-client-attestation-pop"
 CHALLENGE_HEADER: Final = "oauth-client-attestation-challenge"
@@ -60,6 +58,7 @@ class ClientAttestation:
         client_id: of the wallet as a product, the same for all who use it.
         key: of the instance.
         provider: who vouches for it.
+        chain: the provider's DER certificates as they came (``x5c``), for a profile that says how they have to be.
         expires: until when.
         name: of the wallet, as its provider says.
         link: where the provider tells about it.
@@ -69,6 +68,7 @@ class ClientAttestation:
     client_id: str
     key: PublicKey
     provider: TrustedKey
+    chain: tuple[bytes, ...] = field(repr=False)
     expires: datetime
     name: str | None = None
     link: str | None = None
@@ -109,6 +109,11 @@ class AttestedClient:
     def provider(self) -> TrustedKey:
         """Who vouches for the wallet."""
         return self.attestation.provider
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """The provider's DER certificates as they came."""
+        return self.attestation.chain
 
     @property
     def thumbprint(self) -> str:
@@ -233,7 +238,7 @@ def verify_attestation(text: str, *, trust: TrustPolicy, at: datetime) -> Client
         OAuthRefusal: as `verify_client_attestation`.
     """
     with refusing(OAuthErrorCode.INVALID_CLIENT_ATTESTATION):
-        claims, provider = _attested(text, trust=trust, at=at)
+        claims, provider, chain = _attested(text, trust=trust, at=at)
         key, expires = confirmation_key(claims), jwt.numeric_date(claims, "exp")
         if key is None or expires is None:
             raise MalformedError("an attestation has cnf and exp", clause=CLAUSE)
@@ -241,6 +246,7 @@ def verify_attestation(text: str, *, trust: TrustPolicy, at: datetime) -> Client
             client_id=jwt.text(claims, "sub"),
             key=key,
             provider=provider,
+            chain=chain,
             expires=expires,
             name=_optional_text(claims, "wallet_name"),
             link=_optional_text(claims, "wallet_link"),
@@ -257,8 +263,8 @@ def _header(provider: IssuerKey) -> dict[str, Any]:
     return {name: value for name, value in optional.items() if value}
 
 
-def _attested(text: str, *, trust: TrustPolicy, at: datetime) -> tuple[dict[str, Any], TrustedKey]:
-    """Return the claims of an attestation, and the provider who has signed it."""
+def _attested(text: str, *, trust: TrustPolicy, at: datetime) -> tuple[dict[str, Any], TrustedKey, tuple[bytes, ...]]:
+    """Return the claims of an attestation, the provider who has signed it, and its certificates."""
     if len(text) > MAX_BYTES:
         raise LimitExceededError(f"a client attestation is longer than {MAX_BYTES} bytes")
     signed = jws.parse(text)
@@ -269,18 +275,18 @@ def _attested(text: str, *, trust: TrustPolicy, at: datetime) -> tuple[dict[str,
         chain=signed.header.chain,
         key_id=signed.header.key_id,
         trust_chain=signed.header.trust_chain,
-        signed_at=jwt.numeric_date(unverified, "iat"),
-    )
+    )  # not signed_at: a provider that was withdrawn attests nothing more, whatever time it writes
     provider = trust.key_for(source, role=Role.WALLET_PROVIDER, type_id=None, at=at)
     claims = jws.payload_object(signed.verify(provider.key))
-    if source.signed_at is not None and source.signed_at > at + jwt.SKEW:
+    issued_at = jwt.numeric_date(claims, "iat")
+    if issued_at is not None and issued_at > at + jwt.SKEW:
         raise ValidityError("the attestation is from the future", code="NOT_YET_VALID", clause=CLAUSE)
     try:
         jwt.require_valid_at(claims, at=at)
     except ValidityError:
         with refusing(OAuthErrorCode.USE_FRESH_ATTESTATION):
             raise
-    return claims, provider
+    return claims, provider, source.chain
 
 
 def _proved(text: str, key: PublicKey, *, audience: str, client_id: str, at: datetime) -> dict[str, Any]:

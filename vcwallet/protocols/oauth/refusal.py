@@ -20,7 +20,13 @@ from enum import StrEnum
 from typing import ClassVar, Final
 
 from vcwallet.encoding import json
-from vcwallet.errors import MalformedError, RemoteProtocolError, UnsupportedError, VerificationError
+from vcwallet.errors import (
+    MalformedError,
+    RemoteProtocolError,
+    TrustedListError,
+    UnsupportedError,
+    VerificationError,
+)
 from vcwallet.flow import HttpResponse
 from vcwallet.protocols.oauth.token_type import TokenType
 
@@ -133,14 +139,16 @@ def challenge(scheme: TokenType, error: OAuthErrorCode | None = None) -> str:
 def refusing(error: OAuthErrorCode, *, status: int | None = None) -> Iterator[None]:
     """Let an error of the block leave as a refusal with this code; its own message, code and clause stay.
 
-    Only what the peer has done wrong is its fault: errors of a store, a key or the caller pass as they are.
+    Only what the peer has done wrong is its fault: errors of a store, a key, a trusted list of our own or the caller
+    pass as they are.
 
     Raises:
         OAuthRefusal: the peer's input was refused in the block, or it was a refusal already, which is not changed.
+        TrustedListError: our own trusted list is not to be relied on, whatever the peer has sent.
     """
     try:
         yield
-    except OAuthRefusal:
+    except (OAuthRefusal, TrustedListError):
         raise
     except (MalformedError, RemoteProtocolError, UnsupportedError, VerificationError) as cause:
         refusal = OAuthRefusal(str(cause.args[0]), error=error, status=status, clause=cause.clause)

@@ -83,7 +83,19 @@ def read_server_metadata(body: bytes | Mapping[str, object], *, issuer: str) -> 
         MalformedError: not metadata as the standards have them.
         UntrustedError: they are another server's (code ``ISSUER_MISMATCH``).
     """
-    metadata = wire.read(AuthorizationServerMetadata, body, max_bytes=MAX_BYTES)
+    return _of_issuer(wire.read(AuthorizationServerMetadata, body, max_bytes=MAX_BYTES), issuer)
+
+
+def fit_server_metadata(members: Mapping[str, object], *, issuer: str) -> AuthorizationServerMetadata:
+    """Return the metadata of an object that strict JSON parsing gave, as `read_server_metadata` does.
+
+    Raises:
+        VcError: as `read_server_metadata`.
+    """
+    return _of_issuer(wire.fit(AuthorizationServerMetadata, members), issuer)
+
+
+def _of_issuer(metadata: AuthorizationServerMetadata, issuer: str) -> AuthorizationServerMetadata:
     if metadata.issuer != issuer:
         raise UntrustedError(
             "the metadata are another authorization server's", code="ISSUER_MISMATCH", clause="RFC 8414, section 3.3"

@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from vcwallet.encoding import json, wire
 from vcwallet.encoding.wire import Array, WireModel
 from vcwallet.errors import MalformedError, UnsupportedError
+from vcwallet.protocols.oauth import grant_type as grants
 from vcwallet.protocols.oauth.authorization import (
     MAX_CLIENT_ID,
     MAX_CODE,
@@ -41,9 +42,6 @@ from vcwallet.protocols.oauth.bearer import MAX_TOKEN, TOKEN68
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
 from vcwallet.protocols.oauth.token_type import TokenType
 
-AUTHORIZATION_CODE: Final = "authorization_code"
-PRE_AUTHORIZED_CODE: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
-REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a grant type
 MAX_VERIFIER = 128
 MAX_TX_CODE = 256
 MAX_RESPONSE_BYTES = 256 * 1024
@@ -70,7 +68,7 @@ class AuthorizationCodeGrant:
     def parameters(self) -> dict[str, str]:
         """Return the parameters of the token request."""
         return _given(
-            grant_type=AUTHORIZATION_CODE,
+            grant_type=grants.AUTHORIZATION_CODE,
             code=self.code,
             redirect_uri=self.redirect_uri,
             code_verifier=self.code_verifier,
@@ -98,7 +96,7 @@ class PreAuthorizedCodeGrant:
     def parameters(self) -> dict[str, str]:
         """Return the parameters of the token request."""
         return _given(
-            grant_type=PRE_AUTHORIZED_CODE,
+            grant_type=grants.PRE_AUTHORIZED_CODE,
             **{"pre-authorized_code": self.pre_authorized_code},
             tx_code=self.tx_code,
             client_id=self.client_id,
@@ -123,7 +121,7 @@ class RefreshTokenGrant:
     def parameters(self) -> dict[str, str]:
         """Return the parameters of the token request."""
         return _given(
-            grant_type=REFRESH_TOKEN,
+            grant_type=grants.REFRESH_TOKEN,
             refresh_token=self.refresh_token,
             scope=" ".join(self.scope),
             client_id=self.client_id,
@@ -146,7 +144,7 @@ def read_token_request(params: Mapping[str, str]) -> TokenGrant:
         read_resources(params)  # nothing depends on them, but a broken one is not passed over
         client_id = optional(params, "client_id", MAX_CLIENT_ID)
         match grant_type:
-            case "authorization_code":
+            case grants.AUTHORIZATION_CODE:
                 return AuthorizationCodeGrant(
                     code=required(params, "code", MAX_CODE),
                     redirect_uri=required(params, "redirect_uri", MAX_REDIRECT_URI),
@@ -154,14 +152,14 @@ def read_token_request(params: Mapping[str, str]) -> TokenGrant:
                     client_id=client_id,
                     authorization_details=_read_details(params),
                 )
-            case "urn:ietf:params:oauth:grant-type:pre-authorized_code":
+            case grants.PRE_AUTHORIZED_CODE:
                 return PreAuthorizedCodeGrant(
                     pre_authorized_code=required(params, "pre-authorized_code", MAX_CODE),
                     tx_code=_tx_code(params),
                     client_id=client_id,
                     authorization_details=_read_details(params),
                 )
-            case "refresh_token":
+            case grants.REFRESH_TOKEN:
                 return RefreshTokenGrant(
                     refresh_token=required(params, "refresh_token", MAX_TOKEN),
                     scope=read_scope(params),
@@ -206,6 +204,10 @@ def _token_type(value: Any) -> Any:
         raise ValueError("no token type of ours") from error
 
 
+def _details_given(value: Any) -> Any:
+    return () if value is None else value
+
+
 class TokenResponse(WireModel):
     """What a token request was granted (RFC 6749, section 5.1; OpenID4VCI 1.0, section 6.2).
 
@@ -227,7 +229,9 @@ class TokenResponse(WireModel):
     expires_in: Annotated[int | None, Field(gt=0)] = None
     refresh_token: Annotated[str | None, Field(min_length=1, max_length=MAX_TOKEN, repr=False)] = None
     scope: Annotated[str | None, Field(max_length=MAX_SCOPE)] = None
-    authorization_details: Annotated[Array[GrantedDetail], Field(max_length=MAX_DETAILS)] = ()
+    authorization_details: Annotated[
+        Array[GrantedDetail], Field(max_length=MAX_DETAILS), BeforeValidator(_details_given)
+    ] = ()
 
     def to_json(self) -> bytes:
         """Return the body of the answer, which is sent with ``Cache-Control: no-store``."""

@@ -23,7 +23,10 @@ from vcwallet.encoding.wire import Array, Maybe, WireModel
 from vcwallet.errors import BindingError, LimitExceededError, MalformedError, UnsupportedError, quoted
 from vcwallet.formats.base import Credential
 
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
+"""How long a response may be that is read: fifty credentials with a portrait."""
+MAX_OWN_BYTES = 3 * 1024 * 1024 - 4096
+"""How long one may be that is made: encrypted it grows by a third, and has to be read, too."""
 MAX_CREDENTIALS = 50
 MAX_IDENTIFIER = 4096
 MAX_INTERVAL = timedelta(days=366)
@@ -54,12 +57,16 @@ class IssuedCredentials:
         """Return the response as JSON (appendix A: how each format stands in it).
 
         Raises:
+            LimitExceededError: longer than 3 068 KiB, which nobody might read.
             UnsupportedError: a format that has no place in a response.
         """
         members: dict[str, JsonValue] = {"credentials": [{"credential": _value(one)} for one in self.credentials]}
         if self.notification_id is not None:
             members["notification_id"] = self.notification_id
-        return json.dumps(members)
+        text = json.dumps(members)
+        if len(text) > MAX_OWN_BYTES:
+            raise LimitExceededError(f"a credential response is longer than {MAX_OWN_BYTES} bytes", clause=CLAUSE)
+        return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +131,7 @@ def read_credential_response(body: bytes, *, status: int, format: str) -> Creden
         format: the format of the configuration that was asked for.
 
     Raises:
-        LimitExceededError: longer than 1 MiB, more than 50 credentials, or an interval of more than a year.
+        LimitExceededError: longer than 4 MiB, more than 50 credentials, or an interval of more than a year.
         MalformedError: not as the standard says for this status and format.
         UnsupportedError: a format that vcwallet does not know, or a response of a draft before 1.0 (``OLD_DRAFT``).
     """

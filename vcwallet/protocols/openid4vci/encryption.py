@@ -160,6 +160,7 @@ def read_message(
     keys: Sequence[MessageKey],
     required: bool,
     encryptions: Collection[ContentEncryption] = ALL,
+    max_bytes: int = MAX_BYTES,
 ) -> MessageBody:
     """Return the JSON text of a request or response, decrypted if it was encrypted.
 
@@ -169,9 +170,10 @@ def read_message(
         keys: those that messages to us are encrypted to; none where we take no encrypted messages.
         required: whether one that is not encrypted is refused.
         encryptions: the content encryptions that we have said to take.
+        max_bytes: how long it may be: a response may be longer than a request.
 
     Raises:
-        LimitExceededError: longer than 1 MiB.
+        LimitExceededError: longer than `max_bytes`.
         MalformedError: neither ``application/json`` nor ``application/jwt``, or no JWE.
         RemoteProtocolError: it is not encrypted, and has to be (``ENCRYPTION_MISSING``).
         UnsupportedError: compressed, or encrypted although we have no key.
@@ -179,15 +181,16 @@ def read_message(
         AlgorithmNotAllowedError: other algorithms than we take.
         SignatureInvalidError: it does not decrypt (``DECRYPTION_FAILED``).
     """
-    if len(body) > MAX_BYTES:
-        raise LimitExceededError(f"a message is longer than {MAX_BYTES} bytes")
+    if len(body) > max_bytes:
+        raise LimitExceededError(f"a message is longer than {max_bytes} bytes")
     match _media_type(content_type):
         case "application/json":
             if required:
                 raise RemoteProtocolError("the message is not encrypted", code="ENCRYPTION_MISSING", clause=CLAUSE)
             return MessageBody(json=body, encrypted=False)
         case "application/jwt":
-            return MessageBody(json=_decrypt(body, keys=keys, encryptions=encryptions), encrypted=True)
+            text = _decrypt(body, keys=keys, encryptions=encryptions, max_bytes=max_bytes)
+            return MessageBody(json=text, encrypted=True)
         case _:
             raise MalformedError("the message is neither JSON nor a JWT", clause=CLAUSE)
 
@@ -196,10 +199,12 @@ def _media_type(content_type: str | None) -> str:
     return (content_type or "").partition(";")[0].strip().lower()
 
 
-def _decrypt(body: bytes, *, keys: Sequence[MessageKey], encryptions: Collection[ContentEncryption]) -> bytes:
+def _decrypt(
+    body: bytes, *, keys: Sequence[MessageKey], encryptions: Collection[ContentEncryption], max_bytes: int
+) -> bytes:
     if not keys:
         raise UnsupportedError("encrypted messages are not taken here", clause=CLAUSE)
-    message = jwe.parse(body.strip())
+    message = jwe.parse(body.strip(), max_bytes=max_bytes)
     # A kid is copied from the key (section 10); without one there has to be a single key that can be meant.
     kid = message.header.key_id
     found = [key for key in keys if kid is None or key.kid == kid]

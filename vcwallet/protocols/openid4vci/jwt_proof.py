@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -104,6 +104,7 @@ def verify_jwt_proof(
     trust: TrustPolicy,
     required: KeyAttestationsRequired | None,
     at: datetime,
+    attestations: MutableMapping[str, KeyAttestation] | None = None,
 ) -> JwtProof:
     """Return the key that has signed a proof for this issuer, after every check has passed (appendix F.4).
 
@@ -113,10 +114,12 @@ def verify_jwt_proof(
         text: the JWT.
         issuer: the credential issuer's identifier.
         client_id: the wallet's; None where the token was given without one.
-        algorithms: those that the issuer's metadata names.
+        algorithms: those that the issuer's metadata names, for the proof and for an attestation in it.
         trust: says whose key speaks for a wallet provider.
         required: the levels of a key attestation that are accepted; None where none is needed.
         at: the time.
+        attestations: those of other proofs of this request that were verified with the same arguments, by their text,
+            so that each is verified once; the one of this proof is added.
 
     Raises:
         LimitExceededError: longer than 64 KiB.
@@ -134,7 +137,14 @@ def verify_jwt_proof(
         raise LimitExceededError(f"a proof is longer than {MAX_BYTES} bytes", clause=CLAUSE)
     signature = jws.parse(text)
     jwt.require_typ(signature.header, TYP)
-    attestation = _attestation(signature.header, trust=trust, required=required, at=at)
+    attestation = _attestation(
+        signature.header,
+        known={} if attestations is None else attestations,
+        trust=trust,
+        required=required,
+        algorithms=algorithms,
+        at=at,
+    )
     key = _key(signature.header, attestation)
     payload = jws.payload_object(signature.verify(key, algorithms=algorithms))
     claims = wire.fit(_Claims, payload)
@@ -149,7 +159,13 @@ def verify_jwt_proof(
 
 
 def _attestation(
-    header: Header, *, trust: TrustPolicy, required: KeyAttestationsRequired | None, at: datetime
+    header: Header,
+    *,
+    known: MutableMapping[str, KeyAttestation],
+    trust: TrustPolicy,
+    required: KeyAttestationsRequired | None,
+    algorithms: Collection[Algorithm],
+    at: datetime,
 ) -> KeyAttestation | None:
     text = header.members.get("key_attestation")
     if text is None:
@@ -158,10 +174,12 @@ def _attestation(
         return None
     if not isinstance(text, str):
         raise MalformedError("key_attestation is a JWT", clause=CLAUSE)
-    attestation = verify_key_attestation(text, trust=trust, at=at, required=required)
-    if attestation.expires is None:
+    if text not in known:
+        # Its algorithm is one of those for proofs, too (appendix F.1).
+        known[text] = verify_key_attestation(text, trust=trust, at=at, required=required, algorithms=algorithms)
+    if known[text].expires is None:
         raise MalformedError("a key attestation in a proof says when it ends", clause="OpenID4VCI 1.0, appendix D.1")
-    return attestation
+    return known[text]
 
 
 def _key(header: Header, attestation: KeyAttestation | None) -> PublicKey:

@@ -29,12 +29,11 @@ from pydantic import ConfigDict, Field, model_validator
 from vcwallet.encoding import json, service_url, wire
 from vcwallet.encoding.wire import Array, Maybe, WireModel
 from vcwallet.errors import LimitExceededError, MalformedError, UnsupportedError, UntrustedError
+from vcwallet.protocols.oauth.grant_type import PRE_AUTHORIZED_CODE
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata, IssuerIdentifier, Name
 
 SCHEME: Final = "openid-credential-offer://"
 HAIP_SCHEME: Final = "haip-vci://"
-AUTHORIZATION_CODE: Final = "authorization_code"
-PRE_AUTHORIZED_CODE: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 MEDIA_TYPE: Final = "application/json"
 MAX_BYTES = 64 * 1024
 MAX_LINK = 64 * 1024

@@ -26,7 +26,7 @@ from vcwallet.protocols.openid4vci.credential_request import (
 )
 from vcwallet.protocols.openid4vci.di_vp import verify_di_vp_proof
 from vcwallet.protocols.openid4vci.issuer_metadata import ProofType
-from vcwallet.protocols.openid4vci.jwt_proof import verify_jwt_proof
+from vcwallet.protocols.openid4vci.jwt_proof import JwtProof, verify_jwt_proof
 from vcwallet.protocols.openid4vci.key_attestation import (
     KeyAttestation,
     different_keys,
@@ -80,7 +80,8 @@ def verify_proofs(
     Raises:
         OAuthRefusal: ``invalid_proof``; the code says why: as `verify_jwt_proof`, `verify_di_vp_proof` and
             `verify_key_attestation`, and there are no proofs (``PROOF_MISSING``), one has no nonce (``NONCE_MISSING``)
-            or another one than the rest (``NONCE_MISMATCH``), a key is there twice (``KEY_REPEATED``), there are more
+            or another one than the rest (``NONCE_MISMATCH``), a presentation has one although the issuer gives out
+            none (``NONCE_UNEXPECTED``), a key is there twice (``KEY_REPEATED``), there are more
             keys than `max_keys`, or the type of the proofs is not accepted.
     """
     with refusing(OAuthErrorCode.INVALID_PROOF):
@@ -92,9 +93,9 @@ def verify_proofs(
         _require_few(proofs.values, max_keys)  # before there is anything to compute for them
         match proofs:
             case JwtProofs():
-                proved = _jwt(proofs, terms, issuer=issuer, client_id=client_id, trust=trust, at=at)
+                proved = _jwt(proofs, terms, issuer=issuer, client_id=client_id, trust=trust, max_keys=max_keys, at=at)
             case DataIntegrityProofs():
-                proved = _di_vp(proofs, terms, issuer=issuer, at=at)
+                proved = _di_vp(proofs, terms, issuer=issuer, has_nonces=nonce_required, at=at)
             case AttestationProof():
                 proved = _attestation(proofs, terms, trust=trust, at=at)
             case _:
@@ -118,38 +119,45 @@ def _jwt(
     issuer: str,
     client_id: str | None,
     trust: TrustPolicy,
+    max_keys: int,
     at: datetime,
 ) -> _Proved:
-    checked = [
-        verify_jwt_proof(
+    algorithms = _algorithms(terms)
+    checked: list[JwtProof] = []
+    keys: list[PublicKey] = []
+    attestations: dict[str, KeyAttestation] = {}  # several proofs may come with the attestation of all their keys
+    for text in proofs.values:
+        before = len(attestations)
+        proof = verify_jwt_proof(
             text,
             issuer=issuer,
             client_id=client_id,
-            algorithms=_algorithms(terms),
+            algorithms=algorithms,
             trust=trust,
             required=terms.key_attestations_required,
             at=at,
+            attestations=attestations,
         )
-        for text in proofs.values
-    ]
-    different_keys([proof.key for proof in checked])
-    keys: list[PublicKey] = []
-    attestations: list[KeyAttestation] = []
-    for proof in checked:
+        checked.append(proof)
         if proof.attestation is None:
             keys.append(proof.key)
-        elif proof.attestation not in attestations:  # several proofs may come with the attestation of all their keys
+        elif len(attestations) > before:
             keys.extend(proof.attestation.keys)
-            attestations.append(proof.attestation)
-    return keys, [proof.nonce for proof in checked], tuple(attestations)
+        _require_few(keys, max_keys)  # before there is more to compute
+    different_keys([proof.key for proof in checked])
+    return keys, [proof.nonce for proof in checked], tuple(attestations.values())
 
 
-def _di_vp(proofs: DataIntegrityProofs, terms: ProofType, *, issuer: str, at: datetime) -> _Proved:
+def _di_vp(proofs: DataIntegrityProofs, terms: ProofType, *, issuer: str, has_nonces: bool, at: datetime) -> _Proved:
     if terms.key_attestations_required is not None:
         raise BindingError("a presentation has no key attestation", code="ATTESTATION_MISSING", clause=CLAUSE)
     suites = {name for name in terms.proof_signing_alg_values_supported if isinstance(name, str)}
     checked = [verify_di_vp_proof(one, issuer=issuer, cryptosuites=suites, at=at) for one in proofs.values]
-    return [proof.key for proof in checked], [proof.nonce for proof in checked], ()
+    nonces = [proof.nonce for proof in checked]
+    if not has_nonces and set(nonces) != {None}:
+        clause = "OpenID4VCI 1.0, appendix F.2"
+        raise BindingError("the challenge is from nowhere", code="NONCE_UNEXPECTED", clause=clause)
+    return [proof.key for proof in checked], nonces, ()
 
 
 def _attestation(proofs: AttestationProof, terms: ProofType, *, trust: TrustPolicy, at: datetime) -> _Proved:

@@ -8,7 +8,7 @@ that they came from is told by ``sub``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -34,11 +34,13 @@ class VerifiedMetadata:
     Attributes:
         metadata: what it says.
         signer: its key, and why it is trusted.
+        chain: its DER certificates as they came (``x5c``), for a profile that says how they have to be.
         vouched_for: the identifiers of the configurations whose type the signer may issue; at least one.
     """
 
     metadata: CredentialIssuerMetadata
     signer: TrustedKey
+    chain: tuple[bytes, ...] = field(repr=False)
     vouched_for: frozenset[str]
 
     def __bool__(self) -> bool:
@@ -106,7 +108,7 @@ def verify_signed_metadata(text: str, *, issuer: str, trust: TrustPolicy, at: da
     signer, vouched_for = _signer(metadata, source, trust, at)
     signed.verify(signer.key)
     _require_time(claims, at)
-    return VerifiedMetadata(metadata=metadata, signer=signer, vouched_for=vouched_for)
+    return VerifiedMetadata(metadata=metadata, signer=signer, chain=source.chain, vouched_for=vouched_for)
 
 
 def _without_claims(claims: dict[str, Any]) -> dict[str, Any]:

@@ -200,6 +200,20 @@ class FederationPolicy:
             authorities=frozenset((SOURCE, entity_id) for entity_id in _on_the_way(member.entity)),
         )
 
+    def require_granted(self, party: str, *, role: Role, at: datetime) -> None:
+        """Return if an entity may act in `role` at `at`, by what `refresh` has brought (see `PartyPolicy`).
+
+        Raises:
+            UntrustedError: it was not resolved before (code ``ENTITY_NOT_RESOLVED``).
+            NotAuthorisedError: no authorisation fits it in this role, for any type, at this time.
+            ValidityError: its trust chain has ended.
+        """
+        member = self._member(party, (), at)
+        for authorisation in self._authorisations:
+            if any(_fits(authorisation, member, role, type_id, at) for type_id in authorisation.types or (None,)):
+                return
+        raise _not_authorised(member, role)
+
     # --- whom it is about ---
 
     def _member(self, entity_id: str, trust_chain: tuple[str, ...], at: datetime) -> _Member:
@@ -292,7 +306,7 @@ class FederationPolicy:
         for authorisation in self._authorisations:
             if _fits(authorisation, member, role, type_id, at):
                 return authorisation
-        raise NotAuthorisedError(f"the federation does not make {quoted(member.entity.entity_id)} {role} for this")
+        raise _not_authorised(member, role)
 
 
 def _fits(authorisation: Authorisation, member: _Member, role: Role, type_id: str | None, at: datetime) -> bool:
@@ -307,6 +321,10 @@ def _fits(authorisation: Authorisation, member: _Member, role: Role, type_id: st
         and authorisation.trust_marks <= marks
         and (authorisation.types_member is None or type_id in _listed_types(authorisation, entity))
     )
+
+
+def _not_authorised(member: _Member, role: Role) -> NotAuthorisedError:
+    return NotAuthorisedError(f"the federation does not make {quoted(member.entity.entity_id)} {role} for this")
 
 
 def _listed_types(authorisation: Authorisation, entity: ResolvedEntity) -> frozenset[object]:

@@ -58,6 +58,7 @@ class Route:
         name: what it is called.
         path: where it is on the host; it stands for all that is directly below it.
         methods: the methods that it has.
+        cost: how many requests it counts as where requests are counted.
         is_for_browsers: whether people's browsers come here, and not wallets.
         answer: answers a request.
     """
@@ -65,6 +66,7 @@ class Route:
     name: str
     path: str
     methods: tuple[str, ...]
+    cost: int = 1
     is_for_browsers: bool = False
     answer: Endpoint
 

@@ -8,11 +8,12 @@ A request that is repeated has the same keys and a fresh nonce, so the issuer gi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from vcwallet.errors import TransportError
+from vcwallet.errors import MalformedError, TransportError
 from vcwallet.flow import Flow
 from vcwallet.keys.signer import Signer
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, PeerRefusedError
@@ -137,13 +138,16 @@ def notify(plan: Plan, told: Kept | Rejected, *, token: str, exchange: Exchange)
 def tell(plan: Plan, notification_id: str, event: NotificationEvent, *, token: str, exchange: Exchange) -> Flow[None]:
     """Tell the issuer, which has given a name for it and so has an endpoint, what became of its credential.
 
+    What it answers means nothing, so an answer that is none is as good as another.
+
     Raises:
         PeerRefusedError: it does not want to hear it.
         TransportError: it cannot be reached.
     """
     endpoint = plan.metadata.notification_endpoint or ""
     body = Notification(notification_id=notification_id, event=event).to_json()
-    yield from exchange.ask_resource(endpoint, body, content_type=PLAIN, token=token, accepted=(200, 201, 202, 204))
+    with suppress(MalformedError):
+        yield from exchange.ask_resource(endpoint, body, content_type=PLAIN, token=token, accepted=(200, 201, 202, 204))
 
 
 # --- steps -----------------------------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from vcwallet.protocols.oauth.server_metadata import AuthorizationServerMetadata, read_server_metadata
-from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata, read_issuer_metadata
+from vcwallet.encoding import json
+from vcwallet.protocols.oauth.server_metadata import AuthorizationServerMetadata, fit_server_metadata
+from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata, fit_issuer_metadata
 from vcwallet.wallet.collecting.states import (
     Access,
     Answered,
@@ -43,6 +44,9 @@ _STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What was approved, as it was shown; it never changes.
+
+    The limits of metadata were those of the documents that came.  What is written down of them may be longer, since a
+    number can be written in several ways, and has to be readable whatever its issuer has put into it.
 
     Attributes:
         issuer: the Credential Issuer Identifier.
@@ -98,12 +102,12 @@ class Plan:
     @cached_property
     def metadata(self) -> CredentialIssuerMetadata:
         """The issuer's metadata, as they were shown."""
-        return read_issuer_metadata(self.issuer_metadata.encode("utf-8"), issuer=self.issuer)
+        return fit_issuer_metadata(json.loads_object(self.issuer_metadata), issuer=self.issuer)
 
     @cached_property
     def authorization_server(self) -> AuthorizationServerMetadata:
         """The metadata of the authorization server, as they were."""
-        return read_server_metadata(self.server_metadata.encode("utf-8"), issuer=self.server)
+        return fit_server_metadata(json.loads_object(self.server_metadata), issuer=self.server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

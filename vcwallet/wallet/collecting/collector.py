@@ -20,6 +20,7 @@ from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.protocols.oauth import form
 from vcwallet.protocols.openid4vci.offer import CredentialOffer
 from vcwallet.storage import RecordStore
+from vcwallet.wallet.cards import is_there, readable
 from vcwallet.wallet.collecting import authorising
 from vcwallet.wallet.collecting.client import WalletClient
 from vcwallet.wallet.collecting.collection import Act, Collection
@@ -69,6 +70,7 @@ class Collector:
     ) -> None:
         """Use `Wallet.collector`."""
         self._client = client
+        self._store = store
         self._keeper = keeper
         self._clock = clock
         self._device = device
@@ -240,8 +242,9 @@ class Collector:
             BindingError: it is not the answer to the request, or from another server; nothing changes.
             MalformedError: it is no answer.
         """
-        state = form.read_query(url.partition("?")[2]).get("state")
-        for collection in self.collections():
+        # A fragment is none of the answer (see `read_redirect`).
+        state = form.read_query(url.partition("#")[0].partition("?")[2]).get("state")
+        for collection in self.collections(skip_damaged=True):
             if isinstance(collection.access, InBrowser) and collection.access.state == state:
                 self._own(collection.id)
                 return self._steps.settled(collection, authorising.returned(collection, collection.access, url))
@@ -296,32 +299,43 @@ class Collector:
     def deleted(self, card_id: str) -> Flow[bool]:
         """Tell the issuer of a card that it was deleted, if it wants to know, and return whether it was told.
 
+        All copies that came together have one name there, so it is told when the last of them is gone.  A device to
+        which the wallet was restored tells nothing with the tokens of the earlier one.
+
         Raises:
             TransportError: it cannot be reached.
+            VcError: it was to give a fresh token for that, and what it gave does not hold.
         """
-        for collection in self._collections.all(ended=True):
+        for collection in self.collections(ended=True, skip_damaged=True):
             granted = collection.access
             for act in collection.acts:
                 done = act.progress
-                if not isinstance(granted, Granted) or not isinstance(done, Done) or card_id not in done.cards:
-                    continue
-                if done.notification_id is None or collection.plan.metadata.notification_endpoint is None:
-                    return False
-                return (yield from self._steps.tell_deleted(collection, granted, done.notification_id))
+                if isinstance(granted, Granted) and isinstance(done, Done) and card_id in done.cards:
+                    return (yield from self._told_deleted(collection, granted, done, card_id))
         return False
+
+    def _told_deleted(self, collection: Collection, granted: Granted, done: Done, card_id: str) -> Flow[bool]:
+        name = done.notification_id
+        if name is None or collection.plan.device != self._device:
+            return False
+        if any(is_there(self._store, card) for card in done.cards if card != card_id):
+            return False
+        return (yield from self._steps.tell_deleted(collection, granted, name))
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
-    def collections(self, *, ended: bool = False) -> Iterator[Collection]:
+    def collections(self, *, ended: bool = False, skip_damaged: bool = False) -> Iterator[Collection]:
         """Yield the collections from which something is to come, last changed first.
 
         Args:
             ended: also those that have ended.
+            skip_damaged: yield the others if a record is damaged; `Wallet.damaged` says which.
 
         Raises:
-            StoreCorruptError: a record is damaged.
+            StoreCorruptError: a record is damaged, and `skip_damaged` was not set.
         """
-        return self._collections.all(ended=ended)
+        found = self._collections.all(ended=ended)
+        return readable(found) if skip_damaged else found
 
     def collection(self, collection_id: str) -> Collection:
         """Return a collection.

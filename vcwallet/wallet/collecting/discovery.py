@@ -3,8 +3,12 @@
 """Finding out about an issuer: its metadata, who vouches for it, and the authorization server that it names.
 
 An issuer is *vetted* if a key that trust vouches for has signed its metadata, or if a policy of the wallet has a key of
-an issuer of this identifier, whose host has answered then.  Its endpoints are on its own host or on one of an
-authorization server that it lists; on others only if the wallet was told so, or such a key has signed the metadata.
+an issuer of this identifier, whose host has answered then.
+
+Its endpoints are on its own host or on one of an authorization server that it lists.  Those of the authorization server
+are on that server's own host or the issuer's: an issuer can list any server there is, and would otherwise let people
+log in at an honest one and be brought the code.  Both are on others only if the wallet was told so, or the issuer's
+metadata are signed by such a key; a page to log in at that is elsewhere has to say whose answer it gives (RFC 9207).
 """
 
 from __future__ import annotations
@@ -19,12 +23,13 @@ from vcwallet.errors import TransportError, UntrustedError, VerificationError
 from vcwallet.flow import Flow, HttpRequest, HttpResponse
 from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.keys.policy import KeySource, Role
+from vcwallet.protocols.haip import IssuanceProfile, Requirement, require_x5c
 from vcwallet.protocols.oauth.server_metadata import AuthorizationServerMetadata, read_server_metadata
 from vcwallet.protocols.openid4vci import issuer_metadata, offer, signed_metadata
 from vcwallet.protocols.openid4vci.identifiers import AUTHORIZATION_SERVER, CREDENTIAL_ISSUER, well_known_url
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata, read_issuer_metadata
 from vcwallet.protocols.openid4vci.offer import CredentialOffer, OfferReference, read_offer, read_offer_link
-from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
+from vcwallet.protocols.openid4vci.signed_metadata import VerifiedMetadata, verify_signed_metadata
 
 MAX_SERVERS_TRIED: Final = 5
 """How many authorization servers are looked at for one that has the grant."""
@@ -79,7 +84,7 @@ def fetch_issuer(
     issuers: CombinedPolicy,
     at: datetime,
     language: str,
-    is_signed_required: bool,
+    profile: IssuanceProfile,
 ) -> Flow[FoundIssuer]:
     """Return what an issuer says about itself.  Signed metadata are taken if it has them and the signer is known.
 
@@ -89,24 +94,28 @@ def fetch_issuer(
         issuers: says whom to trust.
         at: the time.
         language: what texts are wanted in.
-        is_signed_required: whether metadata that nobody known has signed are refused.
+        profile: says whether metadata have to be signed by somebody known, and which certificates the signer shows.
 
     Raises:
         UntrustedError: the metadata are another issuer's (``ISSUER_MISMATCH``), or have to be signed and are not, or by
-            nobody who is known (``METADATA_UNSIGNED``).
-        VerificationError: they are signed and do not hold, or the signer is known and may not issue any of the types.
+            nobody who is known (``METADATA_UNSIGNED``), or not with the certificates of the profile (`require_x5c`).
+        VerificationError: they are signed and do not hold, or the signer or the issuer is known and may not issue.
         TransportError: they are not there.
         VcError: as `read_issuer_metadata`.
     """
+    is_signed_required = profile.signed_metadata is Requirement.REQUIRED
     response = yield from _fetch_issuer(issuer, accept=_EITHER, language=language)
     if _media_type(response) == signed_metadata.MEDIA_TYPE:
         try:
-            return _signed(response, issuer=issuer, trust=issuers, at=at)
+            verified = _signed(response, issuer=issuer, trust=issuers, at=at)
         except UntrustedError as error:
             # Signed by nobody whom we know is as good as not signed, and what is not signed is asked for by itself.
             if is_signed_required or error.code == "ISSUER_MISMATCH":
                 raise
             response = yield from _fetch_issuer(issuer, accept=_PLAIN, language=language)
+        else:
+            require_x5c(verified.chain, anchors=(), profile=profile)
+            return _vouched_for(verified)
     if is_signed_required:
         raise UntrustedError("the metadata of the issuer are not signed", code="METADATA_UNSIGNED")
     metadata = read_issuer_metadata(response.body, issuer=issuer)
@@ -168,15 +177,31 @@ def require_hosts(found: FoundIssuer, server: AuthorizationServerMetadata, *, ho
     if found.vetting.source == "signed_metadata":
         return
     metadata = found.metadata
-    listed = (metadata.credential_issuer, *metadata.servers)
-    allowed = {service_url.parse(identifier).authority.lower() for identifier in listed} | {
-        host.lower() for host in hosts
-    }
-    for url in (*_issuer_endpoints(metadata), *_server_endpoints(server)):
-        if service_url.parse_endpoint(url).authority.lower() not in allowed:
+    told, own = {host.lower() for host in hosts}, _host(metadata.credential_issuer)
+    listed = {_host(identifier) for identifier in metadata.servers}
+    endpoints = [(url, listed) for url in _issuer_endpoints(metadata)]
+    endpoints += [(url, {_host(server.issuer)}) for url in _server_endpoints(server)]
+    for url, theirs in endpoints:
+        if _host(url) not in {own, *theirs, *told}:
             raise UntrustedError(
-                "an endpoint is on a host that is neither the issuer's nor a listed server's", code="FOREIGN_ENDPOINT"
+                "an endpoint is on a host that is neither the issuer's nor its server's", code="FOREIGN_ENDPOINT"
             )
+
+
+def require_own_page(server: AuthorizationServerMetadata) -> None:
+    """Return if a person logs in on the server's own host, or on one that says whose answer the browser brings.
+
+    Raises:
+        UntrustedError: neither (``FOREIGN_ENDPOINT``).
+    """
+    page = server.authorization_endpoint
+    is_elsewhere = page is not None and _host(page) != _host(server.issuer)
+    if is_elsewhere and not server.authorization_response_iss_parameter_supported:
+        raise UntrustedError(
+            "the page to log in at is another host's and does not say whose answer it gives",
+            code="FOREIGN_ENDPOINT",
+            clause="RFC 9700, section 4.4",
+        )
 
 
 def is_foreign(metadata: CredentialIssuerMetadata, server: str) -> bool:
@@ -200,12 +225,15 @@ def _fetch_issuer(issuer: str, *, accept: str, language: str) -> Flow[HttpRespon
     return _found(response, "the metadata of the issuer")
 
 
-def _signed(response: HttpResponse, *, issuer: str, trust: CombinedPolicy, at: datetime) -> FoundIssuer:
+def _signed(response: HttpResponse, *, issuer: str, trust: CombinedPolicy, at: datetime) -> VerifiedMetadata:
     try:
         text = response.body.decode("ascii").strip()
     except UnicodeDecodeError:
         text = ""
-    verified = verify_signed_metadata(text, issuer=issuer, trust=trust, at=at)
+    return verify_signed_metadata(text, issuer=issuer, trust=trust, at=at)
+
+
+def _vouched_for(verified: VerifiedMetadata) -> FoundIssuer:
     signer = verified.signer
     return FoundIssuer(
         metadata=verified.metadata,
@@ -231,6 +259,10 @@ def _vetted(
             continue
         return Vetting(source="known_issuer", party=key.party, name=dict(key.name))
     return Vetting()
+
+
+def _host(url: str) -> str:
+    return service_url.parse_endpoint(url).authority.lower()
 
 
 def _issuer_endpoints(metadata: CredentialIssuerMetadata) -> list[str]:
@@ -273,4 +305,5 @@ __all__ = [
     "fetch_server",
     "is_foreign",
     "require_hosts",
+    "require_own_page",
 ]

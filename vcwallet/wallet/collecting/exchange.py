@@ -10,11 +10,12 @@ cannot answer now as `TransportError`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from vcwallet.errors import TransportError
+from vcwallet.errors import TransportError, VcError
 from vcwallet.flow import Flow, HttpRequest, HttpResponse
+from vcwallet.jose import jws, jwt
 from vcwallet.keys.signer import Signer
 from vcwallet.protocols.oauth import dpop, form
 from vcwallet.protocols.oauth.bearer import AccessToken
@@ -22,6 +23,7 @@ from vcwallet.protocols.oauth.client_attestation import CHALLENGE_HEADER, POP_HE
 from vcwallet.protocols.oauth.client_attestation import HEADER as ATTESTATION_HEADER
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, read_refusal
 from vcwallet.protocols.oauth.token_type import TokenType
+from vcwallet.protocols.openid4vci import credential_response
 from vcwallet.protocols.openid4vci import nonce as nonce_endpoint
 from vcwallet.protocols.openid4vci.encryption import PLAIN
 from vcwallet.wallet.collecting.collection import Plan
@@ -29,7 +31,9 @@ from vcwallet.wallet.provider import Attester
 
 MAX_ATTEMPTS: Final = 4
 """How often one request is sent when the server wants it otherwise each time."""
-MAX_ANSWER: Final = 1024 * 1024
+EARLY: Final = timedelta(seconds=60)
+"""How long before its end an attestation is replaced: not every server says that it wants a fresh one."""
+MAX_ANSWER: Final = credential_response.MAX_BYTES
 MAX_CHALLENGE: Final = 1024
 _SMALL: Final = 256 * 1024
 _LATER: Final = frozenset({OAuthErrorCode.TEMPORARILY_UNAVAILABLE, OAuthErrorCode.SERVER_ERROR})
@@ -53,6 +57,7 @@ class Exchange:
         self._clock = clock
         self._attester = attester if plan.is_attested else None
         self._attestation: str | None = None
+        self._attestation_ends: datetime | None = None
         self._challenge: str | None = None
         self._nonces: dict[str, str] = {}
 
@@ -126,15 +131,17 @@ class Exchange:
         )
 
     def _attested(self, attester: Attester) -> Flow[dict[str, str]]:
-        if self._attestation is None:
+        at, ends = self._clock(), self._attestation_ends
+        if self._attestation is None or (ends is not None and at >= ends - EARLY):
             self._attestation = yield from attester.attest_client(self._signer.public_key)
+            self._attestation_ends = _end_of(self._attestation)
         server = self._plan.authorization_server
         if self._challenge is None and server.challenge_endpoint is not None:
             self._challenge = yield from _fetch_challenge(server.challenge_endpoint)
         pop = make_pop(
             self._signer,
             audience=self._plan.server,
-            at=self._clock(),
+            at=at,
             challenge=self._challenge,
             client_id=attester.client_id,
         )
@@ -171,8 +178,8 @@ def _accepted(response: HttpResponse, accepted: tuple[int, ...]) -> HttpResponse
 
     Raises:
         PeerRefusedError: the peer refuses.
-        TransportError: it cannot answer now (``PEER_BUSY``), or sends the wallet elsewhere (``REDIRECTED``), which is
-            followed by no request with a secret in it.
+        TransportError: it cannot answer now (``PEER_BUSY``), or with a status that means nothing here
+            (``UNEXPECTED_STATUS``), a redirect among them: no request with a secret in it follows one.
     """
     if response.status in accepted:
         return response
@@ -184,6 +191,14 @@ def _accepted(response: HttpResponse, accepted: tuple[int, ...]) -> HttpResponse
     if refusal.error in _LATER:
         raise TransportError(f"the peer cannot answer now: {refusal.error}", code="PEER_BUSY")
     raise refusal
+
+
+def _end_of(attestation: str) -> datetime | None:
+    """Return when an attestation says that it ends; whether it holds is for the server to say, which it is made for."""
+    try:
+        return jwt.numeric_date(jws.payload_object(jws.parse(attestation).unverified_payload), "exp")
+    except VcError:
+        return None
 
 
 def _fetch_challenge(url: str) -> Flow[str]:

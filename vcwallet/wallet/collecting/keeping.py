@@ -14,6 +14,7 @@ from vcwallet.errors import BindingError, UntrustedError, VerificationError
 from vcwallet.formats.base import Credential
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.signer import Signer
+from vcwallet.protocols.haip import IssuanceProfile, Requirement, require_x5c
 from vcwallet.storage import Change
 from vcwallet.wallet.cards import Card
 from vcwallet.wallet.collecting.collection import Plan
@@ -64,6 +65,10 @@ class Keeper(Protocol):
         """
         ...
 
+    def issuer_chain(self, credential: Credential) -> tuple[bytes, ...]:
+        """Return the issuer's DER certificates in a credential that holds."""
+        ...
+
     def keep(self, taken: Sequence[Taken], *also: Change) -> None:
         """Keep checked credentials, together with further changes, all or nothing.
 
@@ -74,7 +79,9 @@ class Keeper(Protocol):
         ...
 
 
-def checked(plan: Plan, configuration_id: str, answered: Answered, keeper: Keeper) -> tuple[Taken, ...]:
+def checked(
+    plan: Plan, configuration_id: str, answered: Answered, keeper: Keeper, *, profile: IssuanceProfile
+) -> tuple[Taken, ...]:
     """Return the credentials of an answer after every check has passed.
 
     Raises:
@@ -82,18 +89,23 @@ def checked(plan: Plan, configuration_id: str, answered: Answered, keeper: Keepe
             (``TYPE_NOT_AS_ASKED``), or one does not hold.
         BindingError: one is bound to another key than those of this request (``HOLDER_KEY_UNKNOWN``), or two to the
             same (``HOLDER_KEY_USED``).
-        UntrustedError: one is from another issuer than the one that was shown (``ISSUER_NOT_AS_OFFERED``).
+        UntrustedError: one is from another issuer than the one that was shown (``ISSUER_NOT_AS_OFFERED``), or its
+            issuer's certificates are not as the profile has them (see `require_x5c`).
         VcError: one is no credential of the format that was asked for.
     """
     configuration = plan.metadata.configuration(configuration_id)
     if len(answered.credentials) > max(1, len(answered.keys)):
         raise VerificationError("more credentials came than were asked for", code="TOO_MANY_CREDENTIALS")
-    taken = tuple(keeper.check(Credential(format=configuration.format, raw=raw)) for raw in answered.credentials)
+    credentials = tuple(Credential(format=configuration.format, raw=raw) for raw in answered.credentials)
+    taken = tuple(map(keeper.check, credentials))
     for one in taken:
         if one.card.type_ids[0] != configuration.type_id:
             raise VerificationError("the credential is of another type than asked for", code="TYPE_NOT_AS_ASKED")
         if plan.party is not None and one.card.issuer != plan.party:
             raise UntrustedError("the credential is not from the issuer that was shown", code="ISSUER_NOT_AS_OFFERED")
+    if profile.x5c is Requirement.REQUIRED:
+        for credential in credentials:
+            require_x5c(keeper.issuer_chain(credential), anchors=(), profile=profile)
     require_own_keys([one.card.key for one in taken], answered.keys)
     return taken
 

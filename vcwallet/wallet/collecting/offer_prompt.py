@@ -18,7 +18,7 @@ from vcwallet.errors import UnsupportedError, VcError
 from vcwallet.formats.type_metadata import ResolvedType
 from vcwallet.protocols.oauth.server_metadata import AuthorizationServerMetadata
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration
-from vcwallet.protocols.openid4vci.offer import CredentialOffer, TxCode
+from vcwallet.protocols.openid4vci.offer import CredentialOffer, PreAuthorizedCode, TxCode
 from vcwallet.wallet.collecting.discovery import FoundIssuer
 from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.proposal import in_language
@@ -76,7 +76,8 @@ class OfferPrompt:
         verified_by: how the name is known; None where nobody vouches for the issuer.
         credentials: what can be collected.
         grant: how the wallet is authorised.
-        tx_code: what has to be entered that the issuer sends another way; None where nothing has.
+        tx_code: what has to be entered that the issuer sends another way; None where nothing has.  Its description is
+            the word of whoever has made the offer, which nobody has signed, also where the issuer is vetted.
         batch_size: how many copies of one credential the issuer gives at once.
         warnings: what is worth a second look.
         language: the language of the labels.
@@ -154,7 +155,7 @@ def offer_prompt(
         verified_by=phrase(f"VETTED_{vetting.source.upper()}", language) if vetting.source is not None else None,
         credentials=tuple(credentials),
         grant=grant,
-        tx_code=pre_authorized.tx_code if pre_authorized is not None and grant == "pre_authorized_code" else None,
+        tx_code=_tx_code(pre_authorized) if grant == "pre_authorized_code" else None,
         batch_size=batch.batch_size if batch is not None else 1,
         warnings=tuple(warnings),
         language=language,
@@ -176,7 +177,7 @@ def _offered(
         configuration_id=identifier,
         format=configuration.format,
         type_id=type_id,
-        name=resolved.name(language) if resolved is not None else _own_type_name(configuration, language) or type_id,
+        name=resolved.name(language) if resolved is not None else _own_type_name(configuration, language),
         claims=tuple(_labels(configuration, resolved, language)),
         is_type_known=resolved is not None,
     )
@@ -195,7 +196,15 @@ def _labels(configuration: CredentialConfiguration, resolved: ResolvedType | Non
 def _own_type_name(configuration: CredentialConfiguration, language: str) -> str:
     described = configuration.credential_metadata
     display = described.display if described is not None else ()
-    return _shown(in_language({one.locale or "": one.name for one in display}, language))
+    own = _shown(in_language({one.locale or "": one.name for one in display}, language))
+    return own or _shown(configuration.type_id or "")
+
+
+def _tx_code(offered: PreAuthorizedCode | None) -> TxCode | None:
+    asked = offered.tx_code if offered is not None else None
+    if asked is None or asked.description is None:
+        return asked
+    return asked.model_copy(update={"description": _shown(asked.description) or None})
 
 
 def _own_name(found: FoundIssuer, language: str) -> str | None:

@@ -15,16 +15,24 @@ from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.protocols import haip
 from vcwallet.protocols.haip import Requirement
+from vcwallet.protocols.oauth.grant_type import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 from vcwallet.protocols.oauth.server_metadata import (
     CLIENT_ATTESTATION,
     AuthorizationServerMetadata,
     server_metadata_json,
 )
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration, metadata_json
-from vcwallet.protocols.openid4vci.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, CredentialOffer
+from vcwallet.protocols.openid4vci.offer import CredentialOffer
 from vcwallet.wallet.collecting.client import WalletClient
 from vcwallet.wallet.collecting.collection import Plan
-from vcwallet.wallet.collecting.discovery import FoundIssuer, choose_server, fetch_issuer, is_foreign, require_hosts
+from vcwallet.wallet.collecting.discovery import (
+    FoundIssuer,
+    choose_server,
+    fetch_issuer,
+    is_foreign,
+    require_hosts,
+    require_own_page,
+)
 from vcwallet.wallet.collecting.offer_prompt import Grant, OfferPrompt, offer_prompt
 from vcwallet.wallet.collecting.proving import key_algorithm, proof_type
 
@@ -70,10 +78,12 @@ class OfferReader:
             issuers=self._issuers(),
             at=self._clock(),
             language=language,
-            is_signed_required=profile.signed_metadata is Requirement.REQUIRED,
+            profile=profile,
         )
         server = yield from choose_server(found, named=_server_of(offer, chosen), grant=_GRANT_TYPES[chosen])
         require_hosts(found, server, hosts=self._client.hosts)
+        if chosen == "authorization_code":
+            require_own_page(server)
         self._require_profile(found, server, chosen)
         return offer_prompt(
             offer,

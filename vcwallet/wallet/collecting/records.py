@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from vcwallet.encoding import json
 from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreNewerError, VcError
-from vcwallet.storage import Change, Delete, Put, RecordExistsError, RecordStore
+from vcwallet.storage import Change, Delete, Put, Record, RecordExistsError, RecordStore
 from vcwallet.wallet.collecting.collection import Act, Collection, Plan
 from vcwallet.wallet.collecting.states import Access
 
@@ -75,7 +75,8 @@ class Collections:
             commit: what applies the changes, if they are part of something larger.
 
         Raises:
-            LocalProtocolError: another process has taken a step meanwhile (``COLLECTION_MOVED_ON``).
+            LocalProtocolError: another process has taken a step meanwhile (``COLLECTION_MOVED_ON``), or forgotten it
+                (``COLLECTION_UNKNOWN``).
             RecordExistsError: a record of `also` that had to be new is there already.
             StoreError: the store could not write; nothing was applied.
         """
@@ -91,7 +92,13 @@ class Collections:
         return saved
 
     def changes(self, collection: Collection) -> tuple[Change, ...]:
-        """Return the changes that write down the next step of a collection, for a commit of something larger."""
+        """Return the changes that write down the next step of a collection, for a commit of something larger.
+
+        Raises:
+            LocalProtocolError: it was forgotten meanwhile (``COLLECTION_UNKNOWN``).
+        """
+        if self._store.get(STEPS, _step_id(collection)) is None:
+            raise _unknown()
         return _changes(replace(collection, step=collection.step + 1))
 
     def load(self, id: str) -> Collection:
@@ -104,18 +111,19 @@ class Collections:
         """
         body = self._store.get(STATES, id)
         if body is None:
-            raise LocalProtocolError("there is no such collection in the wallet", code="COLLECTION_UNKNOWN")
+            raise _unknown()
         return self._collection(id, body)
 
     def all(self, *, ended: bool = False) -> Iterator[Collection]:
         """Yield those that have not ended, last changed first; also those that have, if they are asked for.
 
+        After a damaged one the next can be asked for.
+
         Raises:
             StoreCorruptError: a record is damaged.
             StoreNewerError: it was written by a newer vcwallet.
         """
-        for record in self._store.find(STATES, None if ended else _OPEN):
-            yield self._collection(record.id, record.body)
+        return map(self._of, self._store.find(STATES, None if ended else _OPEN))
 
     def forget(self, collection: Collection, *also: Change) -> None:
         """Remove all that is known of a collection.
@@ -126,6 +134,9 @@ class Collections:
         steps = [Delete(STEPS, _step_id(replace(collection, step=step))) for step in range(collection.step + 1)]
         self._store.commit(*also, Delete(STATES, collection.id), Delete(PLANS, collection.id), *steps)
         self._plans.pop(collection.id, None)
+
+    def _of(self, record: Record) -> Collection:
+        return self._collection(record.id, record.body)
 
     def _collection(self, id: str, body: bytes) -> Collection:
         state = _read(_STATE, body, id)
@@ -144,6 +155,10 @@ class Collections:
         if len(self._plans) >= MAX_PLANS:
             self._plans.clear()
         self._plans[id] = plan
+
+
+def _unknown() -> LocalProtocolError:
+    return LocalProtocolError("there is no such collection in the wallet", code="COLLECTION_UNKNOWN")
 
 
 def _changes(collection: Collection) -> tuple[Change, ...]:

@@ -17,6 +17,7 @@ from vcwallet.errors import UnsupportedError, VcError
 from vcwallet.flow import HttpResponse
 from vcwallet.jose.jwe import ALGORITHM, ContentEncryption
 from vcwallet.keys.software import SoftwareKeyAgreement
+from vcwallet.protocols.openid4vci.credential_response import MAX_BYTES
 from vcwallet.protocols.openid4vci.encryption import (
     ENCRYPTED,
     PLAIN,
@@ -94,7 +95,11 @@ class Sealing:
         """
         keys: Sequence[MessageKey] = () if self.response_key is None else (self.response_key,)
         return read_message(
-            response.body, content_type=response.headers.get("content-type"), keys=keys, required=bool(keys)
+            response.body,
+            content_type=response.headers.get("content-type"),
+            keys=keys,
+            required=bool(keys),
+            max_bytes=MAX_BYTES,
         ).json
 
 

@@ -238,7 +238,8 @@ class Stepper:
         """
         plan = collection.plan
         try:
-            taken = checked(plan, collection.acts[index].configuration_id, answered, self._keeper)
+            asked = collection.acts[index].configuration_id
+            taken = checked(plan, asked, answered, self._keeper, profile=self._client.profile)
         except OURS:
             if collection is not before:
                 self.settled(before, collection)

@@ -16,14 +16,16 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from tests.support.asgi import call, transport
-from tests.support.issuance import HANAKO, RESIDENT_JWT, Counter, credentials, keys, members
+from tests.support.issuance import HANAKO, RESIDENT_JWT, Counter, Maker, credentials, keys, members
 from tests.support.scripts import REPOSITORY
 from tests.support.world import Resident
-from vcwallet.adapters.web import RateLimit, issuer_app, serve
+from vcwallet.adapters.web import RateLimit, issuer_app, serve, uvicorn_config
 from vcwallet.adapters.web.exchange import MAX_BODY_BYTES
 from vcwallet.adapters.web.openapi import openapi
+from vcwallet.adapters.web.server import MAX_HEADER_BYTES
 from vcwallet.encoding import json
 from vcwallet.flow import HttpRequest, HttpResponse
+from vcwallet.issuer.openid4vci import Bounds, Lifetimes
 
 FORM = ("content-type", "application/x-www-form-urlencoded")
 
@@ -126,6 +128,28 @@ def test_a_body_is_bounded_while_it_is_read(app, parts):
     assert call(app, "POST", "/token", headers=[FORM], body=[b"x" * MAX_BODY_BYTES])[0] == 400
 
 
+def test_who_does_not_get_on_with_a_body_is_not_waited_for(counter, monkeypatch):
+    monkeypatch.setattr("vcwallet.adapters.web.exchange.MAX_BODY_SECONDS", 0.2)
+    head = b"POST /token HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = listening.getsockname()
+        with serve(issuer_app(counter.service), socket=listening), socket.create_connection(address, 10) as slow:
+            slow.sendall(head + b"c")
+            answer = b"".join(iter(lambda: slow.recv(4096), b""))  # until the server hangs up
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert answer.endswith(b'{"error":"invalid_request"}')
+
+
+def test_a_header_is_bounded(counter):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = listening.getsockname()
+        with serve(issuer_app(counter.service), socket=listening), socket.create_connection(address, 10) as long:
+            long.sendall(b"POST /nonce HTTP/1.1\r\nhost: a\r\nx: " + b"x" * (MAX_HEADER_BYTES + 1))
+            assert long.recv(4096).startswith(b"HTTP/1.1 400 ")
+    # Where another parser is installed too, which has no bound, it is not taken.
+    assert uvicorn_config(issuer_app(counter.service)).http == "h11"
+
+
 def test_a_peer_that_goes_away_is_no_error(app):
     assert call(app, "POST", "/token", headers=[FORM], body=[b"grant_type="], disconnects=True)[0] == 400
 
@@ -133,6 +157,14 @@ def test_a_peer_that_goes_away_is_no_error(app):
 @pytest.mark.parametrize("raw_path", ["/nonce\xff".encode("latin-1"), b"nonce", b"//nonce", b"/%6eonce"])
 def test_a_path_has_one_spelling(app, raw_path):
     assert call(app, "POST", "/nonce", raw_path=raw_path)[0] in (400, 404)
+
+
+@pytest.mark.parametrize("path", ["/token/", "/authorize/", "/.well-known/openid-credential-issuer/", "/openapi.json/"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_nobody_is_sent_to_the_host_that_a_peer_names(app, method, path):
+    status, headers, _ = call(app, method, path, headers=[("Host", "evil.example")])
+    assert status == 404
+    assert "location" not in dict(headers)
 
 
 def test_other_paths_and_methods_are_refused(app):
@@ -150,6 +182,23 @@ def test_who_asks_too_often_is_told_when_to_come_back(counter):
     assert call(app, "POST", "/token")[0] == 429  # the endpoints share the bucket
     assert call(app, "POST", "/nonce", client=("192.0.2.2", 1))[0] == 200
     assert call(app, "POST", "/nonce", client=None)[0] == 200
+
+
+def test_nobody_alone_can_use_up_the_sessions_that_anybody_can_begin(counter):
+    limit, bounds, lifetimes = RateLimit(), Bounds(), Lifetimes()
+    lasting = (lifetimes.request_uri + lifetimes.login).total_seconds()
+    costs = {route.name: route.cost for route in counter.service.routes}
+    for name, bound in (("par", bounds.requests), ("authorize", bounds.logins)):
+        assert (limit.burst + limit.per_second * lasting) / costs[name] < bound
+    assert costs["token"] == 1
+
+
+def test_beginning_a_session_costs_more(counter):
+    app = issuer_app(counter.service, rate_limit=RateLimit(per_second=0.001, burst=5))
+    assert call(app, "POST", "/par")[0] == 400
+    assert call(app, "POST", "/par")[0] == 429
+    assert call(app, "GET", "/authorize")[0] == 429
+    assert call(app, "POST", "/nonce")[0] == 200
 
 
 # --- pages of other sites ---
@@ -210,6 +259,18 @@ def test_what_fails_is_logged_by_its_kind_and_place_alone(counter, caplog):
     assert "ValueError at tests.unit.adapters.web.test_app:" in record.getMessage()
     assert record.exc_info is None
     assert "花子" not in caplog.text
+
+
+def test_a_trusted_list_past_its_end_is_no_fault_of_the_wallet(counter, caplog):
+    maker = Maker(counter)
+    counter.clock.pass_by(days=1000)
+    offer, wallet = counter.offer(), maker.wallet()
+    wallet.http = transport(issuer_app(counter.service))
+    refused = wallet.redeem(offer)
+    assert (refused.status, refused.body) == (503, b'{"error":"temporarily_unavailable"}')
+    [record] = [one for one in caplog.records if one.name == "vcwallet.web"]
+    assert "TrustedListError [REGISTRY_STALE] at vcwallet.trust." in record.getMessage()
+    assert members(counter.wallet().redeem(offer))  # who need not be trusted is served
 
 
 # --- the description ---

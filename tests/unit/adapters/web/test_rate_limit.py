@@ -30,6 +30,18 @@ def test_a_pause_fills_the_bucket_and_no_more():
     assert [limited.wait(ADDRESS, now=1e6) for _ in range(4)] == [0, 0, 0, 1]
 
 
+def test_what_costs_more_is_let_through_less_often():
+    one = limiter(per_second=1, burst=8)
+    assert [one.wait("192.0.2.1", now=0, cost=4) for _ in range(3)] == [0, 0, 4]
+    assert one.wait("192.0.2.1", now=3, cost=4) == 1
+    assert one.wait("192.0.2.1", now=4, cost=4) == 0
+
+
+def test_nothing_costs_more_than_there_can_be():
+    one = limiter(per_second=1, burst=2)
+    assert [one.wait("192.0.2.1", now=0, cost=4) for _ in range(2)] == [0, 2]
+
+
 def test_a_clock_that_goes_back_gives_nothing():
     limited = limiter(burst=1)
     assert limited.wait(ADDRESS, now=10.0) == 0

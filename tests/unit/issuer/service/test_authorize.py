@@ -190,6 +190,7 @@ def test_the_login_is_told_what_is_asked_for(counter, wallet):
     first, last = counter.door.seen[0], counter.door.seen[-1]
     assert first.types == (AgeCard, Resident)
     assert (first.client, first.wallet_name, first.at) == (CLIENT, None, counter.clock())
+    assert first.redirect_uri == last.redirect_uri == REDIRECT
     assert (first.http.method, last.http.method) == ("GET", "POST")
     assert (first.state, last.state) == (b"", b".")
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from tests.support.issuance import (
     RESIDENT_JWT,
     RESIDENT_MDOC,
     Counter,
+    KnownMaker,
     Maker,
     changed_offering,
     credentials,
@@ -27,8 +29,11 @@ from tests.support.issuance import (
 from tests.support.world import AgeCard, Resident, resident
 from vcwallet.encoding import json
 from vcwallet.issuer.openid4vci import Lifetimes, NoRecord
+from vcwallet.issuer.openid4vci.issuing import LEASE
 from vcwallet.jose.jwe import ContentEncryption
 from vcwallet.keys.software import SoftwareKeyAgreement, SoftwareSigner
+from vcwallet.protocols.haip import OPENID4VCI_1_0, Requirement
+from vcwallet.protocols.openid4vci import credential_response
 from vcwallet.protocols.openid4vci.di_vp import make_di_vp_proof
 from vcwallet.protocols.openid4vci.encryption import ENCRYPTED, MessageKey, encrypt_message, read_message
 from vcwallet.protocols.openid4vci.issuer_metadata import BatchIssuance, KeyAttestationsRequired
@@ -303,6 +308,14 @@ def test_the_largest_batch(counter, wallet):
     assert len(set(some)) == 50
 
 
+def test_a_response_that_no_wallet_reads_is_refused_and_fewer_can_be_had(counter, wallet, monkeypatch):
+    monkeypatch.setattr(credential_response, "MAX_OWN_BYTES", 20_000)
+    assert error_of(wallet.ask(*keys(50))) == "credential_request_denied"
+    counter.clock.pass_by(seconds=LEASE.total_seconds() + 1)
+    assert len(credentials(wallet.ask(*keys(2)))) == 2
+    assert counter.statuses() == {0: 2, 1: 50}  # what was not delivered is revoked
+
+
 # --- attested keys ---
 
 
@@ -325,6 +338,27 @@ def test_attested_keys_get_one_credential_each(strict):
     attestation = maker.key_attestation(attested, nonce, key_storage=["iso_18045_high"])
     again = wallet.ask(proofs=wallet.proofs(some[:1], nonce, key_attestation=attestation))
     assert again.body == first.body
+
+
+@pytest.mark.parametrize("kind", ["jwt", "attestation"])
+@pytest.mark.parametrize("has_certificates", [True, False])
+def test_a_profile_says_whether_their_provider_shows_certificates(kind, has_certificates):
+    offered = [changed_offering(proof_types=("jwt", "attestation"), key_attestation=KeyAttestationsRequired())]
+    counter = Counter(offered=offered)
+    trust = KnownMaker(counter.provider.signer.public_key)
+    maker, [key] = Maker(counter, has_certificates=has_certificates), keys()
+    for profile in (OPENID4VCI_1_0, replace(OPENID4VCI_1_0, x5c=Requirement.REQUIRED)):
+        counter.service = counter.made(wallet_providers=trust, profile=profile)
+        wallet = counter.wallet()
+        members(wallet.redeem(counter.offer()))
+        nonce = wallet.nonce()
+        attestation = maker.key_attestation([key.public_key], nonce)
+        by_jwt = wallet.proofs([key], nonce, key_attestation=attestation)
+        answer = wallet.ask(proofs=by_jwt if kind == "jwt" else {"attestation": [attestation]})
+        if has_certificates or profile is OPENID4VCI_1_0:
+            assert len(credentials(answer)) == 1
+        else:
+            assert error_of(answer) == "invalid_proof"
 
 
 @pytest.mark.parametrize("levels", [[], ["iso_18045_basic"]])

@@ -291,6 +291,15 @@ def test_metadata_are_signed_where_the_profile_says_so(counter):
     assert counter.made(profile=strict)
 
 
+def test_who_signs_them_has_the_certificates_of_the_profile(counter):
+    bare = replace(counter.signer, chain=())
+    assert counter.made(signer=bare)
+    with pytest.raises(ValueError, match="certificates"):
+        counter.made(signer=bare, profile=HAIP_1_0)
+    assert counter.made(profile=HAIP_1_0)
+    assert counter.made(profile=HAIP_1_0, signer=None)
+
+
 # --- what is remembered ---
 
 
@@ -347,7 +356,7 @@ def test_who_always_comes_second_is_told_to_come_back(counter, monkeypatch):
 def test_a_damaged_session_is_none(counter, damage):
     offer, wallet = counter.offer(), counter.wallet()
     for place, session in list(counter.sessions._sessions.items()):
-        if session.kind == "pre_authorized_code":
+        if session.kind == counter.kind("pre_authorized_code"):
             counter.sessions._sessions[place] = replace(session, body=damage(session.body))
     assert wallet.redeem(offer).status == 503
     assert members(wallet.redeem(counter.offer()))
@@ -355,7 +364,7 @@ def test_a_damaged_session_is_none(counter, damage):
 
 def test_a_session_is_no_good_in_the_place_of_another(counter):
     first, second, wallet = counter.offer(), counter.offer(), counter.wallet()
-    places = [place for place in counter.sessions._sessions if place[0] == "pre_authorized_code"]
+    places = [place for place in counter.sessions._sessions if place[0] == counter.kind("pre_authorized_code")]
     there = counter.sessions._sessions
     bodies = [there[place].body for place in places]
     for place, body in zip(places, reversed(bodies), strict=True):
@@ -366,7 +375,7 @@ def test_a_session_is_no_good_in_the_place_of_another(counter):
 def test_a_grant_that_is_gone_voids_its_token(counter):
     offer, wallet = counter.offer(), counter.wallet()
     members(wallet.redeem(offer))
-    for session in [one for one in counter.sessions._sessions.values() if one.kind == "grant"]:
+    for session in [one for one in counter.sessions._sessions.values() if one.kind == counter.kind("grant")]:
         counter.sessions.commit(Remove(session))
     assert error_of(wallet.ask(*keys())) == "invalid_token"
     assert error_of(wallet.redeem(offer)) == "invalid_grant"

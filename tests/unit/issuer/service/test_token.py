@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.support.issuance import (
     REDIRECT,
     RESIDENT_JWT,
     Counter,
+    KnownMaker,
     Maker,
     credentials,
     error_of,
@@ -29,7 +31,7 @@ from tests.support.world import Resident, resident
 from vcwallet.encoding import json
 from vcwallet.issuer.openid4vci import DIGITS, GrantType, Lifetimes, OfferState
 from vcwallet.keys.software import SoftwareSigner
-from vcwallet.protocols.haip import HAIP_1_0
+from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, Requirement
 from vcwallet.protocols.oauth.authorization_details import AuthorizationDetail
 from vcwallet.protocols.oauth.pkce import Pkce
 from vcwallet.protocols.openid4vci.offer import TxCode
@@ -427,6 +429,20 @@ def test_an_attested_wallet_is_known_by_its_attestation(counter):
     wallet = Maker(counter).wallet()
     assert members(wallet.redeem(counter.offer()))
     credentials(wallet.ask(*keys()))
+
+
+@pytest.mark.parametrize("has_certificates", [True, False])
+def test_a_profile_says_whether_a_provider_shows_certificates(has_certificates):
+    counter = Counter()
+    trust = KnownMaker(counter.provider.signer.public_key)
+    maker = Maker(counter, has_certificates=has_certificates)
+    for profile in (OPENID4VCI_1_0, replace(OPENID4VCI_1_0, x5c=Requirement.REQUIRED)):
+        counter.service = counter.made(wallet_providers=trust, profile=profile)
+        answer = maker.wallet().redeem(counter.offer())
+        if has_certificates or profile is OPENID4VCI_1_0:
+            assert members(answer)
+        else:
+            assert error_of(answer) == "invalid_client_attestation"
 
 
 def test_a_wallet_whose_attestation_names_another_client_is_refused(counter):

@@ -16,6 +16,7 @@ from vcwallet.errors import ConsentRequiredError, LocalProtocolError, UntrustedE
 from vcwallet.flow import run
 from vcwallet.protocols.haip import HAIP_1_0
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
+from vcwallet.storage import Delete, Put
 from vcwallet.wallet import WalletClient, WalletProvider
 from vcwallet.wallet.collecting import Collection, Collector, Outcome
 
@@ -201,9 +202,11 @@ def test_keys_are_attested_where_the_issuer_wants_it(world: World, proof_type: s
     assert len(proofs) == 1  # it speaks for all keys
 
 
-def test_a_profile_is_kept_by_both_sides(world: World) -> None:
+@BOTH_FORMATS
+def test_a_profile_is_kept_by_both_sides(format: str) -> None:
+    world = World(format=format)
     client = attested(world, profile=HAIP_1_0)
-    issuer = Simulator(world, attests=True, wants_dpop_nonce=True)
+    issuer = Simulator(world, format=format, attests=True, wants_dpop_nonce=True)
     assert log_in(world.wallet.collector(client), issuer, issuer.offer(login=True)).outcome is Outcome.COLLECTED
 
 
@@ -273,6 +276,23 @@ def test_the_issuer_is_told_that_a_card_was_deleted(world: World) -> None:
     world.clock.pass_by(hours=1)
     assert run(collector.deleted(card.id), issuer) is True  # with a fresh token
     assert run(collector.deleted("another"), issuer) is False
+
+
+def test_the_issuer_is_told_when_the_last_copy_was_deleted(world: World) -> None:
+    # It knows them by one name: told earlier, it could revoke those that are left.
+    issuer, collector = Simulator(world, has_refresh=True), world.wallet.collector()
+    done = collect(collector, issuer, issuer.offer(), copies=3)
+    first, second, third = world.wallet.cards()
+    world.wallet.delete(first)
+    assert run(collector.deleted(first.id), issuer) is False
+    world.wallet.delete(second)
+    world.wallet_store.commit(Put("credential", third.id, b"damaged"))
+    assert run(collector.deleted(second.id), issuer) is False  # what is damaged is there
+    assert [event for _, event in issuer.events] == ["credential_accepted"]
+    world.wallet_store.commit(Delete("credential", third.id))
+    assert {first.id, second.id, third.id} == set(done.cards)
+    assert run(collector.deleted(third.id), issuer) is True
+    assert [event for _, event in issuer.events] == ["credential_accepted", "credential_deleted"]
 
 
 def test_what_has_ended_can_be_forgotten(world: World) -> None:

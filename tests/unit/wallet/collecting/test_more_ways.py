@@ -161,6 +161,43 @@ def test_an_attestation_is_made_anew_where_the_server_wants_a_fresh_one(world: W
     assert sent[1][client_attestation.HEADER] != sent[2][client_attestation.HEADER]
 
 
+@pytest.mark.parametrize("hours", [1, 24, 48])
+def test_an_attestation_that_has_ended_is_not_sent(world: World, hours: int) -> None:
+    client = attested(world)
+    issuer = Simulator(world, attests=True, polls=0, has_refresh=True)
+
+    def knows_no_fresh_one(_: HttpRequest, response: HttpResponse) -> HttpResponse:
+        is_stale = b"use_fresh_attestation" in response.body
+        return replace(response, body=b'{"error":"invalid_client"}', status=401) if is_stale else response
+
+    issuer.tampering["token"] = knows_no_fresh_one
+    collector = world.wallet.collector(client)
+    waiting = collect(collector, issuer, issuer.offer())
+    assert waiting.not_before is not None
+    world.clock.pass_by(hours=hours)
+    assert run(collector.proceed(waiting.id), issuer).outcome is Outcome.COLLECTED
+    name = client_attestation.HEADER
+    sent = [request.headers[name] for request in issuer.requests if name in request.headers]
+    assert len(set(sent)) == (1 if hours < 24 else 2)
+
+
+@pytest.mark.parametrize("text", ["none", "e30.e30.AAAA"])
+def test_an_attestation_that_does_not_say_when_it_ends_is_for_the_server_to_judge(world: World, text: str) -> None:
+    class Odd:
+        client_id = CLIENT_ID
+
+        def attest_client(self, key: Any, /) -> Any:
+            yield from ()
+            return text
+
+        def attest_keys(self, keys: Any, /, *, nonce: str | None) -> Any:
+            raise NotImplementedError
+
+    issuer = Simulator(world, attests=True)
+    done = collect(world.wallet.collector(WalletClient(attester=Odd())), issuer, issuer.offer())
+    assert (done.outcome, issuer.count("token")) == (Outcome.REFUSED, 1)
+
+
 def test_a_challenge_that_comes_with_an_answer_is_taken(world: World) -> None:
     client = attested(world)
     issuer = Simulator(world, attests=True)

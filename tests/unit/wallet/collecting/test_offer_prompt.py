@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.support.issuing import ISSUER, Simulator
+from tests.support.federation import ANCHOR, ISSUER_TYPE, Federation, issuer_metadata
+from tests.support.issuing import ISSUER, TX_CODE, Simulator
 from tests.support.world import AgeCard, Resident, Unknown, World
 from vcwallet.errors import UntrustedError
 from vcwallet.flow import run
 from vcwallet.keys import PublicKey
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.keys.software import SoftwareSigner
+from vcwallet.protocols.openid4vci.offer import Grants, PreAuthorizedCode, TxCode
+from vcwallet.trust.federation import Authorisation, FederationPolicy
 from vcwallet.wallet import OfferPrompt
 from vcwallet.wallet.collecting.discovery import FoundIssuer
 
@@ -59,6 +62,31 @@ def test_a_name_of_its_own_cannot_hide_or_reorder_anything(world: World) -> None
     display = [{"name": "A\u202e\u200b\n" + "b" * 500}]
     prompt = prompt_of(world, Simulator(world, is_signed=False, changed={"display": display}))
     assert prompt.own_name == "A" + "b" * 196
+
+
+def test_what_an_offer_says_about_a_code_cannot_hide_or_reorder_anything(world: World) -> None:
+    issuer = Simulator(world)
+    asked = TxCode(length=6, description="By \u202eletter\u200b\n" + "b" * 288)
+    code = PreAuthorizedCode(pre_authorized_code="code", tx_code=asked)
+    prompt = prompt_of(world, issuer, issuer.offer(grants=Grants(pre_authorized_code=code)))
+    assert prompt.tx_code == TxCode(length=6, description="By letter" + "b" * 188)
+    bare = PreAuthorizedCode(pre_authorized_code="code", tx_code=TxCode(input_mode="text", description="\u202e"))
+    prompt = prompt_of(world, issuer, issuer.offer(grants=Grants(pre_authorized_code=bare)))
+    assert prompt.tx_code is not None
+    assert (prompt.tx_code.input_mode, prompt.tx_code.description) == ("text", None)
+
+
+def test_the_identifier_of_a_type_that_stands_for_its_name_cannot_either(world: World) -> None:
+    issuer = Simulator(world, kinds=(Unknown,), is_signed=False)
+    [(name, configuration)] = issuer.metadata.model_dump(mode="json", exclude_unset=True)[
+        "credential_configurations_supported"
+    ].items()
+    odd = configuration | {"vct": "urn:a\u202eb:1"}
+    odd["credential_metadata"] = {"display": [{"name": "\u202e\u200b"}]}
+    issuer = Simulator(world, is_signed=False, changed={"credential_configurations_supported": {name: odd}})
+    prompt = prompt_of(world, issuer)
+    assert prompt.credentials[0].name == "urn:ab:1"
+    assert not any("\u202e" in warning.message for warning in prompt.warnings)
 
 
 def test_an_issuer_without_a_name_of_its_own_has_none(world: World) -> None:
@@ -139,6 +167,35 @@ class Known:
             raise UntrustedError("nobody knows this issuer")
         key = SoftwareSigner.generate().public_key
         return TrustedKey(key=key, party=source.issuer, name={"en": "Known city"}, source="test")
+
+
+def federation_of(*entities: str) -> tuple[FederationPolicy, Federation]:
+    """Return the policy over a federation, and that federation, to which further issuers belong."""
+    federation = Federation()
+    for entity in entities:
+        federation.add(entity, ANCHOR, metadata={ISSUER_TYPE: issuer_metadata(federation.issuer_key)})
+    authorisation = Authorisation(
+        role=Role.CREDENTIAL_ISSUER,
+        entity_type=ISSUER_TYPE,
+        types=frozenset({"urn:example:resident:1"}),
+        entities=frozenset({ISSUER}),
+    )
+    return FederationPolicy(anchors=[federation.anchor()], authorisations=[authorisation]), federation
+
+
+def test_a_federation_vouches_for_its_members_and_not_for_every_address(world: World) -> None:
+    policy, federation = federation_of(ISSUER)
+    world.wallet.update_issuers(policy)
+    issuer = Simulator(world, is_signed=False)
+    link = issuer.offer(tx_code=True)
+    stranger = prompt_of(world, issuer, link)
+    assert not stranger.is_vetted
+    assert [warning.code for warning in stranger.warnings] == ["ISSUER_NOT_VETTED"]
+    with pytest.raises(UntrustedError, match="ISSUER_NOT_VETTED"):
+        world.wallet.collector().accept(stranger, tx_code=TX_CODE)
+
+    run(policy.refresh(ISSUER, at=world.clock()), federation.http)
+    assert prompt_of(world, issuer, link).is_vetted
 
 
 def test_an_issuer_that_a_policy_of_the_wallet_has_a_key_of_is_vetted(world: World) -> None:

@@ -15,8 +15,9 @@ from tests.support.issuing import TX_CODE, Simulator
 from tests.support.world import World
 from vcwallet.encoding import json
 from vcwallet.errors import LocalProtocolError, StoreCorruptError, StoreNewerError
-from vcwallet.flow import run
+from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.storage import Delete, MemoryStore, Put
+from vcwallet.wallet.cards import is_there
 from vcwallet.wallet.collecting import Collection
 from vcwallet.wallet.collecting.collection import Act, Plan
 from vcwallet.wallet.collecting.records import MAX_PLANS, PLANS, STATES, STEPS, Collections
@@ -198,6 +199,18 @@ def test_what_is_damaged_is_named_by_the_wallet() -> None:
     assert [damage.kind for damage in world.wallet.damaged()] == [STATES]
 
 
+@pytest.mark.parametrize(("found", "there"), [(b"{}", True), (None, False), (StoreCorruptError("damaged"), True)])
+def test_a_card_is_there_though_it_is_damaged(found: Any, there: bool) -> None:
+    class Store(MemoryStore):
+        def get(self, collection: str, id: str, /) -> bytes | None:
+            assert (collection, id) == ("credential", "card")
+            if isinstance(found, StoreCorruptError):
+                raise found
+            return found
+
+    assert is_there(Store(), "card") is there
+
+
 def test_a_plan_is_kept_with_what_reading_it_again_gives() -> None:
     world = World()
     issuer, collector = Simulator(world), world.wallet.collector()
@@ -233,3 +246,23 @@ def test_nothing_that_is_shown_has_a_secret_in_it() -> None:
     assert not any(secret in history for secret in secrets)
     # ... and the transaction code is not kept once it was used.
     assert TX_CODE.encode() not in b"".join(record.body for record in world.wallet_store.find(STATES))
+
+
+def test_a_request_or_an_answer_that_is_shown_has_no_secret_in_it() -> None:
+    world = World()
+    issuer, collector = Simulator(world), world.wallet.collector()
+    answers: list[HttpResponse] = []
+
+    def line(request: HttpRequest) -> HttpResponse:
+        answers.append(issuer(request))
+        return answers[-1]
+
+    prompt = run(collector.read_offer(issuer.offer(tx_code=True)), line)
+    run(collector.proceed(collector.accept(prompt, tx_code=TX_CODE).id), line)
+    sent = b"".join(b"".join([one.body, *map(str.encode, one.headers.values())]) for one in issuer.requests)
+    [credential] = [card.credential.raw for card in world.wallet.cards()]
+    [token] = issuer._tokens
+    assert all(secret.encode() in sent for secret in (TX_CODE, token))
+    shown = repr((issuer.requests, answers))
+    assert issuer.requests[-1].url in shown
+    assert not any(secret in shown for secret in (*issuer._codes, token, TX_CODE, credential[:40]))

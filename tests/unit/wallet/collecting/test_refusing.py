@@ -8,27 +8,45 @@ Each refusal has its twin in `test_collecting`, where the same issuer is honest.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from tests.support.issuing import CLIENT_ID, ISSUER, REDIRECT_URI, Simulator, changed_json, instead
+from tests.support.pki import chain as certificates
 from tests.support.world import MDOC, AgeCard, Resident, World, credential_of, resident
 from vcwallet.encoding import json
-from vcwallet.errors import BindingError, LocalProtocolError, MalformedError, TransportError, VcError
+from vcwallet.errors import (
+    BindingError,
+    LimitExceededError,
+    LocalProtocolError,
+    MalformedError,
+    StoreCorruptError,
+    TransportError,
+    VcError,
+)
 from vcwallet.flow import HttpRequest, HttpResponse, run
-from vcwallet.formats.base import Credential
+from vcwallet.formats.base import Credential, IssuerKey
+from vcwallet.keys.policy import KeySource, Role, TrustedKey
+from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, Requirement
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
+from vcwallet.protocols.openid4vci.signed_metadata import sign_metadata
+from vcwallet.storage import Put
+from vcwallet.trust.certificates import to_der
 from vcwallet.wallet import WalletClient
 from vcwallet.wallet.collecting import Collection, Outcome
 from vcwallet.wallet.collecting.keeping import require_own_keys
+from vcwallet.wallet.collecting.records import STATES
 from vcwallet.wallet.collecting.states import Failed
+from vcwallet.wallet.wallet import _Keeper
 
 LOGIN = WalletClient(client_id=CLIENT_ID, redirect_uri=REDIRECT_URI)
 OTHER = "https://other.example"
+ROOT = certificates()
 
 
 @pytest.fixture
@@ -108,6 +126,60 @@ def test_metadata_signed_by_nobody_we_know_are_as_good_as_unsigned(world: World)
     assert [warning.code for warning in prompt.warnings] == ["ISSUER_NOT_VETTED"]
 
 
+@dataclass(frozen=True)
+class Known:
+    """Trust in one issuer by its name and key, without certificates."""
+
+    key: PublicKey
+
+    def knows(self, source: KeySource) -> bool:
+        return source.issuer == OTHER
+
+    def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+        return TrustedKey(key=self.key, party=OTHER, source="static")
+
+
+@pytest.mark.parametrize("has_certificates", [True, False])
+def test_a_profile_says_whether_who_signs_the_metadata_shows_certificates(world: World, has_certificates: bool) -> None:
+    issuer, enrolment = Simulator(world), world.city_enrolment
+    world.wallet.update_issuers(Known(enrolment.signer.public_key))
+    certified = IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier)
+    key = certified if has_certificates else replace(certified, chain=(), identifier=OTHER)
+
+    def signed(_: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.headers["content-type"] != "application/jwt":
+            return response
+        return replace(response, body=sign_metadata(issuer.metadata, issuer=key, at=world.clock()).encode())
+
+    issuer.tampering["vci"] = signed
+    strict = WalletClient(profile=replace(OPENID4VCI_1_0, x5c=Requirement.REQUIRED))
+    assert run(world.wallet.collector().read_offer(issuer.offer()), issuer).is_vetted
+    if has_certificates:
+        assert run(world.wallet.collector(strict).read_offer(issuer.offer()), issuer).is_vetted
+    else:
+        assert refusal_of_offer(world, issuer, issuer.offer(), strict) == "X5C_MISSING"
+
+
+@pytest.mark.parametrize(
+    ("chain", "code"),
+    [(ROOT.x5c, None), ((), "X5C_MISSING"), ((to_der(ROOT.anchor),), "X5C_SELF_SIGNED")],
+    ids=["as it should be", "none", "self-signed"],
+)
+def test_a_profile_says_which_certificates_are_in_a_credential(
+    world: World, monkeypatch: pytest.MonkeyPatch, chain: tuple[bytes, ...], code: str | None
+) -> None:
+    monkeypatch.setattr(_Keeper, "issuer_chain", lambda *_: chain)
+    for profile in (OPENID4VCI_1_0, replace(OPENID4VCI_1_0, x5c=Requirement.REQUIRED)):
+        issuer = Simulator(world)
+        collector = world.wallet.collector(WalletClient(profile=profile))
+        prompt = run(collector.read_offer(issuer.offer()), issuer)
+        done = run(collector.proceed(collector.accept(prompt).id), issuer)
+        if code is None or profile is OPENID4VCI_1_0:
+            assert done.outcome is Outcome.COLLECTED
+        else:
+            assert done.acts[0].progress == Failed(code=code)
+
+
 @pytest.mark.parametrize("is_signed", [True, False])
 def test_where_metadata_have_to_be_signed_they_have_to_be_by_somebody_we_know(world: World, is_signed: bool) -> None:
     profile = replace(OPENID4VCI_1_0, signed_metadata=Requirement.REQUIRED)
@@ -163,6 +235,34 @@ def test_a_server_of_another_host_has_to_bind_its_tokens(world: World, is_bound:
         assert refusal_of_offer(world, issuer, issuer.offer()) == "TOKEN_TYPE"
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    ["token_endpoint", "authorization_endpoint", "pushed_authorization_request_endpoint", "challenge_endpoint"],
+)
+def test_a_server_has_no_endpoint_on_the_host_of_another_one_that_is_listed(world: World, endpoint: str) -> None:
+    # Otherwise an issuer could send the person to log in at any server there is, and be brought the code of it.
+    listed = {"authorization_servers": [ISSUER, OTHER]}
+    options: dict[str, Any] = {"is_signed": False, "is_bound": False, "has_iss": False}
+    honest = Simulator(world, changed=listed, **options)
+    assert run(world.wallet.collector(LOGIN).read_offer(honest.offer(login=True)), honest).needs_browser
+    issuer = Simulator(world, changed=listed, changed_server={endpoint: f"{OTHER}/endpoint"}, **options)
+    assert refusal_of_offer(world, issuer, issuer.offer(login=True), LOGIN) == "FOREIGN_ENDPOINT"
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+@pytest.mark.parametrize("has_iss", [True, False])
+def test_a_page_on_another_host_has_to_say_whose_answer_it_gives(world: World, is_signed: bool, has_iss: bool) -> None:
+    issuer = Simulator(
+        world, is_signed=is_signed, has_iss=has_iss, changed_server={"authorization_endpoint": f"{OTHER}/authorize"}
+    )
+    client = replace(LOGIN, hosts=frozenset() if is_signed else frozenset({"other.example"}))
+    if has_iss:
+        assert run(world.wallet.collector(client).read_offer(issuer.offer(login=True)), issuer).needs_browser
+    else:
+        assert refusal_of_offer(world, issuer, issuer.offer(login=True), client) == "FOREIGN_ENDPOINT"
+    assert run(world.wallet.collector(client).read_offer(issuer.offer()), issuer).grant == "pre_authorized_code"
+
+
 HAIP_BREACHES: dict[str, dict[str, Any]] = {
     "no dpop": {"is_bound": False},
     "no pushing": {"has_par": False},
@@ -202,6 +302,23 @@ def test_what_the_wallet_cannot_take_is_not_begun(world: World, case: str) -> No
     options, code = NOT_COLLECTABLE[case]
     issuer = Simulator(world, **options)
     assert refusal_of_offer(world, issuer, issuer.offer()) == code
+
+
+@pytest.mark.parametrize("member", [b"[" + b"1e15," * 40_000 + b"1]", b'"' + b"x" * 200_000 + b'"'])
+@pytest.mark.parametrize("document", ["openid-credential-issuer", "oauth-authorization-server"])
+def test_what_a_wallet_begins_it_can_go_on_with_after_a_restart(world: World, document: str, member: bytes) -> None:
+    # Written down, 1e15 has four times as many digits.
+    issuer = Simulator(world, is_signed=False)
+
+    def longer(request: HttpRequest) -> HttpResponse:
+        response = issuer(request)
+        if document in request.url:
+            return replace(response, body=response.body.removesuffix(b"}") + b',"example":' + member + b"}")
+        return response
+
+    collector = world.wallet.collector()
+    begun = collector.accept(run(collector.read_offer(issuer.offer()), longer))
+    assert run(world.wallet.collector().proceed(begun.id), longer).outcome is Outcome.COLLECTED
 
 
 def test_what_the_issuer_does_not_have_is_refused(world: World) -> None:
@@ -264,6 +381,31 @@ def test_an_answer_of_somebody_else_changes_nothing(world: World, case: str) -> 
     assert caught.value.code == code
     assert collector.collection(waiting.id) == waiting
     assert run(collector.proceed(collector.returned(back).id), issuer).outcome is Outcome.COLLECTED
+
+
+@pytest.mark.parametrize("fragment", ["#", "#_=_", "#state=other"])
+def test_a_fragment_is_none_of_the_answer(world: World, fragment: str) -> None:
+    issuer, collector = Simulator(world), world.wallet.collector(LOGIN)
+    waiting = waiting_for_browser(world, issuer)
+    back, _, named = issuer.browse(waiting.authorization_url or "").partition("?")
+    in_another_order = "&".join(sorted(named.split("&")))  # the state comes last
+    assert in_another_order.rpartition("&")[2].startswith("state=")
+    returned = collector.returned(f"{back}?{in_another_order}{fragment}")
+    assert run(collector.proceed(returned.id), issuer).outcome is Outcome.COLLECTED
+
+
+def test_a_damaged_collection_does_not_keep_the_answer_from_another(world: World) -> None:
+    issuer, collector = Simulator(world), world.wallet.collector(LOGIN)
+    waiting, damaged = waiting_for_browser(world, issuer), waiting_for_browser(world, issuer)
+    [record] = [one for one in world.wallet_store.find(STATES, "open") if one.id == damaged.id]
+    world.wallet_store.commit(Put(STATES, record.id, b"{}", tags=("open",)))
+    with pytest.raises(StoreCorruptError):
+        list(collector.collections())
+    assert [one.id for one in collector.collections(skip_damaged=True)] == [waiting.id]
+    collector = world.wallet.collector(LOGIN)
+    done = run(collector.proceed(collector.returned(issuer.browse(waiting.authorization_url or "")).id), issuer)
+    assert done.outcome is Outcome.COLLECTED
+    assert run(collector.deleted(done.cards[0]), issuer) is False  # nothing that could be told with is left of it
 
 
 def test_an_answer_with_another_state_is_for_no_collection(world: World) -> None:
@@ -568,10 +710,17 @@ ANSWERS: dict[str, tuple[Any, str]] = {
     "nothing in it": (instead(200, b"{}"), "MALFORMED"),
     "credentials with the wrong status": (instead(202, b'{"credentials":[{"credential":"a"}]}'), "MALFORMED"),
     "an old draft": (instead(200, b'{"credential":"a"}'), "OLD_DRAFT"),
-    "a huge answer": (instead(200, b'{"a":"' + b"a" * 1_100_000 + b'"}'), "LIMIT_EXCEEDED"),
+    "a huge answer": (instead(200, b'{"a":"' + b"a" * 4_200_000 + b'"}'), "LIMIT_EXCEEDED"),
     "another media type": (instead(200, b"{}", "text/html"), "MALFORMED"),
     "a wait without end": (instead(202, b'{"transaction_id":"t","interval":100000000}'), "LIMIT_EXCEEDED"),
 }
+
+
+def test_a_long_answer_is_read(world: World) -> None:
+    def longer(_: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return replace(response, body=response.body.ljust(2_000_000))
+
+    assert collected(world, Simulator(world, tampering={"credential": longer})).outcome is Outcome.COLLECTED
 
 
 @pytest.mark.parametrize("case", ANSWERS)
@@ -763,3 +912,32 @@ class _Named:
 
     def attest_keys(self, keys: Any, /, *, nonce: str | None) -> Any:
         raise NotImplementedError
+
+
+ODD_ENDINGS: dict[str, VcError] = {
+    "too long": LimitExceededError("the body of an answer is longer than 1048576 bytes"),
+    "no http": MalformedError("the answer is not HTTP"),
+}
+
+
+@pytest.mark.parametrize("holds", [True, False])
+@pytest.mark.parametrize("ending", ODD_ENDINGS)
+def test_whatever_is_answered_to_a_notification_the_credential_is_what_it_is(
+    world: World, ending: str, holds: bool
+) -> None:
+    issuer = Simulator(world, kinds=(Resident, AgeCard))
+    if not holds:
+        issuer.tampering["credential"] = changed_json(credentials=[{"credential": "e30.e30.AAAA~"}])
+
+    def broken(request: HttpRequest) -> HttpResponse:
+        response = issuer(request)
+        if request.url.endswith("/notification"):
+            raise ODD_ENDINGS[ending]
+        return response
+
+    collector = world.wallet.collector()
+    prompt = run(collector.read_offer(issuer.offer()), broken)
+    done = run(collector.proceed(collector.accept(prompt).id), broken)
+    assert done.outcome is (Outcome.COLLECTED if holds else Outcome.FAILED)
+    assert len(list(world.wallet.cards())) == len(done.cards) == (2 if holds else 0)
+    assert issuer.count("notification") == 2

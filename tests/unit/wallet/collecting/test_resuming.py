@@ -13,11 +13,12 @@ import pytest
 from tests.support.issuing import CLIENT_ID, REDIRECT_URI, TX_CODE, Line, Simulator
 from tests.support.world import AgeCard, Resident, World
 from vcwallet.errors import LocalProtocolError, TransportError
-from vcwallet.flow import run
+from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.storage import Change, MemoryStore, Put, Record
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.wallet import Wallet, WalletClient
 from vcwallet.wallet.collecting import Collection, Collector, Outcome
+from vcwallet.wallet.collecting.records import COLLECTIONS
 
 CLIENT = WalletClient(client_id=CLIENT_ID, redirect_uri=REDIRECT_URI)
 
@@ -231,6 +232,25 @@ def test_of_two_processes_one_goes_on() -> None:
     one.require_one_act(one.go_on())
 
 
+def test_what_was_forgotten_meanwhile_does_not_come_back() -> None:
+    one = Story()
+    begun = one.begin()
+
+    def slow(request: HttpRequest) -> HttpResponse:
+        response = one.issuer(request)
+        if request.url.endswith("/credential"):  # while it is on its way, the person gives up
+            collector = one.collector()
+            collector.cancel(begun.id)
+            collector.forget(begun.id)
+        return response
+
+    with pytest.raises(LocalProtocolError, match="COLLECTION_UNKNOWN"):
+        run(one.collector().proceed(begun.id), slow)
+    assert not list(one.collector().collections(ended=True))
+    assert not [kind for kind in COLLECTIONS if list(one.store.find(kind))]
+    assert not list(one.open().cards())
+
+
 def test_a_restored_wallet_leaves_the_collections_of_the_earlier_device_alone() -> None:
     one = Story(polls=0)
     begun = one.begin()
@@ -239,3 +259,18 @@ def test_a_restored_wallet_leaves_the_collections_of_the_earlier_device_alone() 
     with pytest.raises(LocalProtocolError, match="COLLECTION_OF_EARLIER_DEVICE"):
         run(collector.proceed(begun.id), one.issuer)
     assert collector.cancel(begun.id).outcome is Outcome.CANCELLED
+
+
+def test_a_restored_wallet_does_not_use_up_the_refresh_token_of_the_earlier_device() -> None:
+    one = Story(has_refresh=True, token_lifetime=5)
+    one.begin()
+    card = one.go_on().cards[0]
+    wallet = one.open()
+    for copy in list(wallet.cards()):
+        wallet.delete(copy)
+    asked = len(one.issuer.requests)
+    one.store.commit(Put("wallet", "device", b"1"))
+    assert run(one.collector().deleted(card), one.issuer) is False
+    assert len(one.issuer.requests) == asked
+    one.store.commit(Put("wallet", "device", b"0"))
+    assert run(one.collector().deleted(card), one.issuer) is True
