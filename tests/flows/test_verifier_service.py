@@ -482,6 +482,33 @@ def test_a_posted_answer_is_not_taken_from_a_page(desk) -> None:
     assert error.value.code == "WRONG_CHANNEL"
 
 
+# --- in the open -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channel", [Channel.CROSS_DEVICE, Channel.DC_API])
+def test_answers_come_in_the_open_where_that_is_agreed_on(channel: Channel) -> None:
+    desk = Desk(options={"posted": ResponseMode.DIRECT_POST, "by_api": ResponseMode.DC_API})
+    desk.world.hold()
+    begun = desk.begin("full_name", channel=channel)
+    if channel is Channel.DC_API:
+        data = desk.api_answer(begun)
+        assert "vp_token" in data
+        desk.service.take(begun.transaction_id, session=BROWSER, data=data)
+    else:
+        answer = desk.answered(begun)
+        assert b"vp_token=" in answer.body
+        assert desk.service(answer).status == 200
+    assert desk.result(begun).verified[Resident].full_name == "番号　花子"
+
+
+def test_a_result_that_is_too_long_is_not_kept(desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = desk.begin("full_name")
+    answer = desk.answered(begun)
+    monkeypatch.setattr("vcwallet.verifier.openid4vp.answering.MAX_VERIFIED_BYTES", 100)
+    assert desk.service(answer).status == 400
+    assert desk.service.status(begun.transaction_id, session=BROWSER).reason == "LIMIT_EXCEEDED"
+
+
 # --- answers that cannot be judged for now ---------------------------------------------------------------------------
 
 
