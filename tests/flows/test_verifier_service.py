@@ -49,6 +49,7 @@ from vcwallet.sealed_sessions import SealedSessions
 from vcwallet.verifier import ask
 from vcwallet.verifier.openid4vp import (
     AnswerRefusedError,
+    BegunPresentation,
     Bounds,
     Channel,
     DeclinedError,
@@ -63,6 +64,13 @@ def desk() -> Desk:
     made = Desk()
     made.world.hold()
     return made
+
+
+def kept_transaction(desk: Desk, begun: BegunPresentation) -> TransactionSession:
+    """Return what the service has kept of a transaction."""
+    found = SealedSessions(desk.sessions, desk.clock).find("vp_transaction", TransactionSession, begun.transaction_id)
+    assert found is not None
+    return found.body
 
 
 def test_a_wallet_on_another_device_answers(desk) -> None:
@@ -93,9 +101,11 @@ def test_nobody_comes_back_in_another_browser(desk) -> None:
     with pytest.raises(BindingError) as error:
         desk.service.redeem(response_code(response), session=OTHER_BROWSER)
     assert error.value.code == "SESSION_MISMATCH"
-    assert desk.service.status(begun.transaction_id, session=BROWSER).state is PresentationState.FAILED
+    assert desk.state(begun) is PresentationState.FAILED
     with pytest.raises(BindingError):
         desk.result(begun)
+    kept = kept_transaction(desk, begun)
+    assert (kept.reason, kept.verified) == ("SESSION_MISMATCH", None)
 
 
 def test_the_same_answer_is_not_taken_twice(desk) -> None:
@@ -328,11 +338,7 @@ def test_where_there_is_nothing_all_look_the_same(desk) -> None:
 
 def test_the_request_of_a_page_is_not_served_and_its_answer_not_posted(desk) -> None:
     begun = desk.begin("full_name", channel=Channel.DC_API)
-    transaction = SealedSessions(desk.sessions, desk.clock).find(
-        "vp_transaction", TransactionSession, begun.transaction_id
-    )
-    assert transaction is not None
-    secret = transaction.body.request
+    secret = kept_transaction(desk, begun).request
     data = desk.api_answer(begun)
     fetched = HttpRequest(method="GET", url=f"{ADDRESS}/request/{secret}", max_bytes=1 << 20)
     assert desk.service(fetched).status == 404

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -233,7 +234,7 @@ class Contested(Mortal):
 
 @pytest.mark.parametrize("kind", ["vp_request", "vp_transaction"])
 def test_who_always_comes_second_is_told_to_come_back(kind):
-    desk = Desk(sessions=Contested())
+    desk: Any = Desk(sessions=Contested())
     desk.world.hold()
     answer = desk.answered(desk.begin("full_name"))
     desk.sessions.kinds = {kind}
@@ -242,7 +243,7 @@ def test_who_always_comes_second_is_told_to_come_back(kind):
 
 
 def test_who_forgets_and_always_comes_second_is_told_so():
-    desk = Desk(sessions=Contested())
+    desk: Any = Desk(sessions=Contested())
     begun = desk.begin("full_name")
     desk.sessions.kinds = {"vp_transaction"}
     with pytest.raises(StoreBusyError):
@@ -250,7 +251,7 @@ def test_who_forgets_and_always_comes_second_is_told_so():
 
 
 def test_a_response_code_that_somebody_else_takes_is_unknown():
-    desk = Desk(sessions=Contested())
+    desk: Any = Desk(sessions=Contested())
     desk.world.hold()
     code = response_code(desk.present(desk.begin("full_name", channel=Channel.SAME_DEVICE)))
     desk.sessions.kinds = {"vp_response_code"}
