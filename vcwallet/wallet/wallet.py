@@ -63,13 +63,21 @@ from vcwallet.wallet import entries, mending
 from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, each, find_card, readable
 from vcwallet.wallet.continuity import BackupReceipt
 from vcwallet.wallet.damage import Damage
-from vcwallet.wallet.effort import Effort
+from vcwallet.wallet.effort import MAX_READ, Effort
 from vcwallet.wallet.identity import COLLECTION as OF_THE_WALLET
 from vcwallet.wallet.identity import HISTORY, HOLDER_KEYS, SECRETS, identity_of
 from vcwallet.wallet.mending import CONSENTS, KEY_USES, BackedUp
 from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
-from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text, weigh_seen
+from vcwallet.wallet.proposal import (
+    IsGuarded,
+    guarded_in,
+    in_language,
+    keeps_positions,
+    prompt_credential,
+    retention_text,
+    weigh_seen,
+)
 from vcwallet.wallet.reasons import why_nothing, why_this
 from vcwallet.wallet.screening import require_card_allowed, screen
 from vcwallet.wallet.session import WalletSession
@@ -353,10 +361,11 @@ class Wallet:
         at = self._clock()
         authenticated = self._authenticate(incoming, at)
         registration = self._screen(authenticated, at)
-        effort = Effort()
+        effort = Effort(MAX_READ)
+        guarded = cache(lambda type_id: guarded_in(self._types.type(type_id)))
         matches = match(
             authenticated.query,
-            lambda query: self._candidates(query, registration, effort, at),
+            lambda query: self._candidates(query, registration, effort, guarded, at),
             limit_per_query=MAX_CHOICES,
             query_for=self._query_rule(authenticated, registration),
         )
@@ -663,7 +672,12 @@ class Wallet:
             raise
 
     def _candidates(
-        self, query: CredentialQuery, registration: Registration, effort: Effort, at: datetime
+        self,
+        query: CredentialQuery,
+        registration: Registration,
+        effort: Effort,
+        guarded: Callable[[str], IsGuarded],
+        at: datetime,
     ) -> Iterator[Candidate]:
         seen: set[str] = set()
         is_allowed = cache(lambda type_id: self._is_allowed(type_id, query, registration))
@@ -674,7 +688,7 @@ class Wallet:
                 seen.add(card.id)
                 held = self._reopen(card)
                 if is_allowed(card.type_ids[0]) and keeps_positions(query, held):
-                    yield replace(_candidate(card, held), weigh=weigh_seen(held, self._types.type(card.type_ids[0])))
+                    yield replace(_candidate(card, held), weigh=weigh_seen(held, guarded(card.type_ids[0])))
 
     def _query_rule(self, request: AuthenticatedRequest, registration: Registration) -> QueryRule:
         """Return the request's own rule, as far as what it puts in the place of a claim may be disclosed, too."""
