@@ -266,6 +266,13 @@ def test_a_choice_between_ways_credentials_and_claims_is_explained_in_this_order
     assert [each.second.claims for each in proposal.why] == [2, 1, 2]
 
 
+def test_what_is_chosen_is_compared_with_the_second_best() -> None:
+    query = asked(ask("pid", "name"), ask("mdl", "age"), ask("club"), sets=[one_of(["pid"], ["mdl"], ["club"])])
+    (why,) = matched(query, weighed(PID, 2, 2), weighed(MDL, 0, 5), weighed(CLUB, 0, 3)).default_selection().why
+    assert (why.because, why.others) == (Because.FEWER_CLAIMS, 2)
+    assert (why.weight.claims, why.second.claims) == (3, 5)
+
+
 def test_fewer_credentials_and_the_verifier_s_order_are_reasons_as_well() -> None:
     query = asked(ask("pid", "name"), ask("mdl", "age"), ask("club"), sets=[one_of(["pid", "club"], ["mdl"])])
     (why,) = matched(query, PID, MDL, CLUB).default_selection().why

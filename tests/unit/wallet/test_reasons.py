@@ -20,6 +20,7 @@ from tests.support.world import (
     income,
     resident,
 )
+from vcwallet.claims import ClaimPath
 from vcwallet.errors import NoMatchError, UntrustedError
 from vcwallet.formats.type_metadata import ResolvedType
 from vcwallet.protocols.dcql import (
@@ -35,6 +36,7 @@ from vcwallet.protocols.dcql import (
     match,
 )
 from vcwallet.verifier import ask
+from vcwallet.wallet.proposal import guarded_in
 from vcwallet.wallet.reasons import why_nothing, why_this
 
 
@@ -217,6 +219,25 @@ class TestWhyNothing:
         with pytest.raises(NoMatchError):
             world.wallet.match(world.ask("full_name"))
         assert list(world.wallet.history()) == []
+
+
+def test_a_claim_is_guarded_by_its_own_class_and_by_that_of_what_it_is_part_of(world):
+    is_guarded = guarded_in(world.wallet._types.type(Resident.vct))
+    guarded: list[ClaimPath] = [
+        ("nationality",),
+        ("health",),
+        ("number",),
+        ("address", "plot"),
+        ("household", None, "number"),
+        ("nationality", "code"),
+        ("of no type",),
+    ]
+    others: list[ClaimPath] = [("full_name",), ("address", "locality"), ("household", None, "first_name")]
+    assert all(map(is_guarded, guarded))
+    assert not any(map(is_guarded, others))
+    # An array of which nothing is seen but that it is there; the numbers in it are not.
+    assert not is_guarded(("household",))
+    assert not is_guarded(("address",))
 
 
 def no_type(type_id: str) -> ResolvedType:
