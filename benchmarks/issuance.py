@@ -8,7 +8,6 @@ The wallets make each message themselves, so that what is measured is the servic
 from __future__ import annotations
 
 import http.client
-import os
 import resource
 import secrets
 import socket
@@ -23,7 +22,6 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
-from urllib.parse import quote
 
 from benchmarks.scene import RECORD, Residence
 from vcwallet import (
@@ -43,7 +41,8 @@ from vcwallet.adapters.web.server import serve
 from vcwallet.encoding import json
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.oauth.dpop import make_proof
-from vcwallet.protocols.oauth.token import PRE_AUTHORIZED_CODE
+from vcwallet.protocols.oauth.form import form_body
+from vcwallet.protocols.oauth.token import PreAuthorizedCodeGrant
 from vcwallet.protocols.openid4vci.jwt_proof import make_jwt_proof
 from vcwallet.protocols.openid4vci.offer import CredentialOffer, OfferReference, read_offer, read_offer_link
 
@@ -113,9 +112,11 @@ class Service:
 
     @property
     def identifier(self) -> str:
+        """Its credential issuer identifier."""
         return f"http://{self.host}"
 
     def ask(self, what: str) -> object:
+        """Return what the other process answers."""
         self.pipe.send(what)
         return self.pipe.recv()
 
@@ -212,8 +213,9 @@ class Collector:
     def exchange(self, offer: CredentialOffer, nonce: str) -> str:
         """Return the credential of an offer: one request for the token, and one for the credential."""
         assert offer.pre_authorized_code is not None
-        form = f"grant_type={quote(PRE_AUTHORIZED_CODE)}&pre-authorized_code={offer.pre_authorized_code.pre_authorized_code}"
-        answer = self.request("POST", "/token", form.encode(), **{"content-type": "application/x-www-form-urlencoded"})
+        grant = PreAuthorizedCodeGrant(pre_authorized_code=offer.pre_authorized_code.pre_authorized_code)
+        form = form_body(grant.parameters())
+        answer = self.request("POST", "/token", form, **{"content-type": "application/x-www-form-urlencoded"})
         token = str(json.loads_object(answer)["access_token"])
         proof = make_jwt_proof(self.holder, issuer=self.service.identifier, at=system_clock(), nonce=nonce)
         body = json.dumps(
@@ -224,6 +226,7 @@ class Collector:
         return str(json.loads_object(answer)["credentials"][0]["credential"])
 
     def request(self, method: str, path: str, body: bytes = b"", *, token: str | None = None, **headers: str) -> bytes:
+        """Return the body of an answer; a request with header fields has a DPoP proof."""
         if headers:
             url = self.service.identifier + path
             headers["dpop"] = make_proof(self.dpop, method=method, url=url, at=system_clock(), access_token=token)
@@ -282,4 +285,4 @@ def _load(service: Service, wallets: int, collections: int) -> tuple[float, int]
 
 
 if __name__ == "__main__":
-    print(run(), os.getpid())
+    print(run())

@@ -37,8 +37,9 @@ class Branches:
     """Several services over one database, which do not know of each other, as in several processes."""
 
     def __init__(self, place: str) -> None:
-        self.opened = [SqlLedger.create(place, lists=LISTS, size=1 << 16), SqlSessions.open(place)]
-        self.counter = Counter(ledger=self.opened[0], sessions=self.opened[1])
+        ledger, sessions = SqlLedger.create(place, lists=LISTS, size=1 << 16), SqlSessions.open(place)
+        self.opened: list[SqlLedger | SqlSessions] = [ledger, sessions]
+        self.counter = Counter(ledger=ledger, sessions=sessions)
         self.services = [self.counter.service]
         for _ in range(PROCESSES - 1):
             ledger, sessions = SqlLedger.open(place), SqlSessions.open(place)

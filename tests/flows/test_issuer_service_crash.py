@@ -7,7 +7,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.issuance import (
+    AGE_JWT,
     HANAKO,
+    RESIDENT_JWT,
     Counter,
     credentials,
     error_of,
@@ -49,6 +51,7 @@ def counter() -> Counter:
 
 
 def die(counter: Counter, how: str, step, after: int = 0) -> None:
+    assert isinstance(counter.sessions, Mortal)
     counter.sessions.dies, counter.sessions.after = how, after
     with pytest.raises(Died):
         step()
@@ -143,6 +146,29 @@ def test_who_was_thought_dead_gives_nothing_out(counter):
     answer = slow.ask(key, nonce=nonce)
     assert credentials(answer) == credentials(delivered[0])
     assert counter.statuses() == {Status.INVALID: 1, Status.VALID: 1}
+
+
+def test_what_was_signed_is_given_although_the_grant_changed_meanwhile(counter):
+    """Another process has written something else of the same grant; nothing is signed twice, and nobody waits."""
+    wallet, [first], [second] = counter.wallet(), keys(), keys()
+    wallet.redeem(counter.offer(RESIDENT_JWT, AGE_JWT))
+    other = counter.made()
+    nonce, entered = wallet.nonce(), []
+
+    def overtaken(*changes):
+        del counter.sessions.commit  # only once
+        entered.append(counter.statuses())
+        quick = counter.wallet(dpop=wallet.dpop, access_token=wallet.access_token)
+        quick.http = other
+        credentials(quick.ask(second, id=AGE_JWT))
+        counter.sessions.commit(*changes)
+
+    counter.sessions.commit = overtaken
+    answer = wallet.ask(first, nonce=nonce)
+    assert len(credentials(answer)) == 1
+    assert entered == [{Status.VALID: 1}]
+    assert counter.statuses() == {Status.VALID: 2}
+    assert wallet.ask(first).body == answer.body
 
 
 def test_what_was_taken_back_meanwhile_is_not_signed_anew(counter):

@@ -45,13 +45,14 @@ def place(tmp_path: Path) -> Path:
 
 def everything(wallet, counter: Counter) -> set[str]:
     """Collect in every way, and return each secret that was in anybody's hands."""
-    secrets = set()
+    secrets: set[str] = set()
 
     def remember(*texts: str) -> None:
         secrets.update(filter(None, texts))
 
     counter.files.records = {(SUBJECT, Resident): resident()}
     offer = counter.service.offer(SUBJECT, [RESIDENT_JWT, RESIDENT_MDOC], tx_code=DIGITS)
+    assert offer.offer.pre_authorized_code is not None
     remember(offer.id, offer.offer.pre_authorized_code.pre_authorized_code, offer.reference_link[-43:])
     assert error_of(wallet.redeem(offer, tx_code="000000" if offer.tx_code != "000000" else "1")) == "invalid_grant"
     wallet.redeem(offer)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,9 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.support.asgi import served
 from tests.support.issuance import AGE_JWT, RESIDENT_JWT, Counter, members
-from vcwallet.adapters.web import RateLimit, issuer_app
+from vcwallet.adapters.web import RateLimit, issuer_app, serve
 from vcwallet.adapters.web.openapi import openapi
 
 ENDPOINTS = (
@@ -37,11 +37,12 @@ NO_LIMIT = RateLimit(per_second=1e6, burst=10**6)
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[tuple[Counter, Any]]:
-    counter = Counter()
-    with served(issuer_app(counter.service, rate_limit=NO_LIMIT)) as port:
-        schema = schemathesis.openapi.from_dict(openapi(counter.service))
-        schema.config.update(base_url=f"http://127.0.0.1:{port}")
-        yield counter, schema
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        counter = Counter(identifier=f"http://127.0.0.1:{listening.getsockname()[1]}")
+        with serve(issuer_app(counter.service, rate_limit=NO_LIMIT), socket=listening):
+            schema = schemathesis.openapi.from_dict(openapi(counter.service))
+            schema.config.update(base_url=counter.identifier)
+            yield counter, schema
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +54,13 @@ def bearer(api) -> dict[str, str]:
     return wallet.authorization()
 
 
-def probe(operation: Any, mode: GenerationMode, **options: Any) -> None:
+def probe(operation: Any, mode: GenerationMode, *, path_parameters: Any = None, **options: Any) -> None:
     """Send many requests of one kind, and look at each answer."""
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
     def each(case: Any) -> None:
+        case.path_parameters = path_parameters or case.path_parameters
         case.call_and_validate(checks=CHECKS, allow_redirects=False, **options)
 
     each()

@@ -1,19 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Driving an ASGI application: with one request in memory, or under uvicorn on a free port of this machine."""
+"""Driving an ASGI application with one request after the other, in memory."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import uvicorn
-
-from vcwallet.adapters.web import uvicorn_config
 from vcwallet.flow import HttpRequest, HttpResponse
 
 Headers = Sequence[tuple[str, str]]
@@ -87,25 +82,3 @@ def transport(app: Any) -> Any:
         return HttpResponse(status=status, headers=dict(headers), body=body)
 
     return http
-
-
-@contextmanager
-def served(app: Any, **options: Any) -> Iterator[int]:
-    """Run an application under uvicorn in a thread as long as the block lasts, and give its port."""
-    server = uvicorn.Server(uvicorn_config(app, **options))
-    started = threading.Event()
-    startup = server.startup
-
-    async def starting(**arguments: Any) -> None:
-        await startup(**arguments)
-        started.set()
-
-    server.startup = starting  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        assert started.wait(60)
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()

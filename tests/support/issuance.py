@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import text
+
 from tests.support.world import DAYS_90, AgeCard, Resident, World, resident
 from vcwallet.adapters.store import SqlLedger
 from vcwallet.credential_type import CredentialType
@@ -161,8 +163,6 @@ class Counter:
 
     def statuses(self) -> dict[int, int]:
         """Return how many entries of the ledger have each status; 0 is valid."""
-        from sqlalchemy import text
-
         with self.ledger._database.read() as connection:
             rows = connection.execute(text("SELECT value, count(*) FROM vcwallet_issuance GROUP BY value"))
             return {int(value): int(count) for value, count in rows}
@@ -374,6 +374,19 @@ def not_yet(seconds: int = 60) -> NotYet:
     return NotYet(interval=timedelta(seconds=seconds))
 
 
+def recorded(wallet: RawWallet) -> list[HttpRequest]:
+    """Return the list that the requests of a wallet are put into from now on."""
+    sent: list[HttpRequest] = []
+    real = wallet.http
+
+    def http(request: HttpRequest) -> HttpResponse:
+        sent.append(request)
+        return real(request)
+
+    wallet.http = http
+    return sent
+
+
 # --- attested wallets ------------------------------------------------------------------------------------------------
 
 
@@ -422,5 +435,5 @@ def thumbprint(signer: SoftwareSigner) -> str:
     return jwk.thumbprint(jwk.public_jwk(signer.public_key))
 
 
-def changed_offering(counter: Counter, **changed: Any) -> Offering:
+def changed_offering(**changed: Any) -> Offering:
     return replace(Offering(type=Resident, format=SdJwtVc, valid_for=DAYS_90), **changed)

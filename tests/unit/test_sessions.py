@@ -267,8 +267,10 @@ def test_of_16_processes_one_changes_a_session(place):
         for worker in range(WORKERS)
     ]
     for process in workers:
+        assert process.stdout
         assert process.stdout.readline() == "ready\n"
     for process in workers:
+        assert process.stdin
         process.stdin.write("go\n")
         process.stdin.flush()
     won = [list(map(int, process.communicate()[0].split())) for process in workers]
@@ -277,7 +279,9 @@ def test_of_16_processes_one_changes_a_session(place):
     with SqlSessions.open(place) as sessions:
         for worker, numbers in enumerate(won):
             for number in numbers:
-                assert sessions.get("code", f"s-{number}", at=NOW).body == str(worker).encode()
+                found = sessions.get("code", f"s-{number}", at=NOW)
+                assert found is not None
+                assert found.body == str(worker).encode()
 
 
 def test_of_16_processes_one_makes_the_tables(place):

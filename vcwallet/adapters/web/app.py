@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
@@ -131,7 +132,10 @@ def _app(
     async def describe(_: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    return Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
+    app = Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
+    # No wallet is sent on to another address: what it posts is for the one that it was told (RFC 9700, section 4.12).
+    app.router.redirect_slashes = False
+    return app
 
 
 def _place(answer: Answer, route: Route, limiter: RateLimiter) -> Place:
@@ -194,9 +198,5 @@ def _refusal(status: int) -> HttpResponse:
 
 
 def _place_of(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "nowhere"
-    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return f"{frame.f_globals.get('__name__', '?')}:{line}"

@@ -14,7 +14,7 @@ from typing import Final
 from vcwallet.encoding import service_url
 from vcwallet.errors import StoreError, UntrustedError
 from vcwallet.flow import HttpRequest, HttpResponse
-from vcwallet.formats.base import IssuerKey
+from vcwallet.formats.base import Credential, IssuerKey
 from vcwallet.issuer.issuer import Issuer
 from vcwallet.issuer.openid4vci.deployer import Login, Records
 from vcwallet.issuer.openid4vci.offering import Bounds, Lifetimes, Offering
@@ -102,6 +102,21 @@ class Context:
             raise busy("there are too many sessions")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """What was signed in an act.
+
+    Attributes:
+        holder: stands for the keys that it is bound to.
+        recoveries: of the grant then; once it has risen, somebody else has revoked this.
+        credentials: the credentials.
+    """
+
+    holder: str
+    recoveries: int
+    credentials: tuple[Credential, ...] = field(repr=False)
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Exchange:
     """One request, and what has to be remembered of it whatever becomes of it.
@@ -111,6 +126,8 @@ class Exchange:
         http: the request as it came.
         at: the time of the request.
         marks: what it has used up, such as its DPoP proof; written with what it does.
+        signed: what was signed for it and could not be written, since something else was written first; by the key of
+            the ledger.
         is_authenticated: whether it came with a good access token, so that its marks are kept even if it is refused.
     """
 
@@ -118,6 +135,7 @@ class Exchange:
     http: HttpRequest
     at: datetime
     marks: list[Add] = field(default_factory=list)
+    signed: dict[str, Signed] = field(default_factory=dict)
     is_authenticated: bool = False
 
     @property

@@ -19,7 +19,7 @@ from vcwallet.credential_type import CredentialType
 from vcwallet.errors import LocalProtocolError
 from vcwallet.formats.base import Credential
 from vcwallet.issuer.ledger import AlreadyIssuedError
-from vcwallet.issuer.openid4vci.context import Exchange, busy
+from vcwallet.issuer.openid4vci.context import Exchange, Signed, busy
 from vcwallet.issuer.openid4vci.offering import Offering
 from vcwallet.issuer.openid4vci.state import GRANT, Grant
 from vcwallet.keys import jwk
@@ -74,6 +74,9 @@ def issue(
         VcError: the issuer cannot sign (see `Issuer.issue_batch`).
     """
     issuer, offering, key = exchange.context.issuer, slot.offering, slot.idempotency_key
+    recoveries, holder, before = slot.grant.body.recoveries, holder_of(keys), exchange.signed.get(key)
+    if before is not None and (before.holder, before.recoveries) == (holder, recoveries):
+        return before.credentials, slot.grant  # by this very request, before something else changed the grant
     try:
         credentials = issuer.issue_batch(
             record, format=offering.format, holders=keys, valid_for=offering.valid_for, idempotency_key=key
@@ -81,6 +84,7 @@ def issue(
     except AlreadyIssuedError as error:
         youngest = max(entry.issued_at for entry in error.issuances)
     else:
+        exchange.signed[key] = Signed(holder=holder, recoveries=recoveries, credentials=credentials)
         return credentials, slot.grant
     grant = _taken_over(exchange, slot, is_left=exchange.at - youngest > LEASE)
     try:
@@ -97,6 +101,7 @@ def issue(
         if error.code != "NOT_VALID":
             raise
         raise OAuthRefusal("what was signed was taken back", error=OAuthErrorCode.CREDENTIAL_REQUEST_DENIED) from None
+    exchange.signed[key] = Signed(holder=holder, recoveries=grant.body.recoveries, credentials=credentials)
     return credentials, grant
 
 

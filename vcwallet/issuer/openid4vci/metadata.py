@@ -31,7 +31,7 @@ from vcwallet.protocols.openid4vci.issuer_metadata import (
 )
 from vcwallet.protocols.openid4vci.signed_metadata import sign_metadata
 
-MAX_AGE: Final = timedelta(minutes=5)
+CACHED_FOR: Final = timedelta(minutes=5)
 SIGNED_LIFETIME: Final = timedelta(hours=24)
 SIGNED: Final = "application/jwt"
 _LOCALES: Final = {"ja": "ja-JP", "en": "en-US"}
@@ -188,7 +188,7 @@ def _media_range(text: str) -> tuple[str, float]:
 def _found(exchange: Exchange, body: bytes, media_type: str) -> HttpResponse:
     etag = f'"{base64url.encode(hashlib.sha256(body).digest()[:16])}"'
     headers = {
-        "cache-control": f"public, max-age={int(MAX_AGE.total_seconds())}",
+        "cache-control": f"public, max-age={int(CACHED_FOR.total_seconds())}",
         "etag": etag,
         "vary": "Accept",
     }

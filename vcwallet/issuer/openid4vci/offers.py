@@ -130,8 +130,6 @@ def make_offer(
     if grant is GrantType.PRE_AUTHORIZED_CODE:
         grants, begun, held, code = _pre_authorized(subject, ids, tx_code, expires)
     else:
-        if tx_code is not None:
-            raise ValueError("a transaction code belongs to a pre-authorised code")
         grants, begun, held, code = _authorization_code(id, subject, ids, expires)
     offer = CredentialOffer(credential_issuer=context.identifier, credential_configuration_ids=ids, grants=grants)
     document = OfferReference(offer=offer_json(offer).decode("utf-8"))

@@ -23,7 +23,7 @@ from vcwallet.formats.base import IssuerKey
 from vcwallet.issuer.issuer import Issuer
 from vcwallet.issuer.openid4vci import offers
 from vcwallet.issuer.openid4vci.authorize import LOGIN_PATH, authorize, login
-from vcwallet.issuer.openid4vci.context import Context, Exchange, NobodyTrusted, busy
+from vcwallet.issuer.openid4vci.context import Context, Exchange, NobodyTrusted, Signed, busy
 from vcwallet.issuer.openid4vci.credential import credential
 from vcwallet.issuer.openid4vci.deferred import deferred
 from vcwallet.issuer.openid4vci.deployer import Login, Records
@@ -256,8 +256,9 @@ class CredentialIssuerService:
 
     def _answer(self, route: Route, request: HttpRequest) -> HttpResponse:
         refusal = busy("others come first each time")
+        signed: dict[str, Signed] = {}
         for _ in range(_ATTEMPTS):
-            exchange = Exchange(self._context, request, self._context.clock())
+            exchange = Exchange(self._context, request, self._context.clock(), signed=signed)
             try:
                 return route.answer(exchange)
             except SessionChangedError:

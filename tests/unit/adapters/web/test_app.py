@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -14,11 +15,11 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from tests.support.asgi import call, served, transport
+from tests.support.asgi import call, transport
 from tests.support.issuance import HANAKO, RESIDENT_JWT, Counter, credentials, keys, members
 from tests.support.scripts import REPOSITORY
 from tests.support.world import Resident
-from vcwallet.adapters.web import RateLimit, issuer_app
+from vcwallet.adapters.web import RateLimit, issuer_app, serve
 from vcwallet.adapters.web.exchange import MAX_BODY_BYTES
 from vcwallet.adapters.web.openapi import openapi
 from vcwallet.encoding import json
@@ -49,22 +50,15 @@ def test_a_wallet_collects_from_the_application(counter, app):
 
 
 def test_a_wallet_collects_over_a_socket():
-    # The service has to know its port before it runs, so it is made for one that is free.
-    counter = Counter(identifier="http://127.0.0.1:1")
-    apps: list = []
-
-    async def app(scope, receive, send):
-        await apps[-1](scope, receive, send)
-
-    with served(app, lifespan="off") as port:
-        counter.identifier = f"http://127.0.0.1:{port}"
-        counter.service = counter.made()
-        apps.append(issuer_app(counter.service))
-        wallet = counter.wallet()
-        wallet.http = over_socket
-        members(wallet.redeem(counter.offer()))
-        assert len(credentials(wallet.ask(*keys(3)))) == 3
-        assert members(wallet.exchange(wallet.authorised()))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        counter = Counter(identifier=f"http://127.0.0.1:{listening.getsockname()[1]}")
+        with serve(issuer_app(counter.service), socket=listening):
+            wallet = counter.wallet()
+            wallet.http = over_socket
+            members(wallet.redeem(counter.offer()))
+            assert len(credentials(wallet.ask(*keys(3)))) == 3
+            assert members(wallet.exchange(wallet.authorised()))
+            assert wallet.nonce()
 
 
 def over_socket(request: HttpRequest) -> HttpResponse:
@@ -96,11 +90,14 @@ def test_a_header_that_counts_is_there_once(app, name):
 
 def test_other_headers_are_joined(counter):
     seen = []
-    real = counter.service.routes
     app = issuer_app(counter.service)
-    assert real
     original = counter.service._answer
-    counter.service._answer = lambda route, request: seen.append(request) or original(route, request)
+
+    def answering(route, request):
+        seen.append(request)
+        return original(route, request)
+
+    counter.service._answer = answering
     call(app, "POST", "/nonce", headers=[("Cookie", "a=1"), ("Cookie", "b=2"), ("Accept", "x"), ("Accept", "y")])
     assert seen[0].headers["cookie"] == "a=1; b=2"
     assert seen[0].headers["accept"] == "x, y"

@@ -220,10 +220,14 @@ def test_a_page_may_have_a_policy_of_its_own(counter, wallet):
 
 
 def test_the_cookie_is_for_this_host_and_this_login(counter, wallet):
-    seen = []
-    wallet.http = lambda request: seen.append(counter.service(request)) or seen[-1]
-    uri = request_uri(wallet)
-    wallet.visit(uri)
+    seen: list[HttpResponse] = []
+
+    def http(request):
+        seen.append(counter.service(request))
+        return seen[-1]
+
+    wallet.http = http
+    wallet.visit(request_uri(wallet))
     cookie = next(response.headers["set-cookie"] for response in seen if "set-cookie" in response.headers)
     assert cookie.startswith("__Host-login-")
     for part in ("; Path=/;", "; HttpOnly;", "; SameSite=Lax", "; Secure", "; Max-Age=600;"):
@@ -283,6 +287,21 @@ def test_a_form_that_is_sent_twice_gets_the_same_code(counter, wallet):
     assert browser.go(action, method="POST", body=b"who=somebody+else").headers["location"] == first
     assert browser.go(browser.url).headers["location"] == first
     assert len([request for request in counter.door.seen if request.http.method == "POST"]) == 1
+
+
+def test_a_request_that_has_ended_while_somebody_logged_in_ends_in_no_second_code(counter, wallet):
+    uri = request_uri(wallet)
+    browser, other = wallet.visit(uri), wallet.visit(uri)
+    identify, locations = counter.door.identify, []
+
+    def slow(request):
+        counter.door.identify = identify
+        locations.append(other.say(HANAKO))
+        return identify(request)
+
+    counter.door.identify = slow
+    assert browser.post(who=HANAKO).status == 403
+    assert members(wallet.exchange(locations[0]))
 
 
 def test_a_person_may_decline(wallet):

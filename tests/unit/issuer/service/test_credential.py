@@ -22,6 +22,7 @@ from tests.support.issuance import (
     error_of,
     keys,
     members,
+    recorded,
 )
 from tests.support.world import AgeCard, Resident, resident
 from vcwallet.encoding import json
@@ -30,7 +31,7 @@ from vcwallet.jose.jwe import ContentEncryption
 from vcwallet.keys.software import SoftwareKeyAgreement, SoftwareSigner
 from vcwallet.protocols.openid4vci.di_vp import make_di_vp_proof
 from vcwallet.protocols.openid4vci.encryption import ENCRYPTED, MessageKey, encrypt_message, read_message
-from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
+from vcwallet.protocols.openid4vci.issuer_metadata import BatchIssuance, KeyAttestationsRequired
 
 
 @pytest.fixture
@@ -96,8 +97,7 @@ def test_a_token_ends(counter, wallet):
 
 
 def test_a_request_word_for_word_is_a_replay(counter, wallet):
-    sent = []
-    wallet.http = lambda request: sent.append(request) or counter.service(request)
+    sent = recorded(wallet)
     credentials(wallet.ask(*keys()))
     again = counter.service(sent[-1])
     assert (again.status, error_of(again)) == (401, "invalid_dpop_proof")
@@ -105,8 +105,7 @@ def test_a_request_word_for_word_is_a_replay(counter, wallet):
 
 def test_a_refused_request_word_for_word_is_a_replay_too(counter, wallet):
     counter.files.records[HANAKO, Resident] = NoRecord()
-    sent = []
-    wallet.http = lambda request: sent.append(request) or counter.service(request)
+    sent = recorded(wallet)
     assert error_of(wallet.ask(*keys())) == "credential_request_denied"
     counter.files.records[HANAKO, Resident] = resident()
     assert error_of(counter.service(sent[-1])) == "invalid_dpop_proof"
@@ -172,7 +171,7 @@ def test_other_keys_with_the_same_token_get_nothing(counter, wallet):
 
 
 def test_a_deployer_can_allow_more_acts():
-    counter = Counter(offered=[changed_offering(None, acts=2)])
+    counter = Counter(offered=[changed_offering(acts=2)])
     wallet, [first], [second] = counter.wallet(), keys(), keys()
     members(wallet.redeem(counter.offer()))
     one, two = wallet.ask(first), wallet.ask(second)
@@ -290,10 +289,10 @@ def test_proofs_with_different_nonces_are_refused(wallet):
 
 
 def test_a_batch_is_as_large_as_the_metadata_say():
-    counter = Counter(offered=[changed_offering(None, batch_size=3)])
+    counter = Counter(offered=[changed_offering(batch_size=3)])
     wallet = counter.wallet()
     members(wallet.redeem(counter.offer()))
-    assert counter.service.metadata.batch_credential_issuance.batch_size == 3
+    assert counter.service.metadata.batch_credential_issuance == BatchIssuance(batch_size=3)
     assert error_of(wallet.ask(*keys(4))) == "invalid_proof"
     assert len(set(credentials(wallet.ask(*keys(3))))) == 3
 
@@ -310,7 +309,7 @@ def test_the_largest_batch(counter, wallet):
 @pytest.fixture
 def strict() -> Counter:
     required = KeyAttestationsRequired(key_storage=("iso_18045_high",))
-    return Counter(offered=[changed_offering(None, proof_types=("jwt", "attestation"), key_attestation=required)])
+    return Counter(offered=[changed_offering(proof_types=("jwt", "attestation"), key_attestation=required)])
 
 
 def test_attested_keys_get_one_credential_each(strict):
@@ -353,7 +352,7 @@ def test_an_attestation_without_a_nonce_of_ours_is_refused(strict):
 
 
 def test_a_presentation_proves_a_key():
-    counter = Counter(offered=[changed_offering(None, proof_types=("jwt", "di_vp"))])
+    counter = Counter(offered=[changed_offering(proof_types=("jwt", "di_vp"))])
     wallet, [key] = counter.wallet(), keys()
     members(wallet.redeem(counter.offer()))
     proof = make_di_vp_proof(key, issuer=IDENTIFIER, at=counter.clock(), nonce=wallet.nonce())

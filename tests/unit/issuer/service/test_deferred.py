@@ -16,6 +16,7 @@ from tests.support.issuance import (
     keys,
     members,
     not_yet,
+    recorded,
 )
 from tests.support.world import Resident, resident
 from tests.unit.issuer.service.test_credential import OURS, THEIRS, encrypted, opened
@@ -76,8 +77,7 @@ def test_a_wallet_that_did_not_get_it_gets_the_same_for_ten_minutes(counter):
 
 def test_a_request_word_for_word_is_a_replay(counter):
     wallet, _, transaction = waiting(counter)
-    sent = []
-    wallet.http = lambda request: sent.append(request) or counter.service(request)
+    sent = recorded(wallet)
     members(wallet.pick_up(transaction), 202)
     assert error_of(counter.service(sent[-1])) == "invalid_dpop_proof"
     arrive(counter)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.issuance import (
@@ -14,23 +16,25 @@ from tests.support.issuance import (
     RESIDENT_MDOC,
     Counter,
     changed_offering,
+    error_of,
+    keys,
     members,
 )
 from tests.support.world import DAYS_90, Resident
 from tests.unit.issuer.service.test_credential import OURS
 from vcwallet.checks import Result
 from vcwallet.encoding import json
-from vcwallet.errors import MalformedError
+from vcwallet.errors import MalformedError, StoreBusyError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import Issuer
 from vcwallet.issuer.openid4vci import GrantType, Offering, OfferState
-from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, findings
+from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, Requirement, findings
 from vcwallet.protocols.oauth.server_metadata import read_server_metadata
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired, read_issuer_metadata
 from vcwallet.protocols.openid4vci.offer import OfferReference, read_offer, read_offer_link
 from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
-from vcwallet.sessions import MemorySessions, Remove
+from vcwallet.sessions import MemorySessions, Remove, SessionChangedError
 
 ISSUER_METADATA = f"{IDENTIFIER}/.well-known/openid-credential-issuer"
 SERVER_METADATA = f"{IDENTIFIER}/.well-known/oauth-authorization-server"
@@ -56,8 +60,10 @@ def test_the_metadata_are_those_of_the_service(counter):
     assert metadata == counter.service.metadata
     assert list(metadata.supported) == [RESIDENT_JWT, RESIDENT_MDOC, AGE_JWT]
     assert [(one.name, one.locale) for one in metadata.display] == [("未来市", "ja-JP"), ("Mirai City", "en-US")]
+    assert metadata.batch_credential_issuance is not None
     assert metadata.batch_credential_issuance.batch_size == 50
     described = metadata.supported[RESIDENT_JWT].credential_metadata
+    assert described is not None
     assert [one.locale for one in described.display] == ["ja-JP", "en-US"]
     assert described.claims
     server = read_server_metadata(get(counter, SERVER_METADATA).body, issuer=IDENTIFIER)
@@ -128,7 +134,7 @@ def test_a_service_that_signs_none_gives_plain_ones(counter):
 
 def test_encryption_and_attestations_are_announced(counter):
     required = KeyAttestationsRequired(key_storage=("iso_18045_high",))
-    offered = [changed_offering(counter, proof_types=("jwt", "attestation", "di_vp"), key_attestation=required)]
+    offered = [changed_offering(proof_types=("jwt", "attestation", "di_vp"), key_attestation=required)]
     metadata = counter.made(encryption=(OURS,), encryption_required=True, offered=offered).metadata
     assert metadata.credential_request_encryption.encryption_required
     assert metadata.credential_response_encryption.enc_values_supported == ("A128GCM", "A256GCM")
@@ -139,7 +145,7 @@ def test_encryption_and_attestations_are_announced(counter):
 
 
 def test_a_batch_of_one_is_not_announced(counter):
-    assert counter.made(offered=[changed_offering(counter, batch_size=1)]).metadata.batch_credential_issuance is None
+    assert counter.made(offered=[changed_offering(batch_size=1)]).metadata.batch_credential_issuance is None
 
 
 # --- addresses ---
@@ -251,7 +257,7 @@ def test_a_service_that_could_not_work_is_not_made(counter, changed, message):
 
 def test_a_service_offers_nothing_twice(counter):
     with pytest.raises(ValueError, match="twice"):
-        counter.made(offered=[changed_offering(counter)] * 2)
+        counter.made(offered=[changed_offering()] * 2)
 
 
 def test_the_issuer_of_a_service_keeps_a_ledger(counter):
@@ -273,16 +279,12 @@ def test_an_offering_has_what_it_needs(changed):
 
 
 def test_attestations_are_not_required_where_nobody_is_trusted(counter):
-    offered = [changed_offering(counter, key_attestation=KeyAttestationsRequired())]
+    offered = [changed_offering(key_attestation=KeyAttestationsRequired())]
     with pytest.raises(ValueError, match="provider"):
         counter.made(offered=offered, wallet_providers=None)
 
 
 def test_metadata_are_signed_where_the_profile_says_so(counter):
-    from dataclasses import replace
-
-    from vcwallet.protocols.haip import Requirement
-
     strict = replace(OPENID4VCI_1_0, signed_metadata=Requirement.REQUIRED)
     with pytest.raises(ValueError, match="signed"):
         counter.made(profile=strict, signer=None)
@@ -313,8 +315,6 @@ def test_a_nonce_leaves_nothing_behind():
 
 
 def test_a_store_that_fails_is_told_as_busy(counter, monkeypatch):
-    from vcwallet.errors import StoreBusyError
-
     offer, wallet = counter.offer(), counter.wallet()
     commit = counter.sessions.commit
 
@@ -330,8 +330,6 @@ def test_a_store_that_fails_is_told_as_busy(counter, monkeypatch):
 
 
 def test_who_always_comes_second_is_told_to_come_back(counter, monkeypatch):
-    from vcwallet.sessions import SessionChangedError
-
     offer, wallet = counter.offer(), counter.wallet()
 
     def failing(*changes):
@@ -343,12 +341,32 @@ def test_who_always_comes_second_is_told_to_come_back(counter, monkeypatch):
     assert members(wallet.redeem(offer))
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda body: body[:-1] + bytes([body[-1] ^ 1]), lambda body: b"", lambda body: b"x" * 40]
+)
+def test_a_damaged_session_is_none(counter, damage):
+    offer, wallet = counter.offer(), counter.wallet()
+    for place, session in list(counter.sessions._sessions.items()):
+        if session.kind == "pre_authorized_code":
+            counter.sessions._sessions[place] = replace(session, body=damage(session.body))
+    assert wallet.redeem(offer).status == 503
+    assert members(wallet.redeem(counter.offer()))
+
+
+def test_a_session_is_no_good_in_the_place_of_another(counter):
+    first, second, wallet = counter.offer(), counter.offer(), counter.wallet()
+    places = [place for place in counter.sessions._sessions if place[0] == "pre_authorized_code"]
+    there = counter.sessions._sessions
+    bodies = [there[place].body for place in places]
+    for place, body in zip(places, reversed(bodies), strict=True):
+        there[place] = replace(there[place], body=body)
+    assert {wallet.redeem(offer).status for offer in (first, second)} == {503}
+
+
 def test_a_grant_that_is_gone_voids_its_token(counter):
     offer, wallet = counter.offer(), counter.wallet()
     members(wallet.redeem(offer))
     for session in [one for one in counter.sessions._sessions.values() if one.kind == "grant"]:
         counter.sessions.commit(Remove(session))
-    from tests.support.issuance import error_of, keys
-
     assert error_of(wallet.ask(*keys())) == "invalid_token"
     assert error_of(wallet.redeem(offer)) == "invalid_grant"

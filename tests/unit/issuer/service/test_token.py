@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.support.issuance import (
     keys,
     members,
     not_yet,
+    recorded,
     thumbprint,
 )
 from tests.support.world import Resident, resident
@@ -38,7 +40,7 @@ def counter() -> Counter:
     return Counter()
 
 
-def details(*ids: str, **more: object) -> str:
+def details(*ids: str, **more: Any) -> str:
     return json.dumps([{"type": "openid_credential", "credential_configuration_id": id, **more} for id in ids]).decode()
 
 
@@ -95,8 +97,7 @@ def test_a_wallet_that_did_not_get_the_answer_gets_it_again_with_a_fresh_proof(c
 
 def test_a_request_word_for_word_is_a_replay(counter):
     offer, wallet = counter.offer(), counter.wallet()
-    sent = []
-    wallet.http = lambda request: sent.append(request) or counter.service(request)
+    sent = recorded(wallet)
     assert wallet.redeem(offer).status == 200
     assert error_of(counter.service(sent[0])) == "invalid_dpop_proof"
     credentials(wallet.ask(*keys()))  # and the token is still good
