@@ -222,7 +222,7 @@ class TestOverHttp:
     def test_a_link_is_answered(self, desk: tuple[Desk, str], channel: Channel) -> None:
         there, host = desk
         begun = there.begin("full_name", channel=channel)
-        with HttpClient(private_hosts=[host], **UNHURRIED) as http:
+        with HttpClient(private_hosts=[host], total_timeout=UNHURRIED["total_timeout"]) as http:
             back = presenter_of(there).present(begun.link or "", http=http, approve=approved)
         if channel is Channel.SAME_DEVICE:
             there.service.redeem(code_in(back), session=BROWSER)
