@@ -34,7 +34,7 @@ from vcwallet.adapters import qr
 from vcwallet.adapters.http import HttpClient
 from vcwallet.adapters.web import serve, verifier_app
 from vcwallet.flow import run
-from vcwallet.japan import JST, Address, Money, PartialDate, ResidenceRecord, TaxAssessment, purposes
+from vcwallet.japan import JST, Address, AssessmentKind, Money, PartialDate, ResidenceRecord, TaxAssessment, purposes
 from vcwallet.keys import jwk
 
 QUARTER = timedelta(days=90)
@@ -128,7 +128,7 @@ def collect(city: Issuer, wallet: Wallet) -> None:
         full_name="番号　花子",
         fiscal_year=2026,
         income_year=2025,
-        certificate_kind="taxed",
+        certificate_kind=AssessmentKind.TAXED,
         total_income=Money.yen(4_200_000),
     )
     wallet.receive(city.issue(tax, format=SdJwtVc, holder=wallet.new_holder_key(), valid_for=QUARTER))

@@ -33,10 +33,10 @@ from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer.ledger import Issuance, NewIssue, Status
 from vcwallet.issuer.openid4vci import CredentialIssuerService, GrantType, Lifetimes, Offering, OfferState
 from vcwallet.issuer.openid4vci.offering import MAX_ACTS
-from vcwallet.sessions import Change, MemorySessions
 from vcwallet.jose import jws
 from vcwallet.protocols.openid4vci.credential_response import MAX_BYTES
 from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
+from vcwallet.sessions import Change, MemorySessions
 
 OTHER = "https://other.example"
 

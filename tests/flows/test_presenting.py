@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
 
-from tests.support.asgi import served
 from tests.support.http_server import UNHURRIED
 from tests.support.issuance import RESIDENT_JWT, RESIDENT_MDOC, Counter
 from tests.support.verifying import BROWSER, ORIGIN, OTHER_BROWSER, RESULT_PAGE, Desk
 from tests.support.world import BOTH_FORMATS, MDOC, Resident, World, approved
 from vcwallet.adapters.http import HttpClient
-from vcwallet.adapters.web import verifier_app
+from vcwallet.adapters.web import serve, verifier_app
 from vcwallet.errors import BindingError, TransportError
 from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.issuer import StatusHost, StatusSigner
@@ -212,22 +212,17 @@ class TestOverHttp:
     @pytest.fixture
     def desk(self) -> Iterator[tuple[Desk, str]]:
         desk = desk_of()
-        later: list[Any] = []
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            await later[0](scope, receive, send)
-
-        with served(app) as port:
-            address = f"http://127.0.0.1:{port}/openid4vp"
-            desk.service = desk.made(address=address)
-            later.append(verifier_app(desk.service))
-            yield desk, f"127.0.0.1:{port}"
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            host = f"127.0.0.1:{listening.getsockname()[1]}"
+            desk.service = desk.made(address=f"http://{host}/openid4vp")
+            with serve(verifier_app(desk.service), socket=listening):
+                yield desk, host
 
     @pytest.mark.parametrize("channel", [Channel.CROSS_DEVICE, Channel.SAME_DEVICE])
     def test_a_link_is_answered(self, desk: tuple[Desk, str], channel: Channel) -> None:
         there, host = desk
         begun = there.begin("full_name", channel=channel)
-        with HttpClient(private_hosts=[host], **UNHURRIED) as http:
+        with HttpClient(private_hosts=[host], total_timeout=UNHURRIED["total_timeout"]) as http:
             back = presenter_of(there).present(begun.link or "", http=http, approve=approved)
         if channel is Channel.SAME_DEVICE:
             there.service.redeem(code_in(back), session=BROWSER)

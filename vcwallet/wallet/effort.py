@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Effort:
     """What is left of the work for one request."""
 
-    def __init__(self, limit: int = MAX_READ) -> None:
+    def __init__(self, limit: int) -> None:
         """Start with all of it."""
         self._left = limit
 

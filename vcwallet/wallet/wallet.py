@@ -70,14 +70,22 @@ from vcwallet.wallet.continuity import BackupReceipt
 from vcwallet.wallet.copies import COLLECTION as COPY_USES
 from vcwallet.wallet.copies import Audience, Copies, Copy, CopyUse, new_batch
 from vcwallet.wallet.damage import Damage
-from vcwallet.wallet.effort import Effort
+from vcwallet.wallet.effort import MAX_READ, Effort
 from vcwallet.wallet.identity import COLLECTION as OF_THE_WALLET
 from vcwallet.wallet.identity import HISTORY, HOLDER_KEYS, SECRETS, identity_of
 from vcwallet.wallet.mending import CONSENTS, KEY_USES, BackedUp
 from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.presenting import Abilities, Presenter
 from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
-from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text, weigh_seen
+from vcwallet.wallet.proposal import (
+    IsGuarded,
+    guarded_in,
+    in_language,
+    keeps_positions,
+    prompt_credential,
+    retention_text,
+    weigh_seen,
+)
 from vcwallet.wallet.reasons import why_nothing, why_this
 from vcwallet.wallet.screening import require_card_allowed, screen
 from vcwallet.wallet.session import WalletSession
@@ -388,10 +396,11 @@ class Wallet:
         at = self._clock()
         authenticated = self._authenticate(incoming, at)
         registration = self._screen(authenticated, at)
-        effort = Effort()
+        audience, effort = _audience(authenticated, registration), Effort(MAX_READ)
+        guarded = cache(lambda type_id: guarded_in(self._types.type(type_id)))
         matches = match(
             authenticated.query,
-            lambda query: self._candidates(query, authenticated, registration, effort, at),
+            lambda query: self._candidates(query, registration, audience, effort, guarded, at),
             limit_per_query=MAX_CHOICES,
             query_for=self._query_rule(authenticated, registration),
         )
@@ -770,9 +779,10 @@ class Wallet:
     def _candidates(
         self,
         query: CredentialQuery,
-        request: AuthenticatedRequest,
         registration: Registration,
+        audience: Audience,
         effort: Effort,
+        guarded: Callable[[str], IsGuarded],
         at: datetime,
     ) -> Iterator[Candidate]:
         seen: set[str] = set()
@@ -785,11 +795,11 @@ class Wallet:
                 shown = card
                 if card.batch is not None:
                     seen.add(card.batch)
-                    copy = self._copies.choose(card, _audience(request, registration), at=at)
+                    copy = self._copies.choose(card, audience, at=at)
                     shown = card if copy is None else copy.card
                 held = self._reopen(shown)
                 if is_allowed(shown.type_ids[0]) and keeps_positions(query, held):
-                    yield replace(_candidate(shown, held), weigh=weigh_seen(held, self._types.type(shown.type_ids[0])))
+                    yield replace(_candidate(shown, held), weigh=weigh_seen(held, guarded(shown.type_ids[0])))
 
     def _query_rule(self, request: AuthenticatedRequest, registration: Registration) -> QueryRule:
         """Return the request's own rule, as far as what it puts in the place of a claim may be disclosed, too."""

@@ -389,6 +389,27 @@ class TestChoices:
         shown = claims_of(prompt_for(world, query))
         assert [name for name, claim in shown.items() if not claim.always] == ["over_20"]
 
+    def test_several_cards_can_be_chosen_where_the_query_takes_several(self, world):
+        world.hold(resident(full_name="番号　次郎"))
+        one = {"id": "people", "format": "dc+sd-jwt", "meta": {"vct_values": [Resident.vct]}}
+        one["claims"] = [{"path": ["full_name"]}]
+        request = world.ask(DcqlQuery.from_json({"credentials": [one | {"multiple": True}]}))
+        prompt = world.wallet.match(request)
+        assert len(prompt.credentials) == 1
+        both = [choice.card.id for choice in prompt.choices["people"]]
+        answer = world.wallet.present(prompt.approve(cards={"people": both}))
+        names = {
+            found.claims["full_name"] for found in world.bank.verify(answer, expected=request).credentials["people"]
+        }
+        assert names == {"番号　花子", "番号　次郎"}
+        with pytest.raises(ValueError, match="twice"):
+            prompt.approve(cards={"people": both[:1] * 2})
+        single = prompt_for(world, DcqlQuery.from_json({"credentials": [one]}))
+        with pytest.raises(ValueError, match="allows one"):
+            single.approve(cards={"people": both})
+        with pytest.raises(ConsentRequiredError):
+            prompt.approve(cards={"people": []})
+
     def test_an_element_that_would_move_is_not_offered(self, world):
         """Hidden elements leave no gap, so the verifier would find another language in its place."""
         assert claims_of(prompt_for(world, "languages.0"))["languages.0"].value == ("ja",)
