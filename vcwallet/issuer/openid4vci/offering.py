@@ -40,8 +40,8 @@ class Offering:
         valid_for: the technical validity of what is issued.
         proof_types: how wallets may prove their keys: ``jwt``, ``attestation``, ``di_vp``.
         key_attestation: how the wallet's keys have to be attested; None if they need not be.
-        batch_size: how many keys one request may bring, from 1 to 50; of large credentials, as many are issued as fit into
-            one response.
+        batch_size: how many keys one request may bring, from 1 to 50; of large credentials, as many are issued as fit
+            into one response.
         acts: how many times one grant is good for credentials of this configuration, from 1 to 200; each time for other
             keys.
 
