@@ -68,7 +68,8 @@ def desk() -> Desk:
 
 def kept_transaction(desk: Desk, begun: BegunPresentation) -> TransactionSession:
     """Return what the service has kept of a transaction."""
-    found = SealedSessions(desk.sessions, desk.clock).find("vp_transaction", TransactionSession, begun.transaction_id)
+    sessions = SealedSessions(desk.sessions, desk.clock, owner=ADDRESS)
+    found = sessions.find("vp_transaction", TransactionSession, begun.transaction_id)
     assert found is not None
     return found.body
 
@@ -329,7 +330,7 @@ def test_what_cannot_be_the_answer_changes_nothing(desk) -> None:
 
 def test_where_there_is_nothing_all_look_the_same(desk) -> None:
     begun = desk.begin("full_name", channel=Channel.DC_API)
-    [secret] = [id for kind, id in desk.sessions._sessions if kind == "vp_request"]
+    [secret] = [id for kind, id in desk.sessions._sessions if kind.endswith("/vp_request")]
     for path in ("request", "response"):
         for name in ("x" * 43, "x", secret, begun.transaction_id, "%00"):
             answer = desk.service(posted(f"{ADDRESS}/{path}/{name}", {}))

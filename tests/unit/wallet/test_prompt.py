@@ -391,8 +391,8 @@ class TestChoices:
 
     def test_several_cards_can_be_chosen_where_the_query_takes_several(self, world):
         world.hold(resident(full_name="番号　次郎"))
-        one = {"id": "people", "format": "dc+sd-jwt", "meta": {"vct_values": [Resident.vct]}}
-        one["claims"] = [{"path": ["full_name"]}]
+        of_type = {"id": "people", "format": "dc+sd-jwt", "meta": {"vct_values": [Resident.vct]}}
+        one = of_type | {"claims": [{"path": ["full_name"]}]}
         request = world.ask(DcqlQuery.from_json({"credentials": [one | {"multiple": True}]}))
         prompt = world.wallet.match(request)
         assert len(prompt.credentials) == 1

@@ -10,7 +10,7 @@ end of the request are written in one step.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final, TypeAlias
 
@@ -117,7 +117,7 @@ def _claim(context: Context, found: Opened[RequestSession]) -> Opened[RequestSes
         raise not_there()
     change = found.swap(taken_at=now)
     context.sessions.commit(change)
-    return Opened(secret=found.secret, session=change.result, body=found.body.model_copy(update={"taken_at": now}))
+    return replace(found, session=change.result, body=found.body.model_copy(update={"taken_at": now}))
 
 
 def _release(context: Context, taken: Opened[RequestSession]) -> None:

@@ -128,7 +128,7 @@ class VerifierService:
             channels=frozenset(channels),
             result_page=None if result_page is None else require_redirect_uri(result_page),
             origins=tuple(map(require_origin, origins)),
-            sessions=SealedSessions(sessions, clock),
+            sessions=SealedSessions(sessions, clock, owner=address.removesuffix("/")),
             profile=profile,
             client=client,
             client_header=client_header,
