@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.verifying import BROWSER, Desk, posted, response_code
+from tests.support.verifying import BROWSER, SCOPE, Desk, posted, response_code
 from vcwallet.errors import BindingError, StoreBusyError, StoreError
 from vcwallet.flow import HttpResponse
 from vcwallet.sessions import Change, MemorySessions, Remove, Session, SessionChangedError, Swap
@@ -122,7 +122,7 @@ def test_nothing_is_begun_halfway(desk, how: str) -> None:
     with pytest.raises(Died):
         desk.begin("full_name")
     kinds = sorted(kind for kind, _ in desk.sessions._sessions)
-    assert kinds == ([] if how == "before" else ["vp_request", "vp_transaction"])
+    assert kinds == ([] if how == "before" else [f"{SCOPE}/vp_request", f"{SCOPE}/vp_transaction"])
 
 
 def test_a_response_code_survives_what_the_page_did_not_see(desk) -> None:
@@ -192,7 +192,7 @@ def test_a_database_that_does_not_answer_is_told_so() -> None:
 
 
 def transaction_of(desk):
-    [place] = [place for place in desk.sessions._sessions if place[0] == "vp_transaction"]
+    [place] = [place for place in desk.sessions._sessions if place[0] == f"{SCOPE}/vp_transaction"]
     return desk.sessions.get(*place, at=desk.clock())
 
 
@@ -237,7 +237,7 @@ def test_who_always_comes_second_is_told_to_come_back(kind):
     desk: Any = Desk(sessions=Contested())
     desk.world.hold()
     answer = desk.answered(desk.begin("full_name"))
-    desk.sessions.kinds = {kind}
+    desk.sessions.kinds = {f"{SCOPE}/{kind}"}
     refused = desk.service(answer)
     assert (refused.status, refused.headers["retry-after"]) == (503, "5")
 
@@ -245,7 +245,7 @@ def test_who_always_comes_second_is_told_to_come_back(kind):
 def test_who_forgets_and_always_comes_second_is_told_so():
     desk: Any = Desk(sessions=Contested())
     begun = desk.begin("full_name")
-    desk.sessions.kinds = {"vp_transaction"}
+    desk.sessions.kinds = {f"{SCOPE}/vp_transaction"}
     with pytest.raises(StoreBusyError):
         desk.service.forget(begun.transaction_id, session=BROWSER)
 
@@ -254,7 +254,7 @@ def test_a_response_code_that_somebody_else_takes_is_unknown():
     desk: Any = Desk(sessions=Contested())
     desk.world.hold()
     code = response_code(desk.present(desk.begin("full_name", channel=Channel.SAME_DEVICE)))
-    desk.sessions.kinds = {"vp_response_code"}
+    desk.sessions.kinds = {f"{SCOPE}/vp_response_code"}
     with pytest.raises(BindingError) as error:
         desk.service.redeem(code, session=BROWSER)
     assert error.value.code == "RESPONSE_CODE_UNKNOWN"

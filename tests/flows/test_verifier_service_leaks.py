@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.asgi import transport
-from tests.support.verifying import BROWSER, Desk, response_code
+from tests.support.verifying import BROWSER, SCOPE, Desk, response_code
 from tests.support.world import CANARIES, MDOC, Income, Resident, World, income, resident
 from vcwallet.adapters.store import SqlSessions
 from vcwallet.adapters.web import verifier_app
@@ -54,11 +54,11 @@ def test_nothing_of_it_is_on_the_disk_or_in_a_log(tmp_path: Path, caplog, capfd)
         with caplog.at_level(logging.DEBUG):
             secrets = everything(desk)
         assert len(secrets) == 7
-        assert sessions.count("vp_transaction", at=desk.clock()) == 5
+        assert sessions.count(f"{SCOPE}/vp_transaction", at=desk.clock()) == 5
         stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
         assert b"vcwallet_session" in stored
         sessions.purge(at=desk.clock.pass_by(hours=1))
-        assert sum(sessions.count(kind, at=desk.clock()) for kind in KINDS) == 0
+        assert sum(sessions.count(f"{SCOPE}/{kind}", at=desk.clock()) for kind in KINDS) == 0
     printed = "".join(capfd.readouterr())
     hidden = {*CANARIES, *secrets}
     assert [text for text in hidden if text.encode() in stored] == []

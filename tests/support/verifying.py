@@ -20,6 +20,7 @@ from vcwallet.protocols.openid4vp.direct_post import post_answer
 from vcwallet.protocols.openid4vp.error_response import ErrorResponse
 from vcwallet.protocols.openid4vp.request_uri import RequestReference, fetching, read_request_link
 from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
+from vcwallet.sealed_sessions import digest
 from vcwallet.sessions import MemorySessions, SessionStore
 from vcwallet.verifier import Ask, ask
 from vcwallet.verifier.openid4vp import (
@@ -33,6 +34,8 @@ from vcwallet.verifier.openid4vp import (
 ADDRESS = "https://bank.example/openid4vp"
 RESULT_PAGE = "https://bank.example/result"
 ORIGIN = "https://bank.example"
+SCOPE = digest(ADDRESS)[:22]
+"""What the store knows the kinds of sessions of the service by: this, a slash and the kind."""
 BROWSER, OTHER_BROWSER = "browser session 17 of the bank", "browser session 18 of the bank"
 
 

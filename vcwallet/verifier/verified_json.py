@@ -31,6 +31,7 @@ class _Key(WireModel):
     not_before: str | None
     not_after: str | None
     acts_for: Array[str]
+    authorities: Array[Array[str]]
 
 
 class _Status(WireModel):
@@ -156,6 +157,7 @@ def _key(key: TrustedKey) -> dict[str, Any]:
         "not_before": _text(key.not_before),
         "not_after": _text(key.not_after),
         "acts_for": sorted(key.acts_for),
+        "authorities": sorted(map(list, key.authorities)),
     }
 
 
@@ -172,6 +174,7 @@ def _read_key(key: _Key) -> TrustedKey:
         not_before=_time(key.not_before),
         not_after=_time(key.not_after),
         acts_for=frozenset(key.acts_for),
+        authorities=frozenset((kind, value) for kind, value in key.authorities),
     )
 
 
