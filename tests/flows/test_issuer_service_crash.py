@@ -18,6 +18,7 @@ from tests.support.issuance import (
     not_yet,
 )
 from tests.support.world import Resident, resident
+from vcwallet.flow import HttpRequest
 from vcwallet.issuer.ledger import Status
 from vcwallet.issuer.openid4vci.issuing import LEASE
 from vcwallet.sessions import MemorySessions
@@ -99,6 +100,20 @@ def test_what_was_signed_and_not_kept_is_revoked_and_signed_anew(counter):
     assert counter.statuses() == {Status.INVALID: 2, Status.VALID: 2}
     assert wallet.ask(*some).body == first.body
     assert counter.statuses() == {Status.INVALID: 2, Status.VALID: 2}
+
+
+def test_who_is_told_to_come_back_has_used_up_no_proof(counter):
+    # Whoever signs has the same proof when the same request came twice, and has to be able to finish.
+    wallet, some = counter.wallet(), keys(2)
+    wallet.redeem(counter.offer())
+    die(counter, "before", lambda: wallet.ask(*some))
+    come_back(counter, wallet)
+    sent, real = list[HttpRequest](), wallet.http
+    wallet.http = lambda request: (sent.append(request), real(request))[1]
+    assert wallet.ask(*some).status == 503
+    counter.clock.pass_by(seconds=LEASE.total_seconds() + 1)
+    assert len(credentials(real(sent[-1]))) == 2
+    assert error_of(real(sent[-1])) == "invalid_dpop_proof"
 
 
 def test_it_is_signed_anew_for_other_keys_if_the_wallet_has_lost_its_own(counter):

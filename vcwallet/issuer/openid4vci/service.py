@@ -38,7 +38,7 @@ from vcwallet.keys.policy import TrustPolicy
 from vcwallet.protocols.haip import OPENID4VCI_1_0, IssuanceProfile, require_x5c
 from vcwallet.protocols.oauth.client_attestation import ClientChallenges
 from vcwallet.protocols.oauth.dpop import DpopNonces
-from vcwallet.protocols.oauth.refusal import OAuthRefusal
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.protocols.oauth.server_metadata import AuthorizationServerMetadata
 from vcwallet.protocols.openid4vci.encryption import MessageKey
 from vcwallet.protocols.openid4vci.identifiers import (
@@ -270,7 +270,9 @@ class CredentialIssuerService:
                 continue  # somebody came first: what is there now is looked at anew
             except OAuthRefusal as error:
                 refusal = error
-                exchange.keep_marks()
+                # Who is told to come back has used nothing up; with the same proof somebody may be at work just now.
+                if error.error is not OAuthErrorCode.TEMPORARILY_UNAVAILABLE:
+                    exchange.keep_marks()
             except StoreError as error:
                 refusal = busy("the store does not answer")
                 refusal.code = error.code
