@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks import issuance, large_wallet, ledger, mdoc, memory, receiving, sd_jwt_vc, status
+from benchmarks import dcql, issuance, large_wallet, ledger, mdoc, memory, receiving, sd_jwt_vc, status
 from benchmarks.timing import Comparison
 from vcwallet.status import MediaType
 
@@ -26,6 +26,7 @@ def main() -> None:
     console.print(_ratios("ISO mdoc", mdoc.run()))
     console.print(_ratios("Receiving many", receiving.run(3 if quick else receiving.ROUNDS)))
     console.print(_statuses([status.run(form) for form in MediaType]))
+    console.print(_dcql(dcql.run(2_000 if quick else dcql.CREDENTIALS), 2_000 if quick else dcql.CREDENTIALS))
     console.print(_ledger(ledger.run(2.0 if quick else ledger.SECONDS)))
     console.print(_issuance(issuance.run(collections=2 if quick else issuance.COLLECTIONS)))
     with Progress(console=console, transient=True) as progress:
@@ -66,6 +67,19 @@ def _statuses(lists: list[status.LargeList]) -> Table:
     table.add_row("token", *(f"{one.token_bytes / 1024:.0f} KiB" for one in lists), "")
     table.add_row("peak memory, all included", *(f"{one.peak:.0f} MiB" for one in lists), "< 150 MiB")
     table.add_row("of it before the list", *(f"{one.before:.0f} MiB" for one in lists), "")
+    return table
+
+
+def _dcql(answered: dcql.Answered, credentials: int) -> Table:
+    table = Table(title=f"DCQL against {credentials:,} credentials, SD-JWT VC and mdoc together", title_justify="left")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_column("target", justify="right")
+    target = f"< {dcql.TARGET * 1000:.0f} ms"
+    table.add_row(f"of {dcql.TYPES} types: the newest two", f"{answered.newest * 1000:.0f} ms", target)
+    table.add_row("by values that only the oldest have", f"{answered.oldest_by_value * 1000:.0f} ms", target)
+    table.add_row("by values that none has", f"{answered.none_by_value * 1000:.0f} ms", target)
+    table.add_row("all of the type, by values that none has", f"{answered.none_of_one_type * 1000:.0f} ms", "")
     return table
 
 

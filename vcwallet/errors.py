@@ -194,9 +194,18 @@ class StatuteLimitedError(RequestRefusedError):
 
 
 class NoMatchError(RequestRefusedError):
-    """The wallet holds nothing that satisfies the request.  A verifier is told ``access_denied``, as for a refusal."""
+    """The wallet holds nothing that satisfies the request.  A verifier is told ``access_denied``, as for a refusal.
+
+    Message, code and clause are the same whatever is missing; `reasons` says it in words, for the person alone.
+    """
 
     default_code = "NO_MATCHING_CREDENTIAL"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, clause: str | None = None, reasons: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, code=code, clause=clause)
+        self.reasons: tuple[str, ...] = tuple(reasons)
 
 
 class ConsentRequiredError(RequestRefusedError):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from types import ModuleType
@@ -21,12 +21,16 @@ from vcwallet.claims import ClaimPath
 from vcwallet.encoding import json
 from vcwallet.errors import ConsentRequiredError, VcError
 from vcwallet.protocols.dcql import (
+    Among,
+    Because,
     Candidate,
     DcqlQuery,
     Match,
     Matches,
+    Mismatch,
     Selection,
     asked_paths,
+    examine,
     match,
     match_credential,
     require_answer,
@@ -39,7 +43,7 @@ Scenario: TypeAlias = tuple[dict[str, Any], list[Candidate]]
 NAMES = st.sampled_from(["a", "b", "c"])
 TYPES = st.sampled_from(["t", "u", "v"])
 SCALARS = st.sampled_from([None, True, False, 0, 1, 1.0, "1", "true", "x"])
-AUTHORITIES = st.tuples(st.sampled_from(["aki", "etsi_tl"]), st.sampled_from(["k", "l"]))
+AUTHORITIES = st.tuples(st.sampled_from(["aki", "etsi_tl", "openid_federation"]), st.sampled_from(["k", "l"]))
 TREES = st.dictionaries(
     NAMES,
     st.recursive(
@@ -71,12 +75,13 @@ def claim_members(draw: st.DrawFn, credential_format: str) -> dict[str, Any]:
 
 @st.composite
 def credential_queries(draw: st.DrawFn, query_id: str) -> dict[str, Any]:
-    credential_format = draw(st.sampled_from(["dc+sd-jwt", "mso_mdoc", "ldp_vc"]))
+    credential_format = draw(st.sampled_from(["dc+sd-jwt", "mso_mdoc", "ldp_vc", "jwt_vc_json"]))
     types = draw(st.lists(TYPES, min_size=1, max_size=2))
     metas: dict[str, dict[str, Any]] = {
         "dc+sd-jwt": {"vct_values": types},
         "mso_mdoc": {"doctype_value": types[0]},
         "ldp_vc": {"type_values": [types[:1], types[1:] or types]},
+        "jwt_vc_json": {"type_values": [types]},
     }
     query: dict[str, Any] = {"id": query_id, "format": credential_format, "meta": metas[credential_format]}
     if draw(st.booleans()):
@@ -178,6 +183,7 @@ def as_reference(candidate: Candidate) -> dict[str, Any]:
         "dc+sd-jwt": {"vct": first, "extends": others},
         "mso_mdoc": {"doctype": first},
         "ldp_vc": {"types": sorted(candidate.type_ids)},
+        "jwt_vc_json": {"types": sorted(candidate.type_ids)},
     }
     members = {"claims": candidate.claims, "bound": candidate.holder_bound, "auth": candidate.authorities}
     return {"format": candidate.format, **types[candidate.format], **members}
@@ -199,6 +205,10 @@ def test_we_agree_with_the_reference(reference: ModuleType, scenario: Scenario) 
     if expected is not None:
         favourites = [options[0] for options in matches.satisfiable_options if options]
         assert set(itertools.chain(*favourites)) == set(expected)
+        for query_id, hits in expected.items():
+            (asked,) = (each for each in query.credentials if each.id == query_id)
+            found = [int(each.candidate.id) for each in matches.found[query_id]]
+            assert (found if asked.multiple else found[:1]) == [index for index, _ in hits]
 
 
 # --- what the wallet may and must do ---------------------------------------------------------------------------------
@@ -215,7 +225,7 @@ def test_a_match_has_only_claims_that_were_asked_for_and_that_the_credential_has
                 (each.query_id, option.claim_set, path) for option in each.options for path in option.paths
             } <= asked
             assert each.chosen == each.options[0]
-            assert len(each.least().paths) == min(len(option.paths) for option in each.options)
+            assert each.least().weight == min(map(each.weight_of, each.options))
 
 
 @given(scenario=scenarios())
@@ -253,19 +263,37 @@ def test_no_way_to_satisfy_the_query_discloses_less_than_the_proposal(scenario: 
     matches = matched(DcqlQuery.from_json(value), wallet)
     assume(matches.satisfiable)
     proposed = matches.default_selection().matches
-    fewest = {
-        query_id: min(len(option.paths) for each in found for option in each.options)
-        for query_id, found in matches.found.items()
-        if found
-    }
+    fewest = {query_id: min(map(fewest_claims, found)) for query_id, found in matches.found.items() if found}
     answers = itertools.chain.from_iterable(itertools.combinations(fewest, size) for size in range(len(fewest) + 1))
-    costs = [(sum(fewest[i] for i in ids), len(ids)) for ids in answers if matches.query.is_satisfied_by(ids)]
-    assert cost(proposed) == min(costs)
-    assert cost(proposed) == min(cost(each.matches) for each in matches.selections())
+    ways = [sum(fewest[i] for i in ids) for ids in answers if matches.query.is_satisfied_by(ids)]
+    # Whatever the person chooses instead, it discloses as many claims at least.
+    assert sum(map(claims_seen, proposed)) == min(ways)
+    assert matches.default_selection().weight == min(each.weight for each in matches.selections())
 
 
-def cost(matches: Sequence[Match]) -> tuple[int, int]:
-    return sum(len(each.paths) for each in matches), len(matches)
+def fewest_claims(found: Match) -> int:
+    return min(claims_seen(found.with_claim_set(option.claim_set)) for option in found.options)
+
+
+def claims_seen(found: Match) -> int:
+    """Return how many claims a verifier sees of a credential, the elements of an array being one claim."""
+    asked = {leaf for leaf in leaves(found.candidate.claims, ()) if any(reaches(path, leaf) for path in found.paths)}
+    return len({tuple(None if isinstance(part, int) else part for part in leaf) for leaf in asked})
+
+
+def leaves(node: Any, at: ClaimPath) -> Iterator[ClaimPath]:
+    parts = list(node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ())
+    for name, part in parts:
+        yield from leaves(part, (*at, name))
+    if not parts:
+        yield at
+
+
+def reaches(path: ClaimPath, leaf: ClaimPath) -> bool:
+    """Tell whether a leaf lies at or below what a path selects."""
+    return len(path) <= len(leaf) and all(
+        want == have or (want is None and isinstance(have, int)) for want, have in zip(path, leaf, strict=False)
+    )
 
 
 def presented(selection: Selection) -> dict[str, list[Candidate]]:
@@ -287,6 +315,43 @@ def disclosed(node: Any, paths: Sequence[ClaimPath]) -> Any:
         disclosed(child, [path[1:] for path in paths if path[0] is None or path[0] == index])
         for index, child in enumerate(node)
     ]
+
+
+@given(scenario=scenarios())
+def test_each_reason_of_a_proposal_is_true(scenario: Scenario) -> None:
+    value, wallet = scenario
+    matches = matched(DcqlQuery.from_json(value), wallet)
+    assume(matches.satisfiable)
+    proposal = matches.default_selection()
+    chosen = {each.query_id: each for each in proposal.matches}
+    for reason in proposal.why:
+        assert reason.weight <= reason.second
+        assert (reason.because is Because.FIRST) == (reason.weight == reason.second)
+        if reason.query_id is None:
+            assert reason.weight == proposal.weight
+        else:
+            match = chosen[reason.query_id]
+            rivals = {
+                Among.CREDENTIALS: len(matches.found[reason.query_id]),
+                Among.CLAIM_SETS: len(match.options),
+            }
+            assert reason.others == rivals[reason.among] - 1
+    assert set(proposal.left_out).isdisjoint(chosen)
+    assert set(proposal.left_out) <= {each.query_id for way in matches.selections() for each in way.matches}
+
+
+@given(scenario=scenarios())
+def test_what_misses_is_told_for_just_the_queries_that_nothing_answers(scenario: Scenario) -> None:
+    value, wallet = scenario
+    query = DcqlQuery.from_json(value)
+    matches = matched(query, wallet)
+    assert {query_id for query_id, found in matches.found.items() if not found} == set(matches.missed)
+    order = list(Mismatch)
+    for each in query.requested:
+        outcomes = [examine(each, candidate) for candidate in wallet]
+        misses = [order.index(one) for one in outcomes if isinstance(one, Mismatch)]
+        if each.id in matches.missed:
+            assert order.index(matches.missed[each.id]) == max(misses, default=order.index(Mismatch.TYPE))
 
 
 # --- whatever comes in -----------------------------------------------------------------------------------------------

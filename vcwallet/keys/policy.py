@@ -76,6 +76,8 @@ class TrustedKey:
         not_after: when the signer's own certificate ends, if there is one.
         acts_for: the identifiers of other parties that it acts for in this role, such as the issuers whose status lists
             a status signer signs.
+        authorities: the (type, value) pairs of ``trusted_authorities`` by which the policy knows the party: the trusted
+            list that it stands in, or the entities of a federation on the way to it (OpenID4VP 1.0, section 6.1.1).
     """
 
     key: PublicKey
@@ -89,6 +91,7 @@ class TrustedKey:
     not_before: datetime | None = None
     not_after: datetime | None = None
     acts_for: frozenset[str] = frozenset()
+    authorities: frozenset[tuple[str, str]] = frozenset()
 
 
 class TrustPolicy(Protocol):

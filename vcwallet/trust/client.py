@@ -50,6 +50,8 @@ from vcwallet.trust.snapshot import Snapshot, missing_revocation_list, read_snap
 from vcwallet.trust.trusted_list import LISTED_AS, ListedService
 
 SOURCE = "trusted_list"
+AUTHORITY_TYPE = "etsi_tl"
+"""The type of a trusted authority that is a trusted list; its value is where the list is published."""
 TIME_IS_KEPT_EVERY = timedelta(hours=1)
 """How often a decision writes down what time it is; a restart forgets less than that."""
 
@@ -265,6 +267,7 @@ class TrustedListClient:
             not_before=signer.signer_not_before,
             not_after=signer.signer_not_after,
             acts_for=service.acts_for,
+            authorities=frozenset({(AUTHORITY_TYPE, snapshot.master.locations[service.role])}),
         )
 
     def require_granted(self, party: str, *, role: Role, at: datetime) -> None:

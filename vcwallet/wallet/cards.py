@@ -32,6 +32,7 @@ class Card:
         key: the handle of the holder's key; None for a bearer credential.
         received_at: when it was received.
         expires: the end of its technical validity, if there is one.
+        authorities: the trusted authorities by which its issuer was known when it was received, as (type, value).
         device: which device of this wallet its key was made on: 0 for the first, one more with each restored backup.
     """
 
@@ -43,6 +44,7 @@ class Card:
     key: str | None = field(repr=False)
     received_at: datetime
     expires: datetime | None
+    authorities: frozenset[tuple[str, str]] = frozenset()
     device: int = 0
 
     def put(self) -> Put:
@@ -56,6 +58,7 @@ class Card:
             "key": self.key,
             "received_at": int(self.received_at.timestamp()),
             "expires": int(self.expires.timestamp()) if self.expires else None,
+            "authorities": sorted(map(list, self.authorities)),
             "device": self.device,
         }
         return Put(COLLECTION, self.id, json.dumps(body), tags=self.type_ids, new=True)
@@ -127,7 +130,10 @@ def _card(record: Record) -> Card:
             key=body["key"],
             received_at=datetime.fromtimestamp(body["received_at"], UTC),
             expires=datetime.fromtimestamp(body["expires"], UTC) if body["expires"] is not None else None,
+            authorities=frozenset(
+                (kind, name) for kind, name in body.get("authorities", ())
+            ),  # since there are several
             device=body.get("device", 0),  # written since wallets can be restored
         )
-    except (VcError, KeyError, TypeError):
+    except (VcError, KeyError, TypeError, ValueError):
         raise StoreCorruptError(f"the credential record {record.id} is damaged") from None

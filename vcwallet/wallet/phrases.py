@@ -52,6 +52,66 @@ _PHRASES = MappingProxyType(
             "en": "{label}: a claim that says less may serve as well",
             "ja": "{label}：より少ない情報で足りる可能性があります",
         },
+        "AMONG_WAYS": {
+            "en": "Of {count} ways to answer, this one {because}",
+            "ja": "{count}通りの回答方法のうち、{because}",
+        },
+        "AMONG_CREDENTIALS": {
+            "en": "{name}: of {count} that could answer, this one {because}",
+            "ja": "{name}：回答に使える{count}件のうち、{because}",
+        },
+        "AMONG_CLAIM_SETS": {
+            "en": "{name}: of {count} combinations of claims that would do, this one {because}",
+            "ja": "{name}：認められる{count}通りの項目の組み合わせのうち、{because}",
+        },
+        "FEWER_GUARDED": {
+            "en": "shows fewer guarded claims than the next best ({chosen}, not {second})",
+            "ja": "次の候補より慎重な扱いを要する項目が少ないものです（{second}項目ではなく{chosen}項目）",
+        },
+        "FEWER_CLAIMS": {
+            "en": "shows fewer claims than the next best ({chosen}, not {second})",
+            "ja": "次の候補より開示する項目が少ないものです（{second}項目ではなく{chosen}項目）",
+        },
+        "FEWER_VALUES": {
+            "en": "shows fewer values than the next best ({chosen}, not {second})",
+            "ja": "次の候補より開示する値が少ないものです（{second}件ではなく{chosen}件）",
+        },
+        "FEWER_CREDENTIALS": {
+            "en": "shows fewer credentials than the next best ({chosen}, not {second})",
+            "ja": "次の候補より提示する証明書が少ないものです（{second}通ではなく{chosen}通）",
+        },
+        "PREFERRED": {
+            "en": "shows as little as any other, and the verifier prefers it",
+            "ja": "開示が最も少ないものの中で、相手方が優先するものです",
+        },
+        "FIRST": {
+            "en": "shows as little as any other, and comes first in the wallet",
+            "ja": "開示が最も少ないものの中で、ウォレットの先頭にあるものです",
+        },
+        "LEFT_OUT": {
+            "en": "{name}: asked for as well, and not needed for an answer",
+            "ja": "{name}：求められていますが、提示しなくても回答できます",
+        },
+        "MISSING_FORMAT_NOT_ASKED": {
+            "en": "{name}: you have none that can answer",
+            "ja": "{name}：回答に使えるものをお持ちではありません",
+        },
+        "MISSING_TYPE_NOT_ASKED": {
+            "en": "{name}: you have none that can answer",
+            "ja": "{name}：回答に使えるものをお持ちではありません",
+        },
+        "MISSING_HOLDER_BINDING_MISSING": {
+            "en": "{name}: yours cannot be shown to be yours",
+            "ja": "{name}：お持ちのものは、ご本人のものであることを示せません",
+        },
+        "MISSING_AUTHORITY_NOT_ASKED": {
+            "en": "{name}: yours is from an issuer that is not asked for",
+            "ja": "{name}：お持ちのものは、求められている発行者のものではありません",
+        },
+        "MISSING_CLAIMS_MISSING": {
+            "en": "{name}: yours does not say what is asked for",
+            "ja": "{name}：お持ちのものには、求められている内容がありません",
+        },
     }
 )
 

@@ -9,7 +9,7 @@ credentials could answer.  A consent is made from a prompt, for its claims and n
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -102,6 +102,7 @@ class Prompt:
         credentials: what is proposed to answer with.
         choices: by credential query, all credentials that could answer it; also those of queries that need no answer.
         warnings: what is worth a second look.
+        why: in words, why this is proposed and not something else that would answer; empty where nothing else would.
         language: the language of the labels.
         request: the request.
         incoming: the request as it came, which `present` checks again.
@@ -121,6 +122,7 @@ class Prompt:
     credentials: tuple[PromptCredential, ...]
     choices: Mapping[str, tuple[PromptCredential, ...]]
     warnings: tuple[PromptWarning, ...]
+    why: tuple[str, ...]
     language: str
     request: AuthenticatedRequest
     incoming: IncomingRequest = field(repr=False)
@@ -132,22 +134,24 @@ class Prompt:
         """The claims of the proposal that `approve` has to be given by name."""
         return tuple(dict.fromkeys(_explicit(self.credentials)))
 
-    def approve(self, *, explicitly: Iterable[str] = (), cards: Mapping[str, str | None] | None = None) -> Consent:
+    def approve(
+        self, *, explicitly: Iterable[str] = (), cards: Mapping[str, str | Sequence[str] | None] | None = None
+    ) -> Consent:
         """Return the person's consent to what is proposed, or to the cards chosen instead.
 
         Args:
             explicitly: the guarded, special-care and limited claims, each by its name.
             cards: by credential query, the identifier of the card to answer with, in place of the proposed one or in
-                addition to the proposal; None leaves a proposed one out.
+                addition to the proposal; several where the query takes several; None leaves a proposed one out.
 
         Raises:
             ConsentRequiredError: a claim that needs approval by name was not named (``CONSENT_REQUIRED``), what is
                 chosen does not answer the request (``SELECTION_INCOMPLETE``), or a part of it is not needed for that
                 (``SELECTION_TOO_LARGE``).
-            ValueError: a card that is not among the choices.
+            ValueError: a card that is not among the choices, one twice, or several for a query that takes one.
         """
-        wanted = self._wanted(dict(cards or {}))
-        credentials = tuple(self._choice(query_id, card) for query_id, card in wanted.items() if card is not None)
+        wanted = self._wanted({query_id: _several(chosen) for query_id, chosen in (cards or {}).items()})
+        credentials = tuple(self._choice(query_id, card) for query_id, chosen in wanted.items() for card in chosen)
         if not credentials:
             raise ConsentRequiredError("nothing is selected", code="SELECTION_INCOMPLETE")
         by_name = frozenset(explicitly)
@@ -155,14 +159,14 @@ class Prompt:
         self.matches.select(self._match(one) for one in credentials)  # raises where they do not answer the request
         return Consent(id=secrets.token_urlsafe(18), prompt=self, credentials=credentials, by_name=by_name)
 
-    def _wanted(self, chosen: dict[str, str | None]) -> dict[str, str | None]:
+    def _wanted(self, chosen: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         """Return the cards to answer with: a choice takes the place of what is proposed as its alternative."""
-        proposed: dict[str, str | None] = {one.query_id: one.card.id for one in self.credentials}
-        for query_id in (query_id for query_id, card in chosen.items() if card is not None):
+        proposed: dict[str, tuple[str, ...]] = {one.query_id: (one.card.id,) for one in self.credentials}
+        for query_id in (query_id for query_id, cards in chosen.items() if cards):
             for each in self.matches.query.sets:
                 together = {one for option in each.options if query_id in option for one in option}
                 others = {one for option in each.options for one in option} - together if together else set()
-                proposed = {one: card for one, card in proposed.items() if one not in others}
+                proposed = {one: cards for one, cards in proposed.items() if one not in others}
         return proposed | chosen
 
     def _choice(self, query_id: str, card_id: str) -> PromptCredential:
@@ -174,6 +178,10 @@ class Prompt:
     def _match(self, chosen: PromptCredential) -> Match:
         found = self.matches.found[chosen.query_id]
         return next(match for match in found if match.candidate.id == chosen.card.id).least()
+
+
+def _several(chosen: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (chosen,) if isinstance(chosen, str) else tuple(chosen or ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

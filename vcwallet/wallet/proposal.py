@@ -4,19 +4,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from functools import cache
+from typing import TypeAlias, cast
 
 from vcwallet.claims import ClaimPath, JsonObject, JsonValue, any_position, covers, is_present, path_text, select
 from vcwallet.credential_type import Language, labels_from_metadata
 from vcwallet.formats.base import HeldCredential
 from vcwallet.formats.type_metadata import ResolvedType
-from vcwallet.protocols.dcql import CredentialQuery, Match
+from vcwallet.protocols.dcql import CredentialQuery, Match, Weigh, Weight
 from vcwallet.trust.registration import IntendedUse
 from vcwallet.wallet.cards import Card
 from vcwallet.wallet.phrases import phrase
-from vcwallet.wallet.prompt import PromptClaim, PromptCredential
+from vcwallet.wallet.prompt import EXPLICIT, PromptClaim, PromptCredential
 from vcwallet.wallet.screening import claims_with, touches
+
+IsGuarded: TypeAlias = "Callable[[ClaimPath], bool]"
+
+_OBJECTS = (dict, Mapping)  # the concrete class first, as in `vcwallet.claims`
+_SCALARS = (str, int, float, type(None))
 
 
 def prompt_credential(
@@ -36,6 +42,27 @@ def prompt_credential(
             *(_claim(found, path, held, resolved, language, always=True) for path in open_claims),
         ),
     )
+
+
+def weigh_seen(held: HeldCredential, is_guarded: IsGuarded) -> Weigh:
+    """Return what weighs all that the verifier would see of a credential, also what nobody can hold back."""
+
+    @cache
+    def weigh(asked: tuple[ClaimPath, ...]) -> Weight:
+        return Weight.of((path for path in _seen(held, asked) if not held.is_envelope(path)), is_guarded=is_guarded)
+
+    return weigh
+
+
+def guarded_in(resolved: ResolvedType) -> IsGuarded:
+    """Return what tells whether a claim of a type, or one that it is part of, is approved by name only."""
+
+    @cache
+    def is_guarded(name: ClaimPath) -> bool:
+        around = (claim for claim in claims_with([name], resolved) if len(claim.path) <= len(name))
+        return any(claim.sensitivity in EXPLICIT for claim in around)
+
+    return is_guarded
 
 
 def keeps_positions(query: CredentialQuery, held: HeldCredential) -> bool:
@@ -64,6 +91,8 @@ def retention_text(use: IntendedUse, language: str) -> str:
 def _stay(asked: Iterable[ClaimPath], held: HeldCredential) -> bool:
     asked = list(asked)
     by_position = [path for path in asked if any(isinstance(component, int) for component in path)]
+    if not any(None in path[-1:] for path in held.concealed):
+        return True  # no element of an array can be hidden
     seen = _seen(held, asked) if by_position else []
     return all(_stays(path, seen) for path in by_position)
 
@@ -97,9 +126,9 @@ def _visible(node: JsonValue, path: ClaimPath, asked: Set[ClaimPath], concealed:
 
 
 def _parts(node: JsonValue) -> Iterable[tuple[str | int, JsonValue]]:
-    if isinstance(node, Mapping):
-        return node.items()
-    return enumerate(node) if isinstance(node, Sequence) and not isinstance(node, str) else ()
+    if isinstance(node, _SCALARS):
+        return ()
+    return node.items() if isinstance(node, _OBJECTS) else enumerate(node)
 
 
 def _rests(asked: Set[ClaimPath], name: str | int) -> Iterator[ClaimPath]:

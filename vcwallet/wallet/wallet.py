@@ -8,7 +8,7 @@ Everything that a method has returned is durable.  A disclosure stands in the hi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -66,12 +66,22 @@ from vcwallet.wallet.collecting.keeping import Taken
 from vcwallet.wallet.collecting.records import COLLECTIONS as COLLECTIONS_OF_COLLECTING
 from vcwallet.wallet.continuity import BackupReceipt
 from vcwallet.wallet.damage import Damage
+from vcwallet.wallet.effort import MAX_READ, Effort
 from vcwallet.wallet.identity import COLLECTION as OF_THE_WALLET
 from vcwallet.wallet.identity import HISTORY, HOLDER_KEYS, SECRETS, identity_of
 from vcwallet.wallet.mending import CONSENTS, KEY_USES, BackedUp
 from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
-from vcwallet.wallet.proposal import in_language, keeps_positions, prompt_credential, retention_text
+from vcwallet.wallet.proposal import (
+    IsGuarded,
+    guarded_in,
+    in_language,
+    keeps_positions,
+    prompt_credential,
+    retention_text,
+    weigh_seen,
+)
+from vcwallet.wallet.reasons import why_nothing, why_this
 from vcwallet.wallet.screening import require_card_allowed, screen
 from vcwallet.wallet.session import WalletSession
 from vcwallet.wallet.statuses import COLLECTION as STATUSES
@@ -355,9 +365,11 @@ class Wallet:
         at = self._clock()
         authenticated = self._authenticate(incoming, at)
         registration = self._screen(authenticated, at)
+        effort = Effort(MAX_READ)
+        guarded = cache(lambda type_id: guarded_in(self._types.type(type_id)))
         matches = match(
             authenticated.query,
-            lambda query: self._candidates(query, registration, at),
+            lambda query: self._candidates(query, registration, effort, guarded, at),
             limit_per_query=MAX_CHOICES,
             query_for=self._query_rule(authenticated, registration),
         )
@@ -710,17 +722,24 @@ class Wallet:
             self._history.append(entries.refusal(request, refused, at=at))
             raise
 
-    def _candidates(self, query: CredentialQuery, registration: Registration, at: datetime) -> Iterator[Candidate]:
+    def _candidates(
+        self,
+        query: CredentialQuery,
+        registration: Registration,
+        effort: Effort,
+        guarded: Callable[[str], IsGuarded],
+        at: datetime,
+    ) -> Iterator[Candidate]:
         seen: set[str] = set()
         is_allowed = cache(lambda type_id: self._is_allowed(type_id, query, registration))
         for type_id in query.type_ids:
-            for card in readable(cards_of(self._store, type_id)):
+            for card in effort.as_far_as_it_goes(readable(cards_of(self._store, type_id)), query):
                 if card.id in seen or _has_expired(card, at):
                     continue
                 seen.add(card.id)
                 held = self._reopen(card)
                 if is_allowed(card.type_ids[0]) and keeps_positions(query, held):
-                    yield _candidate(card, held)
+                    yield replace(_candidate(card, held), weigh=weigh_seen(held, guarded(card.type_ids[0])))
 
     def _query_rule(self, request: AuthenticatedRequest, registration: Registration) -> QueryRule:
         """Return the request's own rule, as far as what it puts in the place of a claim may be disclosed, too."""
@@ -744,12 +763,16 @@ class Wallet:
     def _prompt(
         self, incoming: IncomingRequest, request: AuthenticatedRequest, registration: Registration, matches: Matches
     ) -> Prompt:
-        proposed = matches.default_selection().matches
+        if not matches.satisfiable:
+            reasons = why_nothing(matches, type_of=self._types.type, language=self.language)
+            raise NoMatchError("the wallet does not hold what the request requires", reasons=reasons)
+        proposal = matches.default_selection()
         choices = {
             query_id: tuple(self._choice(one) for one in found) for query_id, found in matches.found.items() if found
         }
         credentials = tuple(
-            next(choice for choice in choices[one.query_id] if choice.card.id == one.candidate.id) for one in proposed
+            next(choice for choice in choices[one.query_id] if choice.card.id == one.candidate.id)
+            for one in proposal.matches
         )
         use = registration.use
         return Prompt(
@@ -765,6 +788,7 @@ class Wallet:
             credentials=credentials,
             choices=choices,
             warnings=warnings_about(credentials, self.language),
+            why=why_this(proposal, matches, type_of=self._types.type, language=self.language),
             language=self.language,
             request=request,
             incoming=incoming,
@@ -834,6 +858,7 @@ class _Verified:
             key=handle,
             received_at=self.at,
             expires=self.expires,
+            authorities=self.issuer.authorities,
             device=device,
         )
 
@@ -937,5 +962,5 @@ def _candidate(card: Card, held: HeldCredential) -> Candidate:
         type_ids=frozenset(card.type_ids),
         claims=held.claims,
         holder_bound=card.key is not None,
-        authorities=held.authorities,
+        authorities=held.authorities | card.authorities,
     )

@@ -335,3 +335,16 @@ def test_a_claim_that_is_pointed_at_twice_counts_once() -> None:
 def test_the_types_of_a_query_are_those_that_it_names() -> None:
     assert query({**SD_JWT, "meta": {"vct_values": ["b", "a"]}}).credentials[0].type_ids == ("a", "b")
     assert query({"id": "x", "format": "other", "meta": {}}).credentials[0].type_ids == ()
+
+
+def test_a_query_for_values_or_authorities_probes_what_a_wallet_holds() -> None:
+    by_value = {**SD_JWT, "claims": [{"path": ["a"]}, {"path": ["b"], "values": [1]}]}
+    by_authority = {**SD_JWT, "trusted_authorities": [{"type": "aki", "values": ["k"]}]}
+    plain = {**SD_JWT, "claims": [{"path": ["a"]}]}
+    assert query(by_value).probes
+    assert query(by_authority).probes
+    assert query(MDOC, by_value).probes
+    assert not query(plain).probes
+    assert not query(MDOC).probes
+    # What stands in no set is not asked for.
+    assert not query(MDOC, by_value, by_authority | {"id": "x"}, credential_sets=[{"options": [["mdl"]]}]).probes

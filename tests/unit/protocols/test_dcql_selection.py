@@ -4,14 +4,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
 
 from vcwallet.errors import ConsentRequiredError, NoMatchError
-from vcwallet.protocols.dcql import Candidate, CredentialQuery, DcqlQuery, Matches, Selection, match
+from vcwallet.protocols.dcql import (
+    Among,
+    Because,
+    Candidate,
+    CredentialQuery,
+    DcqlQuery,
+    Matches,
+    Mismatch,
+    Selection,
+    Weight,
+    match,
+)
 from vcwallet.protocols.dcql.selection import MAX_WAYS
 
 
@@ -187,6 +199,136 @@ def test_among_too_many_equals_the_verifier_s_favourites_are_kept_in_its_order()
     proposals = [list(each.by_query) for each in matched(query, *(held(name, name) for name in names)).selections()]
     combinations = product(names[0:7], names[7:14], names[14:20])
     assert proposals == [list(each) for each in combinations][:MAX_WAYS]
+
+
+def weighed(candidate: Candidate, guarded: int, claims: int) -> Candidate:
+    """Return a credential of which a verifier sees more than is asked for."""
+    return replace(candidate, weigh=lambda _: Weight(guarded=guarded, claims=claims, values=claims, credentials=1))
+
+
+def test_a_guarded_claim_outweighs_any_number_of_others() -> None:
+    query = asked(ask("pid", "name"), ask("mdl", "age"), sets=[one_of(["pid"], ["mdl"])])
+    found = matched(query, weighed(PID, 1, 1), weighed(MDL, 0, 9))
+    proposal = found.default_selection()
+    assert [each.query_id for each in proposal.matches] == ["mdl"]
+    assert [(each.among, each.because, each.others) for each in proposal.why] == [
+        (Among.WAYS, Because.FEWER_GUARDED, 1)
+    ]
+    assert (proposal.why[0].weight.claims, proposal.why[0].second.claims) == (9, 1)
+
+
+def test_of_two_credentials_the_one_that_shows_less_beside_what_is_asked_for_is_proposed() -> None:
+    query = asked(ask("pid", "name"))
+    talkative = weighed(held("p2", "pid", "name"), 0, 3)
+    for order in ([talkative, PID], [PID, talkative]):
+        assert summary(matched(query, *order).default_selection()) == [("pid", "p1", ["name"])]
+
+
+def test_a_record_is_not_passed_over_for_one_with_a_shorter_array() -> None:
+    query = asked(ask("pid", "names"))
+    short, long = (replace(PID, id=str(count), claims={"names": ["a"] * count}) for count in (1, 3))
+    assert summary(matched(query, long, short).default_selection()) == [("pid", "3", ["names"])]
+    assert summary(matched(query, short, long).default_selection()) == [("pid", "1", ["names"])]
+
+
+def test_of_two_claim_sets_of_one_claim_the_one_with_fewer_values_is_proposed() -> None:
+    claims = [{"id": "all", "path": ["names", None]}, {"id": "one", "path": ["names", 0]}]
+    query = asked(ask("pid", claims=claims, claim_sets=[["all"], ["one"]]))
+    candidate = replace(PID, claims={"names": ["a", "b"]})
+    proposal = matched(query, candidate).default_selection()
+    assert proposal.matches[0].claim_set == 1
+    (why,) = proposal.why
+    assert (why.among, why.because, why.query_id, why.others) == (Among.CLAIM_SETS, Because.FEWER_VALUES, "pid", 1)
+    assert (why.weight.values, why.second.values) == (1, 2)
+
+
+# --- why -------------------------------------------------------------------------------------------------------------
+
+
+def test_where_there_is_nothing_to_choose_there_is_nothing_to_explain() -> None:
+    proposal = matched(asked(ask("pid", "name")), PID).default_selection()
+    assert (proposal.why, proposal.left_out) == ((), ())
+
+
+def test_a_choice_between_ways_credentials_and_claims_is_explained_in_this_order() -> None:
+    query = asked(
+        ask("pid", "name", "age", claim_sets=[["name", "age"], ["name"]]),
+        ask("mdl", "name", "age"),
+        sets=[one_of(["mdl"], ["pid"])],
+    )
+    proposal = matched(query, PID, held("p2", "pid", "name", "age"), MDL).default_selection()
+    assert [(each.among, each.because, each.query_id) for each in proposal.why] == [
+        (Among.WAYS, Because.FEWER_CLAIMS, None),
+        (Among.CREDENTIALS, Because.FIRST, "pid"),
+        (Among.CLAIM_SETS, Because.FEWER_CLAIMS, "pid"),
+    ]
+    assert [each.weight.claims for each in proposal.why] == [1, 1, 1]
+    assert [each.second.claims for each in proposal.why] == [2, 1, 2]
+
+
+def test_what_is_chosen_is_compared_with_the_second_best() -> None:
+    query = asked(ask("pid", "name"), ask("mdl", "age"), ask("club"), sets=[one_of(["pid"], ["mdl"], ["club"])])
+    (why,) = matched(query, weighed(PID, 2, 2), weighed(MDL, 0, 5), weighed(CLUB, 0, 3)).default_selection().why
+    assert (why.because, why.others) == (Because.FEWER_CLAIMS, 2)
+    assert (why.weight.claims, why.second.claims) == (3, 5)
+
+
+def test_fewer_credentials_and_the_verifier_s_order_are_reasons_as_well() -> None:
+    query = asked(ask("pid", "name"), ask("mdl", "age"), ask("club"), sets=[one_of(["pid", "club"], ["mdl"])])
+    (why,) = matched(query, PID, MDL, CLUB).default_selection().why
+    assert (why.because, why.weight.credentials, why.second.credentials) == (Because.FEWER_CREDENTIALS, 1, 2)
+    even = asked(ask("pid", "name"), ask("mdl", "age"), sets=[one_of(["pid"], ["mdl"])])
+    assert [each.because for each in matched(even, PID, MDL).default_selection().why] == [Because.FIRST]
+
+
+def test_what_may_be_added_is_no_alternative_and_is_told_by_itself() -> None:
+    sets = [one_of(["pid"], ["mdl"]), one_of(["club"], required=False)]
+    query = asked(ask("pid", "name"), ask("mdl", "name", "age"), ask("club", "number"), sets=sets)
+    proposal = matched(query, PID, CLUB).default_selection()
+    assert (proposal.why, proposal.left_out) == ((), ("club",))
+    assert matched(query, PID).default_selection().left_out == ()
+    both = matched(query, PID, MDL, CLUB).default_selection()
+    # Of four ways, one is the proposal, and one is it and the club's card.
+    assert [(each.because, each.others) for each in both.why] == [(Because.FEWER_CLAIMS, 2)]
+    assert both.left_out == ("club",)
+
+
+def test_an_optional_credential_that_is_shown_anyway_is_not_left_out() -> None:
+    query = asked(ask("pid", "name"), sets=[one_of(["pid"]), one_of(["pid"], required=False)])
+    assert matched(query, PID).default_selection().left_out == ()
+
+
+def test_a_person_s_choice_is_not_explained() -> None:
+    query = asked(ask("pid", "name"), ask("mdl", "age"), sets=[one_of(["pid"], ["mdl"])])
+    found = matched(query, PID, MDL)
+    assert found.default_selection().why
+    assert found.select(found.default_selection().matches).why == ()
+
+
+def test_the_nearest_miss_is_told_by_query() -> None:
+    bearer = replace(held("b", "pid", "name"), holder_bound=False)
+    other, poor = held("o", "other", "name"), held("q", "pid", "age")
+    query = asked(ask("pid", "name"), ask("mdl", "age"))
+    cases: list[tuple[list[Candidate], Mismatch]] = [
+        ([], Mismatch.TYPE),
+        ([replace(PID, format="mso_mdoc")], Mismatch.FORMAT),
+        ([other], Mismatch.TYPE),
+        ([other, bearer], Mismatch.HOLDER_BINDING),
+        ([poor, bearer, other], Mismatch.CLAIMS),
+    ]
+    for candidates, nearest in cases:
+        found = match(query, by_id(candidates))
+        assert found.missed == {"pid": nearest}
+    assert match(query, by_id([PID])).missed == {}
+
+
+def by_id(of_pid: list[Candidate]) -> Callable[[CredentialQuery], list[Candidate]]:
+    """Return what gives these credentials to the query ``pid``, and the licence to the other."""
+    return lambda query: of_pid if query.id == "pid" else [MDL]
+
+
+def test_what_is_missed_is_not_in_what_is_written_about_matches() -> None:
+    assert "CLAIMS" not in repr(matched(asked(ask("pid", "number")), PID))
 
 
 # --- the person's choice ---------------------------------------------------------------------------------------------

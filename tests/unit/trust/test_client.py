@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.pki import NOW
 from tests.support.trust import LOAN, Demo, Identity, Residence, Tax
+from tests.support.world import payload_of
 from vcwallet.errors import (
     LocalProtocolError,
     MalformedError,
@@ -28,6 +29,7 @@ from vcwallet.registry import TrustRegistry
 from vcwallet.storage import Change, Delete, MemoryStore, Put, Record
 from vcwallet.trust.certificates import ISSUING_CA, LEAF, CertificateAuthority, Subject, build_certificate, to_der
 from vcwallet.trust.client import TrustedListClient
+from vcwallet.trust.list_json import LIST_TYPES
 from vcwallet.trust.published import PublishedTrust
 
 
@@ -42,6 +44,17 @@ def test_a_listed_issuer_is_trusted_for_its_types(demo: Demo) -> None:
     assert found.key == demo.city.signer.public_key
     assert (found.party, dict(found.name)) == ("urn:vcwallet:party:999016", {"und": "Mirai City"})
     assert (found.source, found.sequence) == ("trusted_list", demo.client.sequence)
+
+
+def test_an_issuer_can_be_found_by_the_list_that_it_stands_in(demo: Demo) -> None:
+    """OpenID4VP 1.0, section 6.1.1.2; each role has a list of its own."""
+    lists = payload_of(demo.registry.published().master)["LoTE"]["ListAndSchemeInformation"]["PointersToOtherLoTE"]
+    location_of = {one["LoTEQualifiers"][0]["LoTEType"]: one["LoTELocation"] for one in lists}
+    for enrolment, type_id in ((demo.city, Residence.vct), (demo.bank, None)):
+        source = KeySource(chain=enrolment.chain)
+        trusted = demo.client.key_for(source, role=enrolment.role, type_id=type_id, at=demo.clock())
+        assert trusted.authorities == {("etsi_tl", location_of[LIST_TYPES[enrolment.role]])}
+    assert len(set(location_of.values())) == len(location_of) > 1
 
 
 def test_an_issuer_is_trusted_for_the_doctype_of_its_type_too(demo: Demo) -> None:

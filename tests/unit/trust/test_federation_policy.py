@@ -405,6 +405,12 @@ def test_an_entity_that_is_authorised_signs_with_the_key_in_its_metadata(federat
     assert trusted.details == {"trust_anchor": ANCHOR, "trust_chain_expires": "2026-11-24T09:00:00+00:00"}
 
 
+def test_an_entity_can_be_found_by_each_entity_on_the_way_to_it(federation):
+    """OpenID4VP 1.0, section 6.1.1.3."""
+    on_the_way = {CITY, AGENCY, ANCHOR}
+    assert ask(refreshed(federation)).authorities == {("openid_federation", entity_id) for entity_id in on_the_way}
+
+
 def test_without_a_kid_the_only_key_is_meant(federation):
     assert ask(refreshed(federation), key_id=None).key == federation.issuer_key.public_key
 

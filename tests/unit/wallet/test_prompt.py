@@ -197,11 +197,15 @@ class TestWhat:
         assert {"languages", "household"}.isdisjoint(claims_of(prompt_for(world, "full_name")))
 
     def test_an_open_claim_that_the_type_does_not_know_is_shown_as_guarded(self, world):
+        [plain] = world.wallet.cards(Resident.vct)
         claims = {**resident().claims(world.clock().date()), "tracking": "0123456789"}
         key = world.wallet.new_holder_key()
         world.wallet.receive(
             credential_of(world.city_enrolment, resident(), at=world.clock(), holder=key, claims=claims)
         )
+        # The other card shows less, so it is proposed as long as it is there.
+        assert "tracking" not in claims_of(prompt_for(world, "full_name"))
+        world.wallet.delete(plain)
         prompt = prompt_for(world, "full_name")
         assert claims_of(prompt)["tracking"].value == ("0123456789",)
         assert prompt.to_approve_by_name == ("resident.tracking",)
@@ -305,12 +309,12 @@ class TestApproval:
         claims = {**resident().claims(world.clock().date()), "tracking": "0123456789"}
         [plain] = world.wallet.cards(Resident.vct)
         key = world.wallet.new_holder_key()
-        world.wallet.receive(
+        tracking = world.wallet.receive(
             credential_of(world.city_enrolment, resident(), at=world.clock(), holder=key, claims=claims)
         )
         prompt = prompt_for(world, "full_name")
         with pytest.raises(ConsentRequiredError):
-            prompt.approve()
+            prompt.approve(cards={"resident": tracking.id})
         assert prompt.approve(cards={"resident": plain.id}).credentials[0].card == plain
 
     @IN_BOTH_FORMATS
@@ -384,6 +388,27 @@ class TestChoices:
         query = DcqlQuery.from_json({"credentials": [one | {"claim_sets": [["full_name", "birth_date"], ["over_20"]]}]})
         shown = claims_of(prompt_for(world, query))
         assert [name for name, claim in shown.items() if not claim.always] == ["over_20"]
+
+    def test_several_cards_can_be_chosen_where_the_query_takes_several(self, world):
+        world.hold(resident(full_name="番号　次郎"))
+        one = {"id": "people", "format": "dc+sd-jwt", "meta": {"vct_values": [Resident.vct]}}
+        one["claims"] = [{"path": ["full_name"]}]
+        request = world.ask(DcqlQuery.from_json({"credentials": [one | {"multiple": True}]}))
+        prompt = world.wallet.match(request)
+        assert len(prompt.credentials) == 1
+        both = [choice.card.id for choice in prompt.choices["people"]]
+        answer = world.wallet.present(prompt.approve(cards={"people": both}))
+        names = {
+            found.claims["full_name"] for found in world.bank.verify(answer, expected=request).credentials["people"]
+        }
+        assert names == {"番号　花子", "番号　次郎"}
+        with pytest.raises(ValueError, match="twice"):
+            prompt.approve(cards={"people": both[:1] * 2})
+        single = prompt_for(world, DcqlQuery.from_json({"credentials": [one]}))
+        with pytest.raises(ValueError, match="allows one"):
+            single.approve(cards={"people": both})
+        with pytest.raises(ConsentRequiredError):
+            prompt.approve(cards={"people": []})
 
     def test_an_element_that_would_move_is_not_offered(self, world):
         """Hidden elements leave no gap, so the verifier would find another language in its place."""

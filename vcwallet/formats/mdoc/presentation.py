@@ -171,6 +171,7 @@ def _require_doc_type(case: _Case) -> None:
 def _find_issuer(case: _Case) -> None:
     source = KeySource(chain=case.issuer_signed.issuer_auth.headers.chain, signed_at=case.mso.validity.signed)
     case.issuer = case.trust.key_for(source, role=Role.DOCUMENT_SIGNER, type_id=case.mso.doc_type, at=case.at)
+    case.authorities |= case.issuer.authorities
 
 
 def _verify_signature(case: _Case) -> None:

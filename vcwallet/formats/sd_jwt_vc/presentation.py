@@ -142,7 +142,7 @@ def _find_issuer(case: _Case) -> None:
     case.issuer = case.trust.key_for(source, role=Role.CREDENTIAL_ISSUER, type_id=vct, at=case.at)
     for other in others:  # a further type is a further claim to authority, and needs its own
         case.trust.key_for(source, role=Role.CREDENTIAL_ISSUER, type_id=other, at=case.at)
-    case.authorities = authorities_of(header.chain)
+    case.authorities = authorities_of(header.chain) | case.issuer.authorities
 
 
 def _verify_signature(case: _Case) -> None:

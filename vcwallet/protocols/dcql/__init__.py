@@ -35,9 +35,13 @@ from vcwallet.protocols.dcql.query import (
     TrustedAuthority,
 )
 from vcwallet.protocols.dcql.selection import Matches, Selection, match
+from vcwallet.protocols.dcql.weight import Weigh, Weight
+from vcwallet.protocols.dcql.why import Among, Because, Reason
 
 __all__ = [
+    "Among",
     "AskedPath",
+    "Because",
     "Candidate",
     "ClaimOption",
     "ClaimQuery",
@@ -49,11 +53,14 @@ __all__ = [
     "MdocMeta",
     "Meta",
     "Mismatch",
+    "Reason",
     "SdJwtVcMeta",
     "Selection",
     "TrustedAuthority",
     "UnknownMeta",
     "W3cMeta",
+    "Weigh",
+    "Weight",
     "asked_paths",
     "examine",
     "match",

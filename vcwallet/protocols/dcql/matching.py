@@ -13,6 +13,7 @@ from enum import StrEnum
 from vcwallet.claims import ClaimPath, JsonObject, select
 from vcwallet.errors import MalformedError
 from vcwallet.protocols.dcql.query import ClaimOption, ClaimQuery, CredentialQuery
+from vcwallet.protocols.dcql.weight import Weigh, Weight, weigh_asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Candidate:
             namespaces on top and CBOR turned into JSON (RFC 8949, section 6.1).
         holder_bound: a wallet can prove possession of the holder's key, a verifier has seen that proof.
         authorities: the (type, value) pairs of ``trusted_authorities`` that hold for its issuer.
+        weigh: says how much is disclosed with the claims of some paths; without it, the claims asked for are counted.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Candidate:
     claims: JsonObject = field(repr=False)
     holder_bound: bool
     authorities: frozenset[tuple[str, str]] = frozenset()
+    weigh: Weigh | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +71,21 @@ class Match:
         """The paths to disclose; none means nothing that could be held back."""
         return self.chosen.paths
 
+    @property
+    def weight(self) -> Weight:
+        """How much is disclosed with the chosen combination."""
+        return self.weight_of(self.chosen)
+
+    def weight_of(self, option: ClaimOption) -> Weight:
+        """Return how much would be disclosed with a combination."""
+        weigh = self.candidate.weigh or weigh_asked(self.candidate.claims)
+        return weigh(option.paths)
+
     def least(self) -> Match:
-        """Return the same with the combination that discloses the fewest claims."""
-        return replace(self, chosen=min(self.options, key=lambda option: len(option.paths)))
+        """Return the same with the combination that discloses least; of equals, the verifier's favourite."""
+        if len(self.options) == 1:
+            return self
+        return replace(self, chosen=min(self.options, key=self.weight_of))
 
     def with_claim_set(self, claim_set: int | None) -> Match:
         """Return the same with another combination of claims.
@@ -85,7 +100,7 @@ class Match:
 
 
 class Mismatch(StrEnum):
-    """The first reason why a credential does not answer a credential query."""
+    """The first reason why a credential does not answer a credential query; a later member is a nearer miss."""
 
     FORMAT = "FORMAT_NOT_ASKED"
     TYPE = "TYPE_NOT_ASKED"

@@ -70,6 +70,15 @@ class DcqlQuery(WireModel):
         named = {query_id for each in self.sets for option in each.options for query_id in option}
         return tuple(query for query in self.credentials if query.id in named)
 
+    @property
+    def probes(self) -> bool:
+        """Whether it asks for values or authorities, so that even an error tells more than of what types a wallet has.
+
+        A wallet answers nothing to such a query, no error either, before its holder has decided (section 15).
+        """
+        values = any(claim.values for each in self.requested for claim in each.claims)
+        return values or any(each.trusted_authorities for each in self.requested)
+
     def is_satisfied_by(self, answered: Collection[str]) -> bool:
         """Tell whether answers to these credential queries satisfy every required set."""
         return all(each.full_options(answered) for each in self.sets if each.required)

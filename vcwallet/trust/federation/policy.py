@@ -197,6 +197,7 @@ class FederationPolicy:
                 "trust_anchor": member.entity.anchor,
                 "trust_chain_expires": member.entity.expires.astimezone(UTC).isoformat(timespec="seconds"),
             },
+            authorities=frozenset((SOURCE, entity_id) for entity_id in _on_the_way(member.entity)),
         )
 
     # --- whom it is about ---
@@ -323,6 +324,11 @@ def _add_mark(
     """Verify a trust mark and note until when it counts: no longer than the trust in whoever has issued it."""
     mark = trust_mark.verify(wanted.text, subject=entity.entity_id, issuer=issuer, anchor=wanted.anchor, at=at)
     marks[wanted.id] = issuer.expires if mark.expires is None else min(mark.expires, issuer.expires)
+
+
+def _on_the_way(entity: ResolvedEntity) -> frozenset[str]:
+    """Return every entity of a trust chain: a trust path that includes it leads to the subject."""
+    return frozenset({entity.entity_id, *entity.superiors, entity.anchor})
 
 
 def _governed_name(entity: ResolvedEntity) -> Mapping[str, str]:
