@@ -390,7 +390,8 @@ class RolesMachine(RuleBasedStateMachine):
         self.events += 1
         incoming = consent.prompt.incoming
         assert isinstance(incoming, UnverifiedRequest)
-        request = Request.from_jwt(incoming.jws.compact())
+        assert incoming.signature is not None
+        request = Request.from_jwt(incoming.signature.compact())
         self.require_verifier_known(request)
         with pytest.raises(LocalProtocolError):
             self.world.wallet.present(consent)

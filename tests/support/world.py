@@ -241,6 +241,8 @@ class World:
     status: StatusPolicy = STANDARD
     http: Transport | None = None
     bank_uses: tuple[IntendedUse, ...] = (LOAN, CARE, WITHHOLDING)
+    bank_dns_names: tuple[str, ...] = ()
+    bank_identifiers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.clock.pass_by(days=-1)  # so that the enrolments are a day old
@@ -250,7 +252,11 @@ class World:
         )
         self.office_enrolment = self.registry.enrol_issuer("Tax office", code="office", may_issue=[Income])
         self.bank_enrolment = self.registry.enrol_verifier(
-            {"ja": "さくら銀行", "en": "Sakura Bank"}, code="bank", purposes=self.bank_uses
+            {"ja": "さくら銀行", "en": "Sakura Bank"},
+            code="bank",
+            purposes=self.bank_uses,
+            dns_names=self.bank_dns_names,
+            identifiers=self.bank_identifiers,
         )
         self.shop_enrolment = self.registry.enrol_verifier("Liquor shop", code="shop", purposes=[SHOPPING])
         self.clock.pass_by(days=1)

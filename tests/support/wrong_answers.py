@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.support.world import (
+    LOAN,
     MDOC,
     SD_JWT,
     SHOPPING,
@@ -48,7 +49,7 @@ from vcwallet.errors import (
     VerificationError,
 )
 from vcwallet.formats.base import Credential
-from vcwallet.formats.mdoc import Mdoc, device_signed, document, transcript
+from vcwallet.formats.mdoc import Mdoc, device_signed, document, transaction_data, transcript
 from vcwallet.formats.mdoc.mso import KeyAuthorizations
 from vcwallet.keys.signer import Signer
 from vcwallet.keys.software import SoftwareSigner
@@ -304,6 +305,26 @@ def another_element_at_the_position_asked_for(world: World) -> Case:
     return shown(world, ("languages", 1), request=world.ask("languages.0"))
 
 
+TRANSACTION = base64url.encode(b'{"type":"payment","credential_ids":["resident"],"amount":"1 JPY"}')
+
+
+def transaction_that_nobody_authorised(world: World) -> Case:
+    request = world.bank.request(ask(Resident, "full_name"), purpose=LOAN.code, transaction_data=[TRANSACTION])
+    return shown(world, request=request, transaction_data=())
+
+
+def transaction_that_nobody_asked_for(world: World) -> Case:
+    if world.format == SD_JWT:
+        return shown(world, transaction_data=(TRANSACTION,))
+    request, card = (
+        world.ask("full_name"),
+        card_by(world, world.city_enrolment, format=Mdoc(key_authorizations=transaction_data.AUTHORISED)),
+    )
+    return answered(
+        request, presentation_of(world, card, [world.path("full_name")], request, transaction_data=(TRANSACTION,))
+    )
+
+
 def answered_before(world: World) -> Case:
     case = honest(world)
     world.bank.verify(case.response, expected=case.request)
@@ -521,6 +542,8 @@ REFUSED: list[tuple[str, Callable[[World], Case], type[VcError], str]] = [
     ("no_more_than_asked", another_claim_shown, QueryNotSatisfiedError, "MORE_THAN_ASKED"),
     ("no_more_than_asked", a_whole_shown_for_a_part, QueryNotSatisfiedError, "MORE_THAN_ASKED"),
     ("no_more_than_asked", another_element_shown, QueryNotSatisfiedError, "MORE_THAN_ASKED"),
+    ("presentations", transaction_that_nobody_asked_for, BindingError, "TRANSACTION_DATA_MISMATCH"),
+    ("transactions", transaction_that_nobody_authorised, BindingError, "TRANSACTION_DATA_MISMATCH"),
     ("unanswered", answered_before, ReplayError, "NONCE_REUSED"),
 ]
 
@@ -531,6 +554,7 @@ _WHATEVER_THE_FORMAT = {
     *(unknown_issuer, issuer_of_another_type, suspended_issuer, stale_list, expired_credential, nothing_readable),
     *(too_large, under_a_name_that_nobody_asked_for, in_a_format_that_the_verifier_does_not_read),
     *(status_that_nobody_looked_up, credential_missing, credential_of_another_type, claim_missing),
+    transaction_that_nobody_authorised,
     *(claim_with_another_value, several_where_one_was_asked_for, another_claim_shown, answered_before),
 }
 
@@ -567,6 +591,7 @@ REFUSED_MDOC: list[tuple[str, Callable[[World], Case], type[VcError], str]] = [
     ("presentations.device_auth", device_key_of_a_thief, BindingError, "DEVICE_AUTH_INVALID"),
     ("presentations.device_auth", device_proof_of_another_answer, BindingError, "DEVICE_AUTH_INVALID"),
     ("presentations.device_auth", mac_where_no_session_is, BindingError, "DEVICE_AUTH_INVALID"),
+    ("presentations.device_auth", transaction_that_nobody_asked_for, BindingError, "TRANSACTION_DATA_MISMATCH"),
     ("no_more_than_asked", device_says_what_nobody_asked_for, QueryNotSatisfiedError, "MORE_THAN_ASKED"),
 ]
 """The same for mdoc, with the check of the presentation after a dot (`vcwallet.formats.mdoc.presentation`)."""

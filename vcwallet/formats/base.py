@@ -92,6 +92,8 @@ class Binding:
         session_transcript: the CBOR of the SessionTranscript of an ISO/IEC 18013-5 session, where there is one; then it
             stands for everything above but `required`.
         reader_key: the verifier's ephemeral key of that session, with which a holder's MAC can be checked.
+        transaction_data: the base64url texts of what the holder authorises with this presentation, as they came in the
+            request (OpenID4VP 1.0, section 8.4); for a check, of what may be authorised with it.
     """
 
     audience: str
@@ -103,6 +105,7 @@ class Binding:
     origin: str | None = None
     session_transcript: bytes | None = field(default=None, repr=False)
     reader_key: KeyAgreement | None = field(default=None, repr=False)
+    transaction_data: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not self.audience or not self.nonce or not self.response_uri:
@@ -131,6 +134,7 @@ class VerifiedCredential:
         shifted: the arrays in which an element does not stand where the issuer put it, since one before it is hidden.
         device_claims: what the holder's device says by itself, by namespace and element, within what the issuer
             authorised it to say; it is not the issuer's word, and nothing of it is in `claims`.
+        transaction_data: which of the texts of the binding the holder has authorised with this presentation.
     """
 
     format: str
@@ -148,6 +152,7 @@ class VerifiedCredential:
     authorities: frozenset[tuple[str, str]]
     shifted: frozenset[ClaimPath] = frozenset()
     device_claims: Mapping[str, JsonObject] = field(default_factory=dict, repr=False)
+    transaction_data: tuple[str, ...] = field(default=(), repr=False)
 
     def __bool__(self) -> bool:
         raise TypeError("a verified credential is evidence, not a truth value")

@@ -127,6 +127,7 @@ def encrypt(
     kid: str | None = None,
     apu: bytes | None = None,
     apv: bytes | None = None,
+    cty: str | None = None,
 ) -> str:
     """Return `plaintext` encrypted to the recipient, in compact serialisation (RFC 7516, section 5.1).
 
@@ -140,6 +141,7 @@ def encrypt(
         kid: names the recipient's key; by default the ``kid`` of its JWK, as OpenID4VP and OpenID4VCI demand.
         apu: what to say of the sender (PartyUInfo), not encoded.
         apv: what to say of the recipient (PartyVInfo), not encoded.
+        cty: what the plaintext is, where it is a signed token itself (RFC 7519, section 5.2).
 
     Raises:
         MalformedError: the recipient's key is not a point on P-256, or holds a private member.
@@ -153,6 +155,7 @@ def encrypt(
         "kid": kid or jose_header.optional_text(recipient_jwk, "kid"),
         "apu": None if apu is None else base64url.encode(apu),
         "apv": None if apv is None else base64url.encode(apv),
+        "cty": cty,
     }
     present = {name: value for name, value in optional.items() if value is not None}
     header = jose_header.encode({"alg": ALGORITHM, "enc": enc.value, "epk": ephemeral.public_jwk, **present})

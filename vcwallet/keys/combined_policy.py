@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vcwallet.errors import UntrustedError
-from vcwallet.keys.policy import IssuerPolicy, KeySource, Role, TrustedKey
+from vcwallet.keys.policy import IssuerPolicy, KeySource, PartyPolicy, Role, TrustedKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +41,15 @@ class CombinedPolicy:
             if policy.knows(source):
                 return policy.key_for(source, role=role, type_id=type_id, at=at)
         raise UntrustedError("no policy knows the issuer")
+
+    def require_granted(self, party: str, *, role: Role, at: datetime) -> None:
+        """Return if the first of the policies that can tell says that a party may act (see `PartyPolicy`).
+
+        Raises:
+            UntrustedError: no policy can tell.
+            VcError: as the policy that can.
+        """
+        for policy in self.policies:
+            if isinstance(policy, PartyPolicy):
+                return policy.require_granted(party, role=role, at=at)
+        raise UntrustedError("no policy can tell whether a party may act")

@@ -114,8 +114,9 @@ class TrustPolicy(Protocol):
         ...
 
 
+@runtime_checkable
 class IssuerPolicy(TrustPolicy, Protocol):
-    """A `TrustPolicy` that says of which issuers it is the one to decide."""
+    """A `TrustPolicy` that says of which issuers, or other parties, it is the one to decide."""
 
     def knows(self, source: KeySource) -> bool:
         """Tell whether this policy decides about the issuer that a message claims; its decision may be a refusal."""

@@ -8,13 +8,14 @@ A wallet is given an `IncomingRequest` and learns an `AuthenticatedRequest` from
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from vcwallet.claims import JsonObject
-from vcwallet.formats.base import Binding
+from vcwallet.formats.base import SAME_CHANNEL, Binding
+from vcwallet.jose.jwe import ContentEncryption
 from vcwallet.keys.policy import TrustedKey, TrustPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery
@@ -41,12 +42,64 @@ class IncomingRequest(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerEncryption:
+    """To which key an answer is encrypted, and how.
+
+    Attributes:
+        jwk: the verifier's public key on P-256, with its ``kid`` if it has one.
+        enc: how the content is encrypted.
+        thumbprint: the SHA-256 thumbprint of the key (RFC 7638), which a proof of possession may be bound to.
+    """
+
+    jwk: Mapping[str, str]
+    enc: ContentEncryption
+    thumbprint: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTarget:
+    """Where an answer goes, and in which shape.
+
+    Attributes:
+        mode: the response mode, as the request has it.
+        uri: where the answer is posted; None where it goes back on the channel that the request came on.
+        encryption: the key that the answer is encrypted to; None where it is not.
+    """
+
+    mode: str
+    uri: str | None = None
+    encryption: AnswerEncryption | None = None
+
+
+BACK = AnswerTarget(mode=SAME_CHANNEL)
+"""The answer goes back on the channel that the request came on, as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """Something that the holder authorises by presenting a credential (OpenID4VP 1.0, section 8.4).
+
+    Attributes:
+        type: what kind of transaction it is.
+        credential_ids: the credential queries of which just one is answered with the authorisation.
+        members: what the verifier says of the transaction, for the person to see.
+        text: the base64url text as it came, over which the authorisation is made.
+    """
+
+    type: str
+    credential_ids: tuple[str, ...]
+    members: JsonObject = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticatedRequest:
     """A request whose sender is known.
 
     Attributes:
         verifier: the verifier's key, and the registered facts about it.
-        binding: to whom and for which request an answer is made.
+        binding: to whom and for which request an answer is made; it authorises no transaction yet, since just one of
+            the credentials is to authorise each.
         state: what goes back beside the answer.
         query: what is asked for.
         purpose: the purpose code that the request names.
@@ -55,6 +108,8 @@ class AuthenticatedRequest:
         expires: until when the verifier accepts an answer.
         query_for: gives the query by which a credential with some claims is judged; where a protocol lets a holder
             answer with less than was asked, or with something near it, this is where.
+        target: where the answer goes.
+        transactions: what the holder is asked to authorise.
     """
 
     verifier: TrustedKey
@@ -66,6 +121,8 @@ class AuthenticatedRequest:
     digest: str
     expires: datetime
     query_for: QueryRule = as_asked
+    target: AnswerTarget = BACK
+    transactions: tuple[Transaction, ...] = ()
 
 
 class ExpectedAnswer(Protocol):

@@ -1,14 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Profiles of issuance: what OpenID4VCI 1.0 leaves open, decided (High Assurance Interoperability Profile, HAIP 1.0).
+"""Profiles: what OpenID4VCI 1.0 and OpenID4VP 1.0 leave open, decided (High Assurance Interoperability Profile 1.0).
 
-A profile is a value, so that both sides can be asked whether they keep to the same one.
+A profile is a value, so that both sides can be asked whether they keep to the same one; there is one for issuing and
+one for presenting.
 
     >>> from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, Requirement
     >>> HAIP_1_0.token_types, OPENID4VCI_1_0.token_types
     (('DPoP',), ('DPoP', 'Bearer'))
     >>> HAIP_1_0.pushed_authorization is Requirement.REQUIRED
     True
+    >>> from vcwallet.protocols.haip import HAIP_PRESENTATION_1_0
+    >>> [mode.value for mode in HAIP_PRESENTATION_1_0.response_modes]
+    ['direct_post.jwt', 'dc_api.jwt']
 """
 
 from __future__ import annotations
@@ -18,12 +22,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from vcwallet.checks import Check, Finding, explain
-from vcwallet.errors import RemoteProtocolError, UntrustedError
+from vcwallet.checks import Check, Finding, explain, run_checks
+from vcwallet.errors import BindingError, RemoteProtocolError, UntrustedError
+from vcwallet.formats.base import VerifiedCredential
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.protocols.oauth.server_metadata import ANONYMOUS, AuthorizationServerMetadata
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration, CredentialIssuerMetadata
 from vcwallet.protocols.openid4vci.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, CredentialOffer
+from vcwallet.protocols.openid4vp.client_id import ClientIdPrefix
+from vcwallet.protocols.openid4vp.request_object import UnverifiedRequest
+from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.trust.certificates import from_der, is_issued_by
 
 _METADATA: Final = "OpenID4VCI 1.0, section 12.2.4"
@@ -113,6 +121,64 @@ HAIP_1_0: Final = IssuanceProfile(
     encryption=("A128GCM", "A256GCM"),
 )
 """OpenID4VC High Assurance Interoperability Profile 1.0, section 4."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentationProfile:
+    """What verifiers and wallets of one deployment have agreed on.
+
+    Attributes:
+        name: what the profile is called.
+        client_id_prefixes: in which ways the sender of a signed request may be known; empty for all.
+        response_modes: how answers may go back.
+        by_reference: whether a request that is not by the Digital Credentials API is fetched, and so always signed.
+        x5c: whether the signer of a request is known by certificates, among which no anchor is.
+        holder_proof: whether a credential that is bound to a key is presented with a proof of it, whatever was asked.
+        redirect: whether a verifier calls the person back to the browser, where the wallet is on the same device.
+        algorithms: the signature algorithms that everybody supports; more may be used where both sides have them.
+        cose_algorithms: the same by their COSE identifiers, each of which says enough.
+        encryption: the content encryption algorithms that a verifier supports, all of them.
+    """
+
+    name: str
+    client_id_prefixes: tuple[ClientIdPrefix, ...]
+    response_modes: tuple[ResponseMode, ...]
+    by_reference: Requirement
+    x5c: Requirement
+    holder_proof: Requirement
+    redirect: Requirement
+    algorithms: tuple[Algorithm, ...]
+    cose_algorithms: tuple[int, ...]
+    encryption: tuple[str, ...]
+
+
+OPENID4VP_1_0: Final = PresentationProfile(
+    name="OpenID4VP 1.0",
+    client_id_prefixes=(),
+    response_modes=tuple(ResponseMode),
+    by_reference=Requirement.OPTIONAL,
+    x5c=Requirement.OPTIONAL,
+    holder_proof=Requirement.OPTIONAL,
+    redirect=Requirement.OPTIONAL,
+    algorithms=(),
+    cose_algorithms=(),
+    encryption=(),
+)
+"""The standard itself, with nothing decided."""
+
+HAIP_PRESENTATION_1_0: Final = PresentationProfile(
+    name="HAIP 1.0",
+    client_id_prefixes=(ClientIdPrefix.X509_HASH,),
+    response_modes=(ResponseMode.DIRECT_POST_JWT, ResponseMode.DC_API_JWT),
+    by_reference=Requirement.REQUIRED,
+    x5c=Requirement.REQUIRED,
+    holder_proof=Requirement.REQUIRED,
+    redirect=Requirement.REQUIRED,
+    algorithms=(Algorithm.ES256,),
+    cose_algorithms=(-7, -9),
+    encryption=("A128GCM", "A256GCM"),
+)
+"""OpenID4VC High Assurance Interoperability Profile 1.0, section 5."""
 
 
 # --- an issuer's metadata --------------------------------------------------------------------------------------------
@@ -273,7 +339,9 @@ def require_token_type(token_type: str, profile: IssuanceProfile) -> None:
     _require(fits, "the access token is not of a type of the profile", clause="HAIP 1.0, section 4")
 
 
-def require_x5c(chain: Sequence[bytes], *, anchors: Collection[bytes], profile: IssuanceProfile) -> None:
+def require_x5c(
+    chain: Sequence[bytes], *, anchors: Collection[bytes], profile: IssuanceProfile | PresentationProfile
+) -> None:
     """Return if the certificates of a signer are there as the profile wants them; trust in them is another question.
 
     Args:
@@ -319,3 +387,107 @@ def require_no_anchor(chain: Sequence[bytes], *, anchors: Collection[bytes]) -> 
 def _is_self_signed(der: bytes) -> bool:
     certificate = from_der(der)
     return is_issued_by(certificate, certificate)
+
+
+# --- a request for presentations -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Presentation:
+    request: UnverifiedRequest
+    anchors: Collection[bytes]
+    profile: PresentationProfile
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        return self.request.signature.header.chain if self.request.signature is not None else ()
+
+
+def require_presentation_profile(
+    request: UnverifiedRequest, *, anchors: Collection[bytes], profile: PresentationProfile
+) -> None:
+    """Return if a request is one of the profile; who sent it is another question.
+
+    Args:
+        request: the request, with the way that it came.
+        anchors: the DER certificates of the trust anchors.
+        profile: the profile.
+
+    Raises:
+        RemoteProtocolError: it breaks a rule of the profile (code ``PROFILE_NOT_MET``).
+        UntrustedError: as `require_x5c`.
+        MalformedError: what it says of itself, or a certificate, cannot be read.
+    """
+    run_checks(_PRESENTATION, _Presentation(request=request, anchors=anchors, profile=profile))
+
+
+def presentation_findings(
+    request: UnverifiedRequest, *, anchors: Collection[bytes], profile: PresentationProfile
+) -> tuple[Finding, ...]:
+    """Return what every rule of a profile finds in a request, for whoever runs a verifier."""
+    return tuple(explain(_PRESENTATION, _Presentation(request=request, anchors=anchors, profile=profile)))
+
+
+def require_holder_proof(credential: VerifiedCredential, profile: PresentationProfile) -> None:
+    """Return if the presenter of a credential has proved to hold its key, or it has none.
+
+    Raises:
+        BindingError: the profile wants a proof, and there is none (``HOLDER_PROOF_MISSING``).
+    """
+    wanted = profile.holder_proof is Requirement.REQUIRED and credential.holder_key is not None
+    if wanted and not credential.holder_proved:
+        raise BindingError(
+            "a credential that is bound to a key is presented without a proof of it",
+            code="HOLDER_PROOF_MISSING",
+            clause="HAIP 1.0, section 6.1",
+        )
+
+
+def _has_response_mode(case: _Presentation) -> None:
+    _require(case.request.mode in case.profile.response_modes, "the response mode is none of the profile")
+
+
+def _comes_by_reference(case: _Presentation) -> None:
+    fetched = case.request.reception.request_uri is not None or case.request.reception.origin is not None
+    wanted = case.profile.by_reference is Requirement.REQUIRED
+    _require(fetched or not wanted, "the request did not come by reference")
+
+
+def _has_prefix(case: _Presentation) -> None:
+    allowed, client = case.profile.client_id_prefixes, case.request.client
+    fits = not allowed or client is None or str(client).partition(":")[0] in allowed
+    _require(fits, "the client identifier has none of the prefixes of the profile")
+
+
+def _has_certificates(case: _Presentation) -> None:
+    if case.request.is_signed:
+        require_x5c(case.chain, anchors=case.anchors, profile=case.profile)
+
+
+def _can_encrypt(case: _Presentation) -> None:
+    if not case.request.mode.is_encrypted:
+        return
+    announced = set(case.request.client_metadata.encrypted_response_enc_values_supported)
+    _require(announced >= set(case.profile.encryption), "not all content encryptions of the profile are announced")
+    case.request.target  # noqa: B018 - it raises where there is no key
+
+
+def _reads_algorithms(case: _Presentation) -> None:
+    """A member that is left out says nothing (OpenID4VP 1.0, appendix B)."""
+    wanted = ({one.value for one in case.profile.algorithms}, set(case.profile.cose_algorithms))
+    for members in (case.request.client_metadata.vp_formats_supported or {}).values():
+        for given in members.values():
+            if not isinstance(given, list) or not given or not any(wanted):
+                continue
+            read = wanted[1] if isinstance(given[0], int) else wanted[0]
+            _require(not read or not read.isdisjoint(given), "no algorithm of the profile is read")
+
+
+_PRESENTATION: Final = (
+    Check("response_mode", "HAIP 1.0, section 5", _has_response_mode),
+    Check("by_reference", "HAIP 1.0, section 5.1", _comes_by_reference),
+    Check("client_id_prefix", "HAIP 1.0, section 5", _has_prefix),
+    Check("x5c", "HAIP 1.0, section 5", _has_certificates),
+    Check("encryption", "HAIP 1.0, section 5", _can_encrypt),
+    Check("algorithms", "HAIP 1.0, section 7", _reads_algorithms),
+)

@@ -246,9 +246,11 @@ class Authority:
 
     # --- certificates ------------------------------------------------------------------------------------------------
 
-    def certify(self, key: PublicKey, role: Role, *, code: str, name: str, at: datetime) -> tuple[bytes, ...]:
+    def certify(
+        self, key: PublicKey, role: Role, *, code: str, name: str, at: datetime, dns_names: tuple[str, ...] = ()
+    ) -> tuple[bytes, ...]:
         """Return the chain for a party's key: its new certificate and the issuing CA's."""
-        subject = _subject(name, role, code=code, country=self.country)
+        subject = replace(_subject(name, role, code=code, country=self.country), dns_names=dns_names)
         return self.chain(build_certificate(subject, key, profile=LEAF[role], issuer=self.issuing_ca.authority, at=at))
 
     def certify_document_signer(self, key: PublicKey, *, code: str, name: str, at: datetime) -> tuple[bytes, ...]:

@@ -42,12 +42,16 @@ class Enrolled:
         code: the number that it is registered under.
         key_fingerprint: the SHA-256 digest of its latest key, in hexadecimal.
         uses: what a verifier is registered for, by purpose code.
+        dns_names: the names of its servers, for its certificate.
+        identifiers: what else a verifier is known by, for its registration certificates.
     """
 
     service: ListedService
     code: str
     key_fingerprint: str
     uses: Mapping[str, IntendedUse] = field(default_factory=dict)
+    dns_names: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
 
     @property
     def id(self) -> tuple[str, Role]:
@@ -137,6 +141,8 @@ class Enrolled:
             "code": self.code,
             "key_fingerprint": self.key_fingerprint,
             "uses": [use_claims(use) for use in self.uses.values()],
+            "dns_names": list(self.dns_names),
+            "identifiers": list(self.identifiers),
         }
         record = json.dumps(body)
         try:
@@ -164,6 +170,8 @@ def _read(record: bytes) -> Enrolled:
         code=body.code,
         key_fingerprint=body.key_fingerprint,
         uses={use.code: use for use in uses},
+        dns_names=body.dns_names,
+        identifiers=body.identifiers,
     )
 
 
@@ -173,6 +181,8 @@ class _Record(WireModel):
     code: str
     key_fingerprint: str
     uses: Array[dict[str, Any]]
+    dns_names: Array[str] = ()
+    identifiers: Array[str] = ()
 
 
 def require_unused(key: PublicKey, *, store: RecordStore, by: tuple[str, Role] | None = None) -> None:

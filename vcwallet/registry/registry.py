@@ -53,7 +53,7 @@ from vcwallet.registry.publication import (
 from vcwallet.registry.revocation import is_revoked, issued, issued_for, require_room, revoked, revoked_by
 from vcwallet.storage import Change, Put, RecordExistsError, RecordStore
 from vcwallet.trust import directory
-from vcwallet.trust.certificates import authority_key_id, from_der, is_issued_by, subject_key_id, to_der
+from vcwallet.trust.certificates import authority_key_id, from_der, is_dns_name, is_issued_by, subject_key_id, to_der
 from vcwallet.trust.chain import key_fingerprint, require_within
 from vcwallet.trust.crl import Reason, RevokedCertificate
 from vcwallet.trust.document_signer import read_iaca
@@ -277,18 +277,41 @@ class TrustRegistry:
         code: str | None = None,
         signer: Signer | None = None,
         details: Mapping[str, str] | None = None,
+        dns_names: Sequence[str] = (),
+        identifiers: Sequence[str] = (),
     ) -> Enrolment:
         """Enrol a party that asks for claims, with one registration certificate for each purpose.
 
+        Args:
+            name: the party's name.
+            purposes: what it is registered for.
+            code: the number that it is registered under; a random one if None.
+            signer: holds its key; a new key in memory if None.
+            details: registered facts about it, for wallets to show.
+            dns_names: the names of its servers, in lower case; answers to its requests may then go to these alone.
+            identifiers: what else it is known by: a DID, or the identifier of an entity of a federation.
+
         Raises:
-            ValueError: no purpose, two of the same code (``MULTI_PURPOSE``), or a code or key that is taken.
+            ValueError: no purpose, two of the same code (``MULTI_PURPOSE``), a code or key that is taken, or a DNS name
+                or an identifier that is none.
             LocalProtocolError: another process has changed the registry.
         """
         if not purposes:
             raise ValueError("a verifier is registered for at least one purpose")
         if len({use.code for use in purposes}) != len(purposes):
             raise ValueError("MULTI_PURPOSE: two purposes of one code; one registration, one purpose")
-        return self._enrol(Role.VERIFIER, name, code=code, signer=signer, uses=purposes, details=details)
+        if not all(map(is_dns_name, dns_names)) or not all(one and one.isprintable() for one in identifiers):
+            raise ValueError("a DNS name is written in lower case, and an identifier is a text")
+        return self._enrol(
+            Role.VERIFIER,
+            name,
+            code=code,
+            signer=signer,
+            uses=purposes,
+            details=details,
+            dns_names=tuple(dns_names),
+            identifiers=tuple(identifiers),
+        )
 
     def enrol_status_signer(
         self,
@@ -671,6 +694,8 @@ class TrustRegistry:
         document_authority_key_ids: frozenset[bytes] = frozenset(),
         acts_for: frozenset[str] = frozenset(),
         supply_points: tuple[str, ...] = (),
+        dns_names: tuple[str, ...] = (),
+        identifiers: tuple[str, ...] = (),
     ) -> Enrolment:
         signer = signer if signer is not None else SoftwareSigner.generate()
         enrolled = self._admit(
@@ -686,6 +711,8 @@ class TrustRegistry:
             document_authority_key_ids=document_authority_key_ids,
             acts_for=acts_for,
             supply_points=supply_points,
+            dns_names=dns_names,
+            identifiers=identifiers,
         )
         return self._enrolment(enrolled, signer)
 
@@ -704,6 +731,8 @@ class TrustRegistry:
         document_authority_key_ids: frozenset[bytes] = frozenset(),
         acts_for: frozenset[str] = frozenset(),
         supply_points: tuple[str, ...] = (),
+        dns_names: tuple[str, ...] = (),
+        identifiers: tuple[str, ...] = (),
         changes: Sequence[Change] = (),
     ) -> Enrolled:
         names, at = _names(name), self._clock()
@@ -728,6 +757,8 @@ class TrustRegistry:
             code=code,
             key_fingerprint=key_fingerprint(key),
             uses={use.code: use for use in uses},
+            dns_names=dns_names,
+            identifiers=identifiers,
         )
         kept = [key_record(key, enrolled.id), *types.records(metadata or {}), *changes]
         self._change(Action.ENROL, [enrolled], changes=kept)
@@ -855,7 +886,12 @@ class TrustRegistry:
     def _enrolment(self, enrolled: Enrolled, signer: Signer) -> Enrolment:
         at, service = self._clock(), enrolled.service
         chain = self._authority.certify(
-            signer.public_key, service.role, code=enrolled.code, name=_first(service.name), at=at
+            signer.public_key,
+            service.role,
+            code=enrolled.code,
+            name=_first(service.name),
+            at=at,
+            dns_names=enrolled.dns_names,
         )
         mdoc_chain = self._mdoc_chain(enrolled, signer.public_key, at=at)
         self._commit(*(issued(leaf) for leaf in (*chain[:1], *mdoc_chain[:1])))
@@ -891,6 +927,7 @@ class TrustRegistry:
             chain=self._authority.chain(registrar.certificate),
             at=at,
             expires=min(at + REGISTRATION_VALIDITY, registrar.certificate.not_valid_after_utc),
+            identifiers=verifier.identifiers,
         )
 
     def _publish(self, at: datetime) -> None:

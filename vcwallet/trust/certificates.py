@@ -15,6 +15,7 @@ A profile is used twice, to issue a certificate and to accept one, so the two ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,6 +73,8 @@ UNREADABLE = (
 )
 """What pyca/cryptography raises when something of X.509 cannot be read."""
 
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DNS_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
 _E = TypeVar("_E", bound=x509.ExtensionType)
 
 
@@ -143,6 +146,7 @@ class Subject:
         state: the state or province, where the issuing authority is one of it.
         code: the number that the party is registered under (``organizationIdentifier``).
         identifier: the party's identifier, a URI in ASCII (``subjectAltName``); None for a CA.
+        dns_names: the names of its servers, in lower case (``subjectAltName``).
     """
 
     country: str
@@ -151,6 +155,7 @@ class Subject:
     state: str | None = None
     code: str | None = None
     identifier: str | None = None
+    dns_names: tuple[str, ...] = ()
 
     @property
     def name(self) -> x509.Name:
@@ -168,10 +173,11 @@ class Subject:
 
     @property
     def alternative_name(self) -> x509.SubjectAlternativeName | None:
-        """The identifier as an extension (RFC 5280, section 4.2.1.6); None for a CA."""
+        """The identifier and DNS names as an extension (RFC 5280, section 4.2.1.6); None for a CA."""
         if self.identifier is None:
             return None
-        return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(self.identifier)])
+        servers = map(x509.DNSName, self.dns_names)
+        return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(self.identifier), *servers])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +313,21 @@ def find_extension(certificate: x509.Certificate, kind: type[_E]) -> x509.Extens
         return certificate.extensions.get_extension_for_class(kind)
     except x509.ExtensionNotFound:
         return None
+
+
+def is_dns_name(text: str) -> bool:
+    """Tell whether a text is a DNS name of two labels or more in lower case, and no address or wildcard."""
+    return _DNS_NAME.fullmatch(text) is not None
+
+
+def dns_names(certificate: x509.Certificate) -> frozenset[str]:
+    """Return the DNS names in the subject alternative name of a certificate, in lower case.
+
+    The common name is none of them (RFC 9525, section 2).
+    """
+    extension = find_extension(certificate, x509.SubjectAlternativeName)
+    names = extension.value.get_values_for_type(x509.DNSName) if extension is not None else []
+    return frozenset(name.lower() for name in names)
 
 
 def subject_key_id(certificate: x509.Certificate) -> bytes:

@@ -364,9 +364,11 @@ def _roles_of(expected: x509.ExtendedKeyUsage) -> str:
 def _party(leaf: x509.Certificate) -> str:
     extension = find_extension(leaf, x509.SubjectAlternativeName)
     names = list(extension.value) if extension is not None else []
-    if len(names) != 1 or not isinstance(names[0], x509.UniformResourceIdentifier):
+    # DNS names say which servers are the party's, and not who it is.
+    parties = [name for name in names if not isinstance(name, x509.DNSName)]
+    if len(parties) != 1 or not isinstance(parties[0], x509.UniformResourceIdentifier):
         raise UntrustedError("a certificate names its party by one URI", clause="RFC 5280, section 4.2.1.6")
-    return names[0].value
+    return parties[0].value
 
 
 def _text(certificate: x509.Certificate, attribute: x509.ObjectIdentifier) -> str:

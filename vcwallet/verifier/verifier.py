@@ -40,7 +40,9 @@ from vcwallet.keys.signer import KeyAgreement
 from vcwallet.protocols.dcql import Candidate, DcqlQuery, require_answer
 from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
-from vcwallet.protocols.openid4vp.request import LIFETIME, make_request
+from vcwallet.protocols.openid4vp.client_id import ClientId
+from vcwallet.protocols.openid4vp.request import BACK, LIFETIME, Delivery, make_request
+from vcwallet.protocols.openid4vp.transaction_data import require_authorised
 from vcwallet.protocols.proximity.asking import SentDeviceRequest
 from vcwallet.status.checker import NO_FAILURES, CredentialStatus, Failures, Prefetched, StatusChecker, media_type_of
 from vcwallet.status.held_lists import ListKey
@@ -103,13 +105,24 @@ class Verifier:
         self._http: Transport = http if http is not None else _offline
         self.identifier: str = enrolment.identifier
 
-    def request(self, *asks: Ask | DcqlQuery, purpose: str, lifetime: timedelta = LIFETIME) -> Request:
+    def request(
+        self,
+        *asks: Ask | DcqlQuery,
+        purpose: str,
+        lifetime: timedelta = LIFETIME,
+        delivery: Delivery = BACK,
+        client: ClientId | None = None,
+        transaction_data: Sequence[str] = (),
+    ) -> Request:
         """Return a signed request with a fresh nonce, to be sent to a wallet and kept until its answer comes.
 
         Args:
             asks: what is asked for: some questions, or one DCQL query.
             purpose: the code of a purpose that this verifier is registered for.
             lifetime: how long an answer is accepted; at most 600 seconds.
+            delivery: how the answer comes back.
+            client: one that the certificate of this verifier is for; None for the hash of the certificate.
+            transaction_data: what the holder is asked to authorise, see `transaction_text`.
 
         Raises:
             LocalProtocolError: there is no registration for this purpose (``PURPOSE_NOT_REGISTERED``).
@@ -124,6 +137,9 @@ class Verifier:
             chain=self._enrolment.chain,
             at=self._clock(),
             lifetime=lifetime,
+            delivery=delivery,
+            client=client,
+            transaction_data=transaction_data,
         )
 
     def start_session(self, qr: str) -> VerifierSession:
@@ -484,6 +500,12 @@ def _require_no_more(case: _Case) -> None:
                 )
 
 
+def _require_transactions(case: _Case) -> None:
+    """What the holder was asked to authorise was authorised, each once, over the verifier's own texts."""
+    authorised = [(query_id, text) for query_id, one in case.each() for text in one.transaction_data]
+    require_authorised(case.expected.binding(required=True).transaction_data, authorised)
+
+
 def _require_unanswered(case: _Case) -> None:
     if case.store.get("answered", case.expected.answer_id) is not None:
         raise ReplayError("the request was answered before")
@@ -509,6 +531,7 @@ BEFORE_STATUS: tuple[Check[_Case], ...] = (
     Check("types", "SD-JWT VC, section 5", _require_types, ("presentations",)),
     Check("query", "OpenID4VP 1.0, section 8.6", _require_answer, ("presentations",)),
     Check("no_more_than_asked", "OpenID4VP 1.0, section 6.4", _require_no_more, ("presentations",)),
+    Check("transactions", "OpenID4VP 1.0, section 8.4", _require_transactions, ("presentations",)),
     Check("unanswered", "OpenID4VP 1.0, section 14.1", _require_unanswered),
 )
 STATUS: Check[_Case] = Check("status", "Token Status List, section 8.3", _require_status, ("presentations",))

@@ -33,6 +33,7 @@ from vcwallet.errors import (
 )
 from vcwallet.flow import Flow, HttpRequest, HttpResponse, run
 from vcwallet.formats.base import (
+    Binding,
     Credential,
     CredentialFormat,
     Formats,
@@ -50,6 +51,7 @@ from vcwallet.keys.stored import StoredKeys
 from vcwallet.protocols.dcql import Candidate, CredentialQuery, Match, Matches, match, match_credential
 from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest, QueryRule
 from vcwallet.protocols.openid4vp import Request, Response, read_request
+from vcwallet.protocols.openid4vp.transaction_data import assign
 from vcwallet.protocols.proximity import RetrievalMethod, TcpRetrieval
 from vcwallet.status.checker import CredentialStatus, StatusChecker
 from vcwallet.status.held_lists import COLLECTION as STATUS_LISTS
@@ -394,8 +396,11 @@ class Wallet:
         registration = self._screen(request, at)
         presentations: dict[str, list[str]] = {}
         shown: list[dict[str, Any]] = []
+        texts = assign(request.transactions, answered=[chosen.query_id for chosen in consent.credentials])
         for chosen in consent.credentials:
-            presentation, entry = self._present_one(chosen, request, registration, at)
+            # Of several presentations for one query, the first authorises: each transaction is authorised once.
+            binding = replace(request.binding, transaction_data=texts.pop(chosen.query_id, ()))
+            presentation, entry = self._present_one(chosen, request, registration, at, binding)
             presentations.setdefault(chosen.query_id, []).append(presentation)
             shown.append(entry)
         try:
@@ -809,7 +814,12 @@ class Wallet:
         )
 
     def _present_one(
-        self, chosen: PromptCredential, request: AuthenticatedRequest, registration: Registration, at: datetime
+        self,
+        chosen: PromptCredential,
+        request: AuthenticatedRequest,
+        registration: Registration,
+        at: datetime,
+        binding: Binding,
     ) -> tuple[str, dict[str, Any]]:
         """Return the presentation of one credential and what the history says about it."""
         card = find_card(self._store, chosen.card.id)
@@ -825,7 +835,7 @@ class Wallet:
             raise ConsentRequiredError("what was approved is not what the request asks for")
         presentation = held.present(
             sorted(approved, key=str),
-            binding=request.binding,
+            binding=binding,
             signer=self._signer(card),
             at=at,
         )

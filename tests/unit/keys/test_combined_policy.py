@@ -17,6 +17,23 @@ from vcwallet.keys.public import PublicKey
 
 
 @dataclass
+class Telling:
+    """Knows no issuer, and says of some parties that they may act."""
+
+    granted: frozenset[str]
+
+    def knows(self, source: KeySource) -> bool:
+        return False
+
+    def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
+        raise UntrustedError("nobody is known here")
+
+    def require_granted(self, party: str, *, role: Role, at: datetime) -> None:
+        if party not in self.granted:
+            raise NotAuthorisedError("suspended")
+
+
+@dataclass
 class Knowing:
     """Knows some issuers, and gives a key or an error for each."""
 
@@ -70,3 +87,15 @@ def test_combinations_can_be_combined():
     assert inner.knows(KeySource(issuer="b"))
     assert not inner.knows(KeySource(issuer="a"))
     assert key(policy, "b") == STRANGER_KEY.public_key
+
+
+def test_the_first_policy_that_can_tell_says_who_may_act():
+    policy = CombinedPolicy([FIRST, Telling(frozenset({"bank"})), Telling(frozenset({"shop"}))])
+    policy.require_granted("bank", role=Role.VERIFIER, at=NOW)
+    with pytest.raises(NotAuthorisedError):
+        policy.require_granted("shop", role=Role.VERIFIER, at=NOW)
+
+
+def test_where_no_policy_can_tell_nobody_may():
+    with pytest.raises(UntrustedError):
+        CombinedPolicy([FIRST, SECOND]).require_granted("bank", role=Role.VERIFIER, at=NOW)

@@ -35,7 +35,7 @@ from vcwallet.keys.policy import KeySource
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.registry import Action, TrustRegistry
 from vcwallet.storage import Delete, MemoryStore, Put, RecordStore
-from vcwallet.trust.certificates import from_der, to_der
+from vcwallet.trust.certificates import dns_names, from_der, to_der
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.crl import MAX_ENTRIES
 from vcwallet.trust.list_json import MAX_HISTORY
@@ -136,6 +136,30 @@ def test_an_issuer_has_types_and_a_verifier_purposes(demo: Demo) -> None:
         demo.registry.enrol_issuer("Nobody", may_issue=[])
     with pytest.raises(ValueError, match="purpose"):
         demo.registry.enrol_verifier("Nobody", purposes=[])
+
+
+def test_a_verifier_has_the_names_of_its_servers_and_what_else_it_is_known_by(store: RecordStore) -> None:
+    clock, names = Clock(), ("bank.example", "pay.bank.example")
+    others = ("did:web:bank.example", "https://bank.example")
+    registry = TrustRegistry.found("Registry", store=store, clock=clock)
+    bank = registry.enrol_verifier("Bank", code="bank", purposes=[AGE], dns_names=names, identifiers=others)
+    client = TrustedListClient.start(registry.published(), store=MemoryStore(), at=clock())
+    renewed = TrustRegistry.reopen(store, clock=clock).renew(bank.identifier)
+    for enrolment in (bank, renewed):
+        assert dns_names(from_der(enrolment.chain[0])) == set(names)
+        registration = read_registration(enrolment.registrations["age"], trust=client, at=clock())
+        assert (registration.verifier, registration.identifiers) == (bank.identifier, others)
+        assert registration.parties == {bank.identifier, *others}
+
+
+def test_a_verifier_without_them_has_none(demo: Demo) -> None:
+    assert dns_names(from_der(demo.bank.chain[0])) == frozenset()
+    for wrong in ("Bank.example", "*.example", ""):
+        with pytest.raises(ValueError, match="DNS name"):
+            demo.registry.enrol_verifier("Other", purposes=[AGE], dns_names=[wrong])
+    for wrong in ("", "a\n"):
+        with pytest.raises(ValueError, match="an identifier"):
+            demo.registry.enrol_verifier("Other", purposes=[AGE], identifiers=[wrong])
 
 
 def test_one_registration_is_for_one_purpose(demo: Demo) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,9 @@ from vcwallet.trust.certificates import (
     Subject,
     build_certificate,
     build_root,
+    dns_names,
     from_der,
+    is_dns_name,
     to_der,
 )
 from vcwallet.trust.chain import validate_chain
@@ -51,6 +54,41 @@ def test_an_issued_leaf_says_who_holds_it_and_what_it_is_for() -> None:
     assert names.get_values_for_type(x509.UniformResourceIdentifier) == [PARTY]
     usage = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(usage) == [ROLE_USAGE[Role.VERIFIER]]
+
+
+def test_the_names_of_servers_stand_beside_the_party() -> None:
+    root = build_root(ROOT_SUBJECT, SoftwareSigner.generate(), at=NOW)
+    key = SoftwareSigner.generate().public_key
+    for names in ((), ("mirai.example", "www.mirai.example")):
+        subject = replace(SUBJECT, dns_names=names)
+        made = build_certificate(subject, key, profile=LEAF[Role.VERIFIER], issuer=root, at=NOW)
+        assert dns_names(made) == set(names)
+    assert dns_names(root.certificate) == frozenset()
+
+
+@pytest.mark.parametrize("name", ["mirai.example", "a-b.example", "xn--6qqa088eba.jp", "1.example", "a.b.c.d.example"])
+def test_a_dns_name_is_one_in_lower_case(name: str) -> None:
+    assert is_dns_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "example", "Mirai.example", "*.example", "mirai.example.", ".example", "mirai..example", "-a.example"),
+        *(
+            "a-.example",
+            "192.0.2.1",
+            "2001:db8::1",
+            "mirai.example:443",
+            "mirai.example\n",
+            "a_b.example",
+            "市.example",
+        ),
+        *("a" * 64 + ".example", ".".join(["a" * 60] * 5)),
+    ],
+)
+def test_everything_else_is_none(name: str) -> None:
+    assert not is_dns_name(name)
 
 
 def test_what_is_issued_is_accepted() -> None:

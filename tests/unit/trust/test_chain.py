@@ -169,7 +169,11 @@ UNTRUSTED_LEAVES = {
         x509.SubjectAlternativeName([x509.UniformResourceIdentifier(PARTY), x509.UniformResourceIdentifier("urn:x")]),
         critical=False,
     ),
-    "a leaf of a host": put(x509.SubjectAlternativeName([x509.DNSName("mirai.example")]), critical=False),
+    "a leaf of a party and an address": put(
+        x509.SubjectAlternativeName([x509.UniformResourceIdentifier(PARTY), x509.RFC822Name("info@mirai.example")]),
+        critical=False,
+    ),
+    "a leaf of a host and nobody": put(x509.SubjectAlternativeName([x509.DNSName("mirai.example")]), critical=False),
 }
 
 
@@ -177,6 +181,12 @@ UNTRUSTED_LEAVES = {
 def test_a_chain_is_refused_for(name: str) -> None:
     with pytest.raises(UntrustedError):
         validate(chain(leaf=UNTRUSTED_LEAVES[name]))
+
+
+def test_a_leaf_may_name_the_servers_of_its_party() -> None:
+    party, server = x509.UniformResourceIdentifier(PARTY), x509.DNSName("mirai.example")
+    for names in ([party, server], [server, party, x509.DNSName("www.mirai.example")]):
+        assert validate(chain(leaf=put(x509.SubjectAlternativeName(names), critical=False))).party == PARTY
 
 
 def test_an_unknown_extension_that_is_not_critical_is_ignored() -> None:

@@ -114,6 +114,7 @@ def test_an_explanation_goes_on_behind_the_first_failure(world):
         "status",
         "query",
         "no_more_than_asked",
+        "transactions",
     }
 
 

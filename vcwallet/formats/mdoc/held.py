@@ -17,7 +17,7 @@ from vcwallet.encoding.cbor import CborValue
 from vcwallet.errors import LocalProtocolError, NoMatchError
 from vcwallet.formats.authorities import authorities_of
 from vcwallet.formats.base import Binding
-from vcwallet.formats.mdoc import device_signed, document, issuer_signed, transcript
+from vcwallet.formats.mdoc import device_signed, document, issuer_signed, transaction_data, transcript
 from vcwallet.formats.mdoc.device_signed import NOTHING
 from vcwallet.formats.mdoc.document import Errors
 from vcwallet.formats.mdoc.issuer_signed import IssuerSigned
@@ -135,13 +135,18 @@ class HeldMdoc:
 
         Raises:
             NoMatchError: a path selects no claim.
-            LocalProtocolError: the signer is not the device key (``WRONG_KEY``).
+            LocalProtocolError: the signer is not the device key (``WRONG_KEY``), or the issuer did not authorise it to
+                authorise transactions (``KEY_NOT_AUTHORISED``).
         """
         if signer is None or signer.public_key != self.holder_key:
             raise LocalProtocolError("the credential is bound to another key", code="WRONG_KEY")
-        return base64url.encode(
-            document.write([self.document(paths, session_transcript=transcript.of(binding), signer=signer)])
+        one = self.document(
+            paths,
+            session_transcript=transcript.of(binding),
+            signer=signer,
+            device_items=transaction_data.device_items(binding.transaction_data),
         )
+        return base64url.encode(document.write([one]))
 
     def document(
         self,

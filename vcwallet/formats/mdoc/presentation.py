@@ -28,7 +28,7 @@ from vcwallet.errors import (
 )
 from vcwallet.formats.authorities import authorities_of
 from vcwallet.formats.base import Binding, ReceivedCredential, VerifiedCredential
-from vcwallet.formats.mdoc import device_signed, document, issuer_signed, transcript
+from vcwallet.formats.mdoc import device_signed, document, issuer_signed, transaction_data, transcript
 from vcwallet.formats.mdoc.device_signed import DeviceSigned
 from vcwallet.formats.mdoc.document import DeviceResponse
 from vcwallet.formats.mdoc.held import HeldMdoc
@@ -109,6 +109,7 @@ class _Case:
     authorities: frozenset[tuple[str, str]] = field(init=False)
     claims: dict[str, dict[str, Any]] = field(init=False)
     device_claims: dict[str, dict[str, Any]] = field(init=False)
+    transaction_data: tuple[str, ...] = field(init=False, default=())
     holder_proved: bool = field(init=False, default=False)
 
     def verified(self) -> VerifiedCredential:
@@ -127,6 +128,7 @@ class _Case:
             type_integrity=None,
             authorities=self.authorities,
             device_claims=self.device_claims,
+            transaction_data=self.transaction_data,
         )
 
 
@@ -240,7 +242,7 @@ def _require_authorised(case: _Case) -> None:
         )
     case.device_claims = {
         name: {element: json_value(value) for element, value in items.items()}
-        for name, items in case.device_signed.name_spaces.items()
+        for name, items in transaction_data.without(case.device_signed.name_spaces).items()
     }
 
 
@@ -261,6 +263,7 @@ def _require_device(case: _Case) -> None:
             code="DEVICE_AUTH_INVALID",
             clause=f"{ISO}, clause 9.1.3",
         ) from None
+    case.transaction_data = transaction_data.authorised(signed.name_spaces, case.binding.transaction_data)
     case.holder_proved = True
 
 

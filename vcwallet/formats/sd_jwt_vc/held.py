@@ -17,6 +17,7 @@ from vcwallet.formats.base import Binding
 from vcwallet.formats.sd_jwt import serialization
 from vcwallet.formats.sd_jwt.key_binding import confirmation_key, prepare_key_binding
 from vcwallet.formats.sd_jwt.verified import VerifiedSdJwt
+from vcwallet.formats.sd_jwt_vc.transaction_data import authorisation
 from vcwallet.formats.sd_jwt_vc.vocabulary import FORMAT, TYP
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.public import PublicKey
@@ -130,7 +131,7 @@ class HeldSdJwtVc:
             LocalProtocolError: the signer is not the key that the credential is bound to.
         """
         selected = self.sd_jwt.select(paths)
-        if self.holder_key is None and signer is None:
+        if self.holder_key is None and signer is None and not binding.transaction_data:
             return selected
         if signer is None or signer.public_key != self.holder_key:
             raise LocalProtocolError("the credential is bound to another key", code="WRONG_KEY")
@@ -141,6 +142,7 @@ class HeldSdJwtVc:
             algorithm=signer.public_key.algorithm,
             hash_algorithm=self.sd_jwt.hash_algorithm,
             at=at,
+            extra=authorisation(binding.transaction_data) if binding.transaction_data else None,
         )
         return selected + prepared.finish(signer.sign(prepared.signing_input))
 

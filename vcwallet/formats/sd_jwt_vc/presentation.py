@@ -21,6 +21,7 @@ from vcwallet.formats.sd_jwt.key_binding import confirmation_key, require_key_bi
 from vcwallet.formats.sd_jwt.serialization import SdJwt
 from vcwallet.formats.sd_jwt.verified import VerifiedSdJwt
 from vcwallet.formats.sd_jwt_vc.held import HeldSdJwtVc
+from vcwallet.formats.sd_jwt_vc.transaction_data import authorised
 from vcwallet.formats.sd_jwt_vc.vocabulary import FORMAT, NEVER_CONCEALED, TYP
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.algorithm import Algorithm
@@ -93,6 +94,7 @@ class _Case:
     held: HeldSdJwtVc = field(init=False)
     holder_key: PublicKey | None = field(init=False, default=None)
     holder_proved: bool = field(init=False, default=False)
+    transaction_data: tuple[str, ...] = field(init=False, default=())
 
     def verified(self) -> VerifiedCredential:
         claims = self.sd_jwt.claims
@@ -111,6 +113,7 @@ class _Case:
             shifted=self.sd_jwt.processed.shifted,
             type_integrity=claims.get("vct#integrity"),
             authorities=self.authorities,
+            transaction_data=self.transaction_data,
         )
 
 
@@ -179,7 +182,7 @@ def _require_holder(case: _Case) -> None:
         return
     if case.holder_key is None:
         raise BindingError("the credential is bound to no key", code="HOLDER_PROOF_MISSING")
-    require_key_binding(
+    key_binding = require_key_binding(
         proof,
         sd_jwt=case.parsed.without_key_binding,
         key=case.holder_key,
@@ -190,6 +193,8 @@ def _require_holder(case: _Case) -> None:
         max_age=binding.max_age,
         algorithms=case.algorithms,
     )
+    # Also where no transaction was asked for: what a holder has authorised must not be what nobody asked.
+    case.transaction_data = authorised(key_binding.claims, binding.transaction_data)
     case.holder_proved = True
 
 

@@ -33,30 +33,34 @@ _ENCODED = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")
 _CLAUSE = "RFC 6749, section 3.2"
 
 
-def read_form(body: bytes) -> dict[str, str]:
+def read_form(body: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, str]:
     """Return the parameters of a form.
 
+    Args:
+        body: what was posted.
+        max_bytes: the longest form that is taken.
+
     Raises:
-        LimitExceededError: longer than 64 KiB, or more than 100 parameters.
+        LimitExceededError: longer than `max_bytes`, or more than 100 parameters.
         MalformedError: not ASCII, a broken percent-encoding, not UTF-8 below it, a parameter without a name, or one
             that comes twice.
     """
-    if len(body) > MAX_BYTES:
-        raise LimitExceededError(f"a form is longer than {MAX_BYTES} bytes")
+    if len(body) > max_bytes:
+        raise LimitExceededError(f"a form is longer than {max_bytes} bytes")
     try:
-        return read_query(body.decode("ascii"))
+        return read_query(body.decode("ascii"), max_characters=max_bytes)
     except UnicodeDecodeError:
         raise MalformedError("a form is ASCII", clause="RFC 6749, Appendix B") from None
 
 
-def read_query(text: str) -> dict[str, str]:
+def read_query(text: str, *, max_characters: int = MAX_BYTES) -> dict[str, str]:
     """Return the parameters of a query string, without its question mark.
 
     Raises:
         LimitExceededError, MalformedError: as `read_form`.
     """
-    if len(text) > MAX_BYTES:
-        raise LimitExceededError(f"a query is longer than {MAX_BYTES} characters")
+    if len(text) > max_characters:
+        raise LimitExceededError(f"a query is longer than {max_characters} characters")
     if not _ENCODED.fullmatch(text):
         raise MalformedError("a form has a character or percent-encoding that is none", clause="RFC 6749, Appendix B")
     found: dict[str, list[str]] = {}

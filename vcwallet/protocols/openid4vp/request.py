@@ -1,57 +1,87 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""Signed request objects (OpenID4VP 1.0, section 5; JAR, RFC 9101) with the client identifier prefix ``x509_hash``.
+"""Requests as their verifier makes and keeps them (OpenID4VP 1.0, section 5; JAR, RFC 9101).
 
-A request goes through types: the text, read but unverified, authenticated.  Only the last has a verifier.
+Everything that an answer is judged by stands in the signed request object, so what is kept is the verifier's own word:
+a request that was changed in between is not one that it has signed.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import re
 import secrets
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from vcwallet.claims import JsonObject
-from vcwallet.encoding import base64url, json, wire
-from vcwallet.encoding.wire import Array, Maybe, WireModel
-from vcwallet.errors import (
-    BindingError,
-    LimitExceededError,
-    MalformedError,
-    RemoteProtocolError,
-    UnsupportedError,
-    UntrustedError,
-    VcError,
-    quoted,
-)
+from vcwallet.encoding import json, wire
+from vcwallet.errors import BindingError, LocalProtocolError, MalformedError, VcError
 from vcwallet.formats.base import SAME_CHANNEL, Binding
 from vcwallet.jose import header as jose_header
 from vcwallet.jose import jws, jwt
-from vcwallet.jose.jws import Jws
-from vcwallet.keys.algorithm import CLASSICAL
-from vcwallet.keys.cose_key import cose_algorithm
-from vcwallet.keys.policy import KeySource, Role, TrustPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import Signer
 from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery
-from vcwallet.protocols.exchange import AuthenticatedRequest, as_asked
+from vcwallet.protocols.exchange import as_asked
+from vcwallet.protocols.openid4vp.client_id import ClientId, X509Hash
+from vcwallet.protocols.openid4vp.client_metadata import client_metadata, read_client_metadata
+from vcwallet.protocols.openid4vp.reception import AUDIENCE
+from vcwallet.protocols.openid4vp.request_object import (
+    LIFETIME,
+    MAX_BYTES,
+    MAX_PURPOSE,
+    TYP,
+    RequestObject,
+    origin_audience,
+    request_digest,
+)
+from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
+from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 
-TYP = "oauth-authz-req+jwt"
-AUDIENCE = "https://self-issued.me/v2"
-"""The audience where the wallet's own identifier is not known (section 5.8)."""
-LIFETIME = timedelta(seconds=600)
-MAX_BYTES = 256 * 1024
-MAX_PURPOSE = 128
+MAX_WALLET_NONCE = 512
 
-_PREFIX = "x509_hash:"
-_NONCE = re.compile(r"[A-Za-z0-9._~-]{22,256}")
-_STATE = re.compile(r"[A-Za-z0-9._~-]{1,512}")
+__all__ = [
+    "AUDIENCE",
+    "LIFETIME",
+    "MAX_BYTES",
+    "MAX_PURPOSE",
+    "TYP",
+    "Delivery",
+    "Request",
+    "client_id",
+    "make_request",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How the answer to a request is to come back.
+
+    Attributes:
+        mode: the response mode.
+        response_uri: where the answer is posted, an address made for this request; None where it is not posted.
+        expected_origins: the origins of the pages that may hand the request to the Digital Credentials API.
+        key: made for the answer to this request; None where it is not encrypted.
+    """
+
+    mode: ResponseMode = ResponseMode.SAME_CHANNEL
+    response_uri: str | None = None
+    expected_origins: tuple[str, ...] = ()
+    key: ResponseKey | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode.is_posted != (self.response_uri is not None):
+            raise ValueError("an answer is posted to a response_uri, and no other is")
+        if self.mode.is_dc_api != bool(self.expected_origins):
+            raise ValueError("by the Digital Credentials API, and only there, a request names its origins")
+        if self.mode.is_encrypted != (self.key is not None):
+            raise ValueError("an answer is encrypted to a key that was made for it, and no other is")
+
+
+BACK: Final = Delivery()
+"""The answer comes back on the channel that the request goes out on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,19 +92,31 @@ class Request:
         jwt: the signed request object, which goes to the wallet.
         client_id: the verifier's client identifier with its prefix, which the answer has to name as audience.
         nonce: the fresh value that the answer has to repeat.
-        state: the fresh value that comes back beside the answer.
+        state: the fresh value that comes back beside the answer; None by the Digital Credentials API.
         query: what was asked for.
         purpose: the code of the registered purpose.
         expires: until when an answer is accepted.
+        mode: how the answer comes back.
+        response_uri: where it is posted, if it is.
+        encryption_key: the SHA-256 thumbprint of the key that the answer is encrypted to, if it is.
+        expected_origins: the origins of the pages that may have handed it over.
+        origin: the one that has, as the verifier's own session knows it; see `answered_from`.
+        transaction_data: what the holder is asked to authorise, as it was sent.
     """
 
     jwt: str = field(repr=False)
     client_id: str
     nonce: str = field(repr=False)
-    state: str = field(repr=False)
+    state: str | None = field(repr=False)
     query: DcqlQuery
     purpose: str
     expires: datetime
+    mode: ResponseMode = ResponseMode.SAME_CHANNEL
+    response_uri: str | None = None
+    encryption_key: bytes | None = None
+    expected_origins: tuple[str, ...] = ()
+    origin: str | None = None
+    transaction_data: tuple[str, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         return self.jwt
@@ -98,6 +140,8 @@ class Request:
         try:
             jws.parse(self.jwt).verify(key)
             signed = Request.from_jwt(self.jwt)
+            if self.origin != signed.origin:
+                signed = signed.answered_from(self.origin or "")
         except VcError:
             signed = None
         if signed != self:
@@ -109,16 +153,65 @@ class Request:
         Raises:
             BindingError: it is one to another request (``STATE_MISMATCH``).
         """
-        if not hmac.compare_digest((state or "").encode("utf-8", "surrogatepass"), self.state.encode("utf-8")):
+        expected = (self.state or "").encode("utf-8")
+        if not hmac.compare_digest((state or "").encode("utf-8", "surrogatepass"), expected):
             raise BindingError("the answer is to another request", code="STATE_MISMATCH")
 
     def binding(self, *, required: bool) -> Binding:
-        """Return what a presentation has to be bound to: this verifier and this nonce."""
-        return Binding(audience=self.client_id, nonce=self.nonce, required=required)
+        """Return what a presentation has to be bound to: this verifier or its page, and this nonce.
+
+        Raises:
+            LocalProtocolError: several pages may have handed it over, and nobody has said which (``ORIGIN_UNKNOWN``).
+        """
+        if self.mode.is_dc_api and self.origin is None:
+            raise LocalProtocolError("nobody has said which page handed the request over", code="ORIGIN_UNKNOWN")
+        return Binding(
+            audience=self.client_id if self.origin is None else origin_audience(self.origin),
+            nonce=self.nonce,
+            required=required,
+            response_uri=self.response_uri or SAME_CHANNEL,
+            encryption_key=self.encryption_key,
+            origin=self.origin,
+            transaction_data=self.transaction_data,
+        )
 
     def query_for(self, query: CredentialQuery, claims: JsonObject, /) -> CredentialQuery:
         """Return the query as it is: DCQL asks for just the claims that it names."""
         return as_asked(query, claims)
+
+    def answered_from(self, origin: str, /) -> Request:
+        """Return the request as one that the page of this origin has handed over.
+
+        Args:
+            origin: that of the page in the verifier's own session, never what a message says.
+
+        Raises:
+            LocalProtocolError: the request does not name it (``ORIGIN_UNKNOWN``).
+        """
+        if origin not in self.expected_origins:
+            raise LocalProtocolError("the request does not name this origin", code="ORIGIN_UNKNOWN")
+        return replace(self, origin=origin)
+
+    def with_wallet_nonce(self, wallet_nonce: str, /, *, signer: Signer) -> Request:
+        """Return the request, signed again with the fresh value that a wallet sent (section 5.10).
+
+        Nonce, state and key stay, so that just one answer to it is accepted, whichever of them was fetched.
+
+        Raises:
+            MalformedError: it is no nonce of a wallet.
+        """
+        if not 0 < len(wallet_nonce) <= MAX_WALLET_NONCE or not wallet_nonce.isprintable():
+            raise MalformedError("wallet_nonce is a short text", clause="OpenID4VP 1.0, section 5.10")
+        claims = {**self.parameters(), "wallet_nonce": wallet_nonce}
+        header = {name: value for name, value in jws.parse(self.jwt).header.members.items() if name != "alg"}
+        return replace(self, jwt=jws.sign(json.dumps(claims), signer=signer, header=header))
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what the request object says, for a request that goes out without a signature.
+
+        Only a `redirect_uri` client identifier and the Digital Credentials API have unsigned requests.
+        """
+        return jws.payload_object(jws.parse(self.jwt).unverified_payload)
 
     @classmethod
     def from_jwt(cls, text: str) -> Request:
@@ -127,25 +220,44 @@ class Request:
         Raises:
             MalformedError: it is no request object of ours.
         """
-        unverified = read_request(text)
-        members = unverified.members
-        expires = jwt.numeric_date({"exp": members.exp}, "exp")
-        if members.state is None or members.purpose is None or expires is None:
-            raise MalformedError("the request object has no state or purpose")
+        signed = jws.parse(text)
+        jwt.require_typ(signed.header, TYP)
+        members = wire.read(RequestObject, jws.payload_object(signed.unverified_payload))
+        expires = jwt.numeric_date({} if members.exp is None else {"exp": members.exp}, "exp")
+        if members.client_id is None or members.purpose is None or expires is None:
+            raise MalformedError("the request object has no client_id, purpose or exp")
+        mode = _mode(members.response_mode)
+        if members.state is None and not mode.is_dc_api:
+            raise MalformedError("the request object has no state")
+        metadata = read_client_metadata(members.client_metadata or {})
+        origins = members.expected_origins
         return cls(
             jwt=text,
             client_id=members.client_id,
             nonce=members.nonce,
             state=members.state,
-            query=unverified.query,
+            query=DcqlQuery.from_json(members.dcql_query),
             purpose=members.purpose,
             expires=expires,
+            mode=mode,
+            response_uri=members.response_uri,
+            encryption_key=metadata.answer_encryption().thumbprint if mode.is_encrypted else None,
+            expected_origins=origins,
+            origin=origins[0] if len(origins) == 1 else None,
+            transaction_data=members.transaction_data,
         )
+
+
+def _mode(name: str) -> ResponseMode:
+    try:
+        return ResponseMode(name)
+    except ValueError:
+        raise MalformedError("the request object has no response mode of ours") from None
 
 
 def client_id(leaf: bytes) -> str:
     """Return the client identifier of the verifier whose DER certificate this is (section 5.9.3)."""
-    return _PREFIX + base64url.encode(hashlib.sha256(leaf).digest())
+    return str(X509Hash.of(leaf))
 
 
 def make_request(
@@ -157,6 +269,10 @@ def make_request(
     chain: tuple[bytes, ...],
     at: datetime,
     lifetime: timedelta = LIFETIME,
+    delivery: Delivery = BACK,
+    client: ClientId | None = None,
+    header: Mapping[str, Any] | None = None,
+    transaction_data: Sequence[str] = (),
 ) -> Request:
     """Return a signed request with a fresh nonce and state.
 
@@ -164,157 +280,44 @@ def make_request(
         query: what is asked for.
         purpose: the code of the registered purpose.
         registration: the registration certificate for that purpose.
-        signer: the verifier's access key.
-        chain: its certificates, the verifier's own first.
+        signer: the verifier's access key, or the key that its client identifier means.
+        chain: its certificates, the verifier's own first; none where the client identifier means another key.
         at: the time of asking.
         lifetime: how long an answer is accepted; at most 600 seconds.
+        delivery: how the answer comes back.
+        client: the client identifier; None for the hash of the first certificate.
+        header: what else shows whose key it is: the ``kid`` of a DID or a federation, or the attestation as ``jwt``.
+        transaction_data: what the holder is asked to authorise, see `transaction_text`.
 
     Raises:
-        ValueError: a longer lifetime.
+        ValueError: a longer lifetime, or neither a certificate nor a client identifier.
     """
     if not timedelta(0) < lifetime <= LIFETIME:
         raise ValueError("a request lives at most 600 seconds")
-    nonce, state = secrets.token_urlsafe(24), secrets.token_urlsafe(32)
+    if client is None and not chain:
+        raise ValueError("a request is signed with a certificate, or says who its client is")
     claims: dict[str, Any] = {
         "response_type": "vp_token",
-        "response_mode": SAME_CHANNEL,
-        "client_id": client_id(chain[0]),
+        "response_mode": delivery.mode.value,
+        "client_id": client_id(chain[0]) if client is None else str(client),
         "aud": AUDIENCE,
-        "nonce": nonce,
-        "state": state,
+        "nonce": secrets.token_urlsafe(24),
+        **_of_delivery(delivery),
         "iat": jwt.seconds(at),
         "exp": jwt.seconds(at + lifetime),
         "purpose": purpose,
         "dcql_query": query.to_json(),
-        "client_metadata": {"vp_formats_supported": _VP_FORMATS},
+        "client_metadata": client_metadata(delivery.key),
         "verifier_info": [{"format": "registration_cert", "data": registration}],
     }
-    text = jwt.sign(claims, typ=TYP, signer=signer, header={"x5c": jose_header.x5c(chain)})
-    return Request(
-        jwt=text,
-        client_id=client_id(chain[0]),
-        nonce=nonce,
-        state=state,
-        query=query,
-        purpose=purpose,
-        expires=datetime.fromtimestamp(claims["exp"], UTC),
-    )
+    if transaction_data:
+        claims["transaction_data"] = list(transaction_data)
+    certified = {"x5c": jose_header.x5c(chain)} if chain else {}
+    return Request.from_jwt(jwt.sign(claims, typ=TYP, signer=signer, header={**certified, **(header or {})}))
 
 
-_SIGNATURES = sorted(algorithm.value for algorithm in CLASSICAL)
-_COSE = sorted(cose_algorithm(algorithm) for algorithm in CLASSICAL)
-_VP_FORMATS: dict[str, dict[str, list[Any]]] = {
-    "dc+sd-jwt": {"sd-jwt_alg_values": _SIGNATURES, "kb-jwt_alg_values": _SIGNATURES},
-    "mso_mdoc": {"issuerauth_alg_values": _COSE, "deviceauth_alg_values": _COSE},
-}
-
-
-class VerifierInfo(WireModel):
-    """An attestation about the verifier (section 5.1)."""
-
-    format: str
-    data: str | dict[str, Any]
-
-
-class RequestObject(WireModel):
-    """The members of a request object that vcwallet reads; others are ignored, as the standard says."""
-
-    response_type: Literal["vp_token"]
-    response_mode: str
-    client_id: str
-    aud: str
-    nonce: str
-    state: Maybe[str] = None
-    iat: int
-    exp: int
-    purpose: Annotated[Maybe[str], Field(max_length=MAX_PURPOSE)] = None
-    dcql_query: dict[str, Any]
-    verifier_info: Array[VerifierInfo] = ()
-    transaction_data: Array[str] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnverifiedRequest:
-    """A request object that was read; who sent it is not known yet."""
-
-    jws: Jws
-    members: RequestObject = field(repr=False)
-    query: DcqlQuery
-
-    def verify(self, *, trust: TrustPolicy, at: datetime) -> AuthenticatedRequest:
-        """Return the request with the verifier that trust vouches for.
-
-        Raises:
-            UnsupportedError: another client identifier prefix, response mode, or transaction data.
-            RemoteProtocolError: a rule of the protocol is broken.
-            UntrustedError, NotAuthorisedError: the access certificate is not one of a registered verifier.
-            SignatureInvalidError, AlgorithmNotAllowedError: the signature does not hold.
-            ValidityError: the request is too old or from the future.
-        """
-        members = self.members
-        _require_rules(members)
-        chain = self.jws.header.chain
-        if not chain or members.client_id != client_id(chain[0]):
-            raise UntrustedError(
-                "the client identifier is not the certificate's hash", clause="OpenID4VP 1.0, section 5.9.3"
-            )
-        verifier = trust.key_for(KeySource(chain=chain), role=Role.VERIFIER, type_id=None, at=at)
-        payload = jws.payload_object(self.jws.verify(verifier.key))
-        jwt.require_fresh(payload, at=at, max_age=LIFETIME)
-        jwt.require_valid_at(payload, at=at)
-        return AuthenticatedRequest(
-            verifier=verifier,
-            binding=Binding(audience=members.client_id, nonce=members.nonce),
-            state=members.state,
-            query=self.query,
-            purpose=members.purpose,
-            registrations=tuple(_registrations(members)),
-            digest=request_digest(self.jws.compact()),
-            expires=datetime.fromtimestamp(members.exp, UTC),
-        )
-
-
-def request_digest(text: str) -> str:
-    """Return the SHA-256 of a signed request object, as base64url."""
-    return base64url.encode(hashlib.sha256(text.encode("ascii")).digest())
-
-
-def read_request(text: str) -> UnverifiedRequest:
-    """Read a request object.
-
-    Raises:
-        LimitExceededError: longer than 256 KiB, or a query over its limits.
-        MalformedError: not a JWT with the members of a request object.
-        VerificationError: another kind of token (code ``WRONG_TYPE``).
-        AlgorithmNotAllowedError, UnsupportedError: from the header.
-    """
-    if len(text) > MAX_BYTES:
-        raise LimitExceededError(f"a request object is longer than {MAX_BYTES} characters")
-    parsed = jws.parse(text)
-    jwt.require_typ(parsed.header, TYP)
-    payload = json.loads_object(parsed.unverified_payload)
-    members = wire.read(RequestObject, payload)
-    if not _NONCE.fullmatch(members.nonce):
-        raise MalformedError("the nonce is too short or has a forbidden character", clause="OpenID4VP 1.0, section 5.2")
-    if members.state is not None and not _STATE.fullmatch(members.state):
-        raise MalformedError("the state is too long or has a forbidden character", clause="OpenID4VP 1.0, section 5.2")
-    return UnverifiedRequest(jws=parsed, members=members, query=DcqlQuery.from_json(members.dcql_query))
-
-
-def _require_rules(members: RequestObject) -> None:
-    if not members.client_id.startswith(_PREFIX):
-        raise UnsupportedError(f"client identifier {quoted(members.client_id)} has another prefix than x509_hash")
-    if members.response_mode != SAME_CHANNEL:
-        raise UnsupportedError(f"response mode {quoted(members.response_mode)} is not supported")
-    if "scope" in (members.model_extra or {}):
-        raise RemoteProtocolError("a request has a query or a scope, not both", clause="OpenID4VP 1.0, section 5.1")
-    if members.aud != AUDIENCE:
-        raise RemoteProtocolError("the request is for another wallet", clause="OpenID4VP 1.0, section 5.8")
-    if "transaction_data" in members.model_fields_set:
-        raise UnsupportedError("transaction data are not supported", clause="OpenID4VP 1.0, section 5.1")
-
-
-def _registrations(members: RequestObject) -> list[str]:
-    return [
-        info.data for info in members.verifier_info if info.format == "registration_cert" and isinstance(info.data, str)
-    ]
+def _of_delivery(delivery: Delivery) -> dict[str, Any]:
+    if delivery.mode.is_dc_api:
+        return {"expected_origins": list(delivery.expected_origins)}
+    state = {"state": secrets.token_urlsafe(32)}
+    return state if delivery.response_uri is None else {**state, "response_uri": delivery.response_uri}

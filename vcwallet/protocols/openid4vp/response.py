@@ -29,10 +29,17 @@ class Response:
 
     def to_json(self) -> bytes:
         """Return the answer as JSON, for a file, a form or a QR code."""
-        document: dict[str, Any] = {"vp_token": {name: list(values) for name, values in self.vp_token.items()}}
+        document: dict[str, Any] = {"vp_token": self._token()}
         if self.state is not None:
             document["state"] = self.state
         return json.dumps(document)
+
+    def vp_token_json(self) -> str:
+        """Return the ``vp_token`` alone as JSON text, for a member of a form (section 8.2)."""
+        return json.dumps(self._token()).decode("utf-8")
+
+    def _token(self) -> dict[str, Any]:
+        return {name: list(values) for name, values in self.vp_token.items()}
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Response:
@@ -42,16 +49,28 @@ class Response:
             LimitExceededError: longer than 4 MiB, or more than 20 presentations.
             MalformedError: not an object of non-empty arrays of strings under ``vp_token``.
         """
-        document = json.loads_object(data, max_bytes=MAX_BYTES)
-        token, state = document.get("vp_token"), document.get("state")
-        if not isinstance(token, dict) or not token:
-            raise MalformedError("vp_token is a non-empty object", clause="OpenID4VP 1.0, section 8.1")
+        return cls.from_members(json.loads_object(data, max_bytes=MAX_BYTES))
+
+    @classmethod
+    def from_members(cls, members: Mapping[str, Any]) -> Response:
+        """Return the answer of an object that strict JSON parsing gave.
+
+        Raises:
+            LimitExceededError, MalformedError: as `from_json`.
+        """
+        state = members.get("state")
         if state is not None and not isinstance(state, str):
             raise MalformedError("state is a string", clause="OpenID4VP 1.0, section 8.2")
-        presentations = {name: _presentations(values) for name, values in token.items()}
-        if sum(map(len, presentations.values())) > MAX_PRESENTATIONS:
-            raise LimitExceededError(f"an answer has more than {MAX_PRESENTATIONS} presentations")
-        return cls(vp_token=presentations, state=state)
+        return cls(vp_token=_vp_token(members.get("vp_token")), state=state)
+
+
+def _vp_token(token: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(token, dict) or not token:
+        raise MalformedError("vp_token is a non-empty object", clause="OpenID4VP 1.0, section 8.1")
+    presentations = {name: _presentations(values) for name, values in token.items()}
+    if sum(map(len, presentations.values())) > MAX_PRESENTATIONS:
+        raise LimitExceededError(f"an answer has more than {MAX_PRESENTATIONS} presentations")
+    return presentations
 
 
 def _presentations(values: object) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""DID documents, as far as they say which keys make assertions for their subject (W3C DID 1.0, section 5).
+"""DID documents, as far as they say which keys sign for their subject (W3C DID 1.0, section 5).
 
 A verification method counts for what its relationship says.  One that stands in the document, and not under
-``assertionMethod``, signs no credentials.
+``assertionMethod``, signs no credentials.  Requests to wallets are signed with any of ``verificationMethod``, since
+OpenID4VP 1.0 (section 5.9.3) names no relationship.
 """
 
 from __future__ import annotations
@@ -60,15 +61,17 @@ class VerificationMethod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DidDocument:
-    """The document of a DID, reduced to the keys under ``assertionMethod``.
+    """The document of a DID, reduced to its verification methods and those under ``assertionMethod``.
 
     Attributes:
         did: its subject.
         assertion_methods: the methods that make assertions, by DID URL.
+        methods: those of ``verificationMethod``, by DID URL.
     """
 
     did: str
     assertion_methods: Mapping[str, VerificationMethod]
+    methods: Mapping[str, VerificationMethod] = field(default_factory=dict)
 
     def assertion_key(self, key_id: str | None) -> PublicKey:
         """Return the key that ``kid`` names, by its DID URL or fragment; for None, the only one.
@@ -79,7 +82,18 @@ class DidDocument:
             MalformedError: ``kid`` is no DID URL of a key of this DID, or the key is not a valid public key.
             UnsupportedError: the key is of a kind that vcwallet does not use.
         """
-        method = self._method(key_id)
+        return self._key(self.assertion_methods, key_id)
+
+    def verification_key(self, key_id: str | None) -> PublicKey:
+        """Return the key of ``verificationMethod`` that ``kid`` names; for None, the only one.
+
+        Raises:
+            VcError: as `assertion_key`.
+        """
+        return self._key(self.methods, key_id)
+
+    def _key(self, methods: Mapping[str, VerificationMethod], key_id: str | None) -> PublicKey:
+        method = self._method(methods, key_id)
         if method.controller != self.did:
             raise UntrustedError("the key of a DID is controlled by another one", code="KEY_NOT_FOUND", clause=CLAUSE)
         reader = _READERS.get(method.type)
@@ -87,11 +101,11 @@ class DidDocument:
             raise UnsupportedError(f"verification method {quoted(method.type)} is not supported", clause=CLAUSE)
         return reader(method.key)
 
-    def _method(self, key_id: str | None) -> VerificationMethod:
+    def _method(self, methods: Mapping[str, VerificationMethod], key_id: str | None) -> VerificationMethod:
         wanted = None if key_id is None else key_url(key_id, did=self.did)
-        found = [method for url, method in self.assertion_methods.items() if wanted in (None, url)]
+        found = [method for url, method in methods.items() if wanted in (None, url)]
         if len(found) != 1:
-            raise UntrustedError("the DID has no such assertion method", code="KEY_NOT_FOUND", clause=CLAUSE)
+            raise UntrustedError("the DID has no such verification method", code="KEY_NOT_FOUND", clause=CLAUSE)
         return found[0]
 
 
@@ -118,7 +132,7 @@ def parse(body: bytes | Mapping[str, object], *, did: str) -> DidDocument:
             _add(asserting, _method(fit(_Method, reference), did))
     if any(methods.get(url, method) is not method for url, method in asserting.items()):
         raise MalformedError("a verification method stands in the document twice", clause="DID 1.0, section 5.2")
-    return DidDocument(did=did, assertion_methods=asserting)
+    return DidDocument(did=did, assertion_methods=asserting, methods=methods)
 
 
 def _add(methods: dict[str, VerificationMethod], method: VerificationMethod) -> None:

@@ -71,4 +71,4 @@ def _of_jwk(did: str, identifier: str) -> DidDocument:
 def _with_one_key(did: str, *, fragment: str, type: str, key: JsonObject | str) -> DidDocument:
     url = f"{did}#{fragment}"
     method = VerificationMethod(id=url, type=type, controller=did, key=key)
-    return DidDocument(did=did, assertion_methods={url: method})
+    return DidDocument(did=did, assertion_methods={url: method}, methods={url: method})

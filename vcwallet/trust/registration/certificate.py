@@ -160,11 +160,24 @@ def sign_registration(
     chain: tuple[bytes, ...],
     at: datetime,
     expires: datetime,
+    identifiers: Sequence[str] = (),
 ) -> str:
-    """Return the registration certificate of one intended use, signed by the registrar `issuer`."""
+    """Return the registration certificate of one intended use, signed by the registrar `issuer`.
+
+    Args:
+        use: what is registered.
+        verifier: its identifier in the registry.
+        name: its name, by language tag.
+        issuer: the identifier of the registrar.
+        signer: the registrar's key.
+        chain: its certificates.
+        at: the time of signing.
+        expires: when the registration ends.
+        identifiers: what else the verifier is known by, such as a DID or the identifier of an entity of a federation.
+    """
     claims = {
         "iss": issuer,
-        "sub": verifier,
+        "sub": {"id": [{"identifier": one} for one in (verifier, *identifiers)]} if identifiers else verifier,
         "sub_ln": next(iter(name.values())),
         "name": texts(name),
         "iat": jwt.seconds(at),

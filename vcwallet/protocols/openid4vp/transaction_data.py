@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Transaction data: what the holder is asked to authorise with an answer (OpenID4VP 1.0, sections 5.1 and 8.4).
+
+A wallet knows some types of transaction, each with a strict model of its members, so that nothing is authorised which
+it could not show.  Without types it refuses every such request, as the standard demands.
+
+    >>> from vcwallet.encoding import base64url
+    >>> from vcwallet.protocols.dcql import DcqlQuery
+    >>> from vcwallet.protocols.openid4vp.transaction_data import TransactionDetails, read_transactions
+    >>> class Payment(TransactionDetails):
+    ...     amount: str
+    >>> query = DcqlQuery.from_json(
+    ...     b'{"credentials": [{"id": "a", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:eudi:pid:1"]}}]}'
+    ... )
+    >>> text = base64url.encode(b'{"type":"payment","credential_ids":["a"],"amount":"1 JPY"}')
+    >>> read_transactions((text,), query=query, types={"payment": Payment})[0].members["amount"]
+    '1 JPY'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from vcwallet.encoding import base64url, json, wire
+from vcwallet.encoding.wire import Array, WireModel
+from vcwallet.errors import BindingError, LimitExceededError, MalformedError, RemoteProtocolError, VcError
+from vcwallet.formats.sd_jwt.disclosure import HashAlgorithm
+from vcwallet.protocols.dcql import DcqlQuery
+from vcwallet.protocols.exchange import Transaction
+
+MAX_BYTES = 64 * 1024
+"""The longest text of one transaction."""
+MAX_TRANSACTIONS = 20
+MAX_CREDENTIAL_IDS = 20
+MAX_HASHES = 10
+CODE: Final = "INVALID_TRANSACTION_DATA"
+CLAUSE: Final = "OpenID4VP 1.0, section 8.4"
+_SHA_256: Final = HashAlgorithm.SHA_256.value
+
+
+class TransactionDetails(WireModel):
+    """The members of transaction data; a type of transaction extends it with its own, and takes no others."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    type: Annotated[str, Field(min_length=1)]
+    credential_ids: Annotated[Array[str], Field(min_length=1, max_length=MAX_CREDENTIAL_IDS)]
+    transaction_data_hashes_alg: Annotated[Array[str], Field(min_length=1, max_length=MAX_HASHES)] = (_SHA_256,)
+
+
+TransactionTypes: TypeAlias = Mapping[str, type[TransactionDetails]]
+"""The types of transaction that a wallet can show, by name."""
+
+
+def transaction_text(details: TransactionDetails) -> str:
+    """Return transaction data as the base64url text that goes into a request; the verifier keeps just this text."""
+    return base64url.encode(json.dumps(details.model_dump(mode="json", exclude_unset=True)))
+
+
+def read_transactions(texts: Sequence[str], *, query: DcqlQuery, types: TransactionTypes) -> tuple[Transaction, ...]:
+    """Return the transactions of a request, each of which the wallet can show.
+
+    Args:
+        texts: the strings of ``transaction_data``, as they came.
+        query: what is asked for beside them.
+        types: those that the wallet knows.
+
+    Raises:
+        RemoteProtocolError: one is of an unknown type, has a member too many or too few, or belongs to no credential
+            query with holder binding; or the same text is there twice (code ``INVALID_TRANSACTION_DATA``).
+    """
+    if not texts or len(set(texts)) != len(texts):
+        raise _invalid("transaction data are a non-empty array of different texts")
+    if len(texts) > MAX_TRANSACTIONS:
+        raise _invalid(f"a request has more than {MAX_TRANSACTIONS} transactions")
+    bound = {one.id for one in query.requested if one.require_cryptographic_holder_binding}
+    return tuple(_read(text, bound=bound, types=types) for text in texts)
+
+
+def _read(text: str, *, bound: set[str], types: TransactionTypes) -> Transaction:
+    try:
+        members = _members(text)
+        model = types.get(members.get("type", ""))
+        details = None if model is None else wire.fit(model, members)
+    except VcError as error:
+        raise _invalid(str(error.args[0])) from None
+    except TypeError:  # a type that is no string, and cannot be looked up
+        raise _invalid("the type of transaction data is a string") from None
+    if details is None:
+        raise _invalid("transaction data of a type that the wallet does not know")
+    if len(set(details.credential_ids)) != len(details.credential_ids) or not bound >= set(details.credential_ids):
+        raise _invalid("transaction data belong to credentials that are not asked for with a proof of their holder")
+    if not set(HashAlgorithm).intersection(details.transaction_data_hashes_alg):
+        raise _invalid("transaction data are to be hashed with a function that the wallet does not have")
+    return Transaction(type=details.type, credential_ids=details.credential_ids, members=members, text=text)
+
+
+def _members(text: str) -> dict[str, Any]:
+    if len(text) > MAX_BYTES:
+        raise LimitExceededError(f"transaction data are longer than {MAX_BYTES} characters")
+    return json.loads_object(base64url.decode(text))
+
+
+def _invalid(message: str) -> RemoteProtocolError:
+    return RemoteProtocolError(message, code=CODE, clause=CLAUSE)
+
+
+# --- which credential authorises what --------------------------------------------------------------------------------
+
+
+def assign(transactions: Iterable[Transaction], *, answered: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return the texts that each credential query is answered with, the first that is answered for each transaction.
+
+    Args:
+        transactions: those of the request.
+        answered: the credential queries that the answer has presentations for.
+
+    Raises:
+        RemoteProtocolError: none of the credentials of a transaction is presented (``INVALID_TRANSACTION_DATA``).
+    """
+    assigned: dict[str, tuple[str, ...]] = {}
+    for one in transactions:
+        chosen = next((query_id for query_id in one.credential_ids if query_id in answered), None)
+        if chosen is None:
+            raise _invalid("no credential is presented that could authorise a transaction")
+        assigned[chosen] = (*assigned.get(chosen, ()), one.text)
+    return assigned
+
+
+def credential_ids_of(text: str) -> tuple[str, ...]:
+    """Return the credential queries that may be answered with the authorisation of a text of our own.
+
+    Raises:
+        MalformedError: it is no transaction data.
+    """
+    ids = _members(text).get("credential_ids")
+    if not isinstance(ids, list) or not ids or not all(isinstance(one, str) for one in ids):
+        raise MalformedError("credential_ids is a non-empty array of strings", clause=CLAUSE)
+    return tuple(ids)
+
+
+def require_authorised(texts: Sequence[str], authorised: Sequence[tuple[str, str]]) -> None:
+    """Return if each transaction that was asked for is authorised once, with a credential that may authorise it.
+
+    Args:
+        texts: the verifier's own strings of ``transaction_data``, as it sent them.
+        authorised: what the verified presentations authorise, as (credential query, text).
+
+    Raises:
+        BindingError: one is not authorised, more than once, or with another credential (``TRANSACTION_DATA_MISMATCH``).
+    """
+    for text in texts:
+        found = [query_id for query_id, one in authorised if one == text]
+        if len(found) != 1 or found[0] not in credential_ids_of(text):
+            raise BindingError(
+                "a transaction is not authorised once by one of its credentials",
+                code="TRANSACTION_DATA_MISMATCH",
+                clause=CLAUSE,
+            )
