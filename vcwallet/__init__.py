@@ -39,6 +39,7 @@ from vcwallet.adapters.local import (
     StatusSigner,
     TrustRegistry,
     Verifier,
+    VerifierService,
     Wallet,
     WalletProvider,
 )
@@ -64,27 +65,35 @@ from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Grant, IntendedUse, grants
 from vcwallet.verifier import Ask, Verified, ask
+from vcwallet.verifier.openid4vp import Channel
 from vcwallet.wallet import (
+    Abilities,
     BackupReceipt,
     Card,
     Collection,
     Consent,
+    CopyUse,
     Damage,
     HolderKey,
+    Invocation,
     OfferPrompt,
+    Presenter,
     Prompt,
     WalletClient,
 )
 
 __all__ = [
+    "Abilities",
     "AlreadyIssuedError",
     "Ask",
     "BackupReceipt",
     "Card",
+    "Channel",
     "Claim",
     "ClaimGroup",
     "Collection",
     "Consent",
+    "CopyUse",
     "Credential",
     "CredentialIssuerService",
     "CredentialType",
@@ -93,12 +102,14 @@ __all__ = [
     "Enrolment",
     "Grant",
     "HolderKey",
+    "Invocation",
     "IntendedUse",
     "Issuance",
     "Issuer",
     "Mdoc",
     "OfferPrompt",
     "Offering",
+    "Presenter",
     "Prompt",
     "PublishedTrust",
     "Request",
@@ -114,6 +125,7 @@ __all__ = [
     "VcError",
     "Verified",
     "Verifier",
+    "VerifierService",
     "Wallet",
     "WalletClient",
     "WalletProvider",

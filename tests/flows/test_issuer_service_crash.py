@@ -20,7 +20,7 @@ from tests.support.issuance import (
 from tests.support.world import Resident, resident
 from vcwallet.issuer.ledger import Status
 from vcwallet.issuer.openid4vci.issuing import LEASE
-from vcwallet.issuer.sessions import MemorySessions
+from vcwallet.sessions import MemorySessions
 
 
 class Died(BaseException):

@@ -36,7 +36,6 @@ from vcwallet.issuer.openid4vci import (
     Offering,
     Subject,
 )
-from vcwallet.issuer.sessions import MemorySessions, SessionStore
 from vcwallet.keys import jwk
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
@@ -46,6 +45,7 @@ from vcwallet.protocols.oauth.dpop import make_proof
 from vcwallet.protocols.oauth.pkce import Pkce
 from vcwallet.protocols.openid4vci.jwt_proof import make_jwt_proof
 from vcwallet.protocols.openid4vci.key_attestation import make_key_attestation
+from vcwallet.sessions import MemorySessions, SessionStore
 
 IDENTIFIER = "https://issuer.example"
 LISTS = "https://status.example/lists"

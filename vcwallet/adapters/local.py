@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from vcwallet import issuer, registry, verifier, wallet
 from vcwallet.adapters.store import Backup, SqlStore, opened_backup, restore, write_backup
@@ -34,17 +34,20 @@ from vcwallet.formats.base import CredentialFormat, IssuerKey
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import openid4vci
-from vcwallet.issuer.sessions import SessionStore
 from vcwallet.keys.policy import IssuerPolicy, TrustPolicy
 from vcwallet.keys.signer import KeyStore
-from vcwallet.protocols.haip import OPENID4VCI_1_0, IssuanceProfile
+from vcwallet.protocols.haip import OPENID4VCI_1_0, OPENID4VP_1_0, IssuanceProfile, PresentationProfile
 from vcwallet.protocols.openid4vci.encryption import MessageKey
+from vcwallet.protocols.openid4vp.client_id import ClientId
+from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
+from vcwallet.sessions import SessionStore
 from vcwallet.status.outcome import STANDARD, StatusPolicy
 from vcwallet.storage import MemoryStore, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
+from vcwallet.verifier import openid4vp
 from vcwallet.verifier.verifier import Transport
 from vcwallet.wallet.continuity import (
     BackupReceipt,
@@ -227,6 +230,46 @@ class Verifier(_Closing, verifier.Verifier):
             self._opened = store
 
 
+class VerifierService(openid4vp.VerifierService):
+    """A verifier's service with the system clock."""
+
+    def __init__(
+        self,
+        verifier: verifier.Verifier,
+        *,
+        address: str,
+        channels: Collection[openid4vp.Channel],
+        sessions: SessionStore,
+        clock: Clock = system_clock,
+        result_page: str | None = None,
+        origins: Sequence[str] = (),
+        profile: PresentationProfile = OPENID4VP_1_0,
+        client: ClientId | None = None,
+        client_header: Mapping[str, Any] | None = None,
+        posted: ResponseMode = ResponseMode.DIRECT_POST_JWT,
+        by_api: ResponseMode = ResponseMode.DC_API_JWT,
+        lifetimes: openid4vp.Lifetimes = openid4vp.Lifetimes(),  # noqa: B008 - a value
+        bounds: openid4vp.Bounds = openid4vp.Bounds(),  # noqa: B008 - a value
+    ) -> None:
+        """Put a service together (see `vcwallet.verifier.openid4vp.VerifierService`)."""
+        super().__init__(
+            verifier,
+            address=address,
+            channels=channels,
+            sessions=sessions,
+            clock=clock,
+            result_page=result_page,
+            origins=origins,
+            profile=profile,
+            client=client,
+            client_header=client_header,
+            posted=posted,
+            by_api=by_api,
+            lifetimes=lifetimes,
+            bounds=bounds,
+        )
+
+
 class Wallet(_Closing, wallet.Wallet):
     """One person's wallet in a sealed file."""
 
@@ -241,6 +284,7 @@ class Wallet(_Closing, wallet.Wallet):
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
         keys: KeyStore | None = None,
+        copies: wallet.CopyUse = wallet.CopyUse.PER_VERIFIER,
     ) -> Self:
         """Make a new wallet.
 
@@ -252,6 +296,7 @@ class Wallet(_Closing, wallet.Wallet):
             language: the language of labels.
             issuers: say which issuers are trusted besides those of the registry.
             keys: makes and keeps the holder's keys; by default the file does.
+            copies: how the copies of batches are spent.
 
         Raises:
             StoreError: there is a file already, or it cannot be written.
@@ -260,7 +305,7 @@ class Wallet(_Closing, wallet.Wallet):
         TrustedListClient.start(trust, store=MemoryStore(), at=clock())  # before a file is made that would be left over
         with kept_if_successful(SqlStore.create(path, passphrase=passphrase)) as store:
             client = TrustedListClient.start(trust, store=store, at=clock())
-            return cls._over(store, client, clock, language, issuers, keys)
+            return cls._over(store, client, clock, language, issuers, keys, copies)
 
     @classmethod
     def open(
@@ -273,6 +318,7 @@ class Wallet(_Closing, wallet.Wallet):
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
         keys: KeyStore | None = None,
+        copies: wallet.CopyUse = wallet.CopyUse.PER_VERIFIER,
     ) -> Self:
         """Open a wallet; one of an older vcwallet is brought up to date, all or nothing.
 
@@ -287,6 +333,7 @@ class Wallet(_Closing, wallet.Wallet):
             language: the language of labels.
             issuers: say which issuers are trusted besides those of the registry.
             keys: makes and keeps the holder's keys, if the wallet was made with it.
+            copies: how the copies of batches are spent; it is not in the file.
 
         Raises:
             UntrustedError: `trust` is of another registry than what is left of the damaged pin.
@@ -298,7 +345,7 @@ class Wallet(_Closing, wallet.Wallet):
         """
         with kept_if_successful(SqlStore.open(path, passphrase=passphrase)) as store:
             client, is_mended = _followed(store, trust, at=clock())
-            made = cls._over(store, client, clock, language, issuers, keys)
+            made = cls._over(store, client, clock, language, issuers, keys, copies)
             if is_mended:
                 # Where the end of the history is damaged as well, that is told by `damaged`.
                 with suppress(StoreCorruptError):
@@ -372,6 +419,7 @@ class Wallet(_Closing, wallet.Wallet):
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
         keys: KeyStore | None = None,
+        copies: wallet.CopyUse = wallet.CopyUse.PER_VERIFIER,
         progress: Callable[[int], None] = nothing,
     ) -> Self:
         """Make a wallet of a backup, all or nothing; its history goes on with an entry ``restored``.
@@ -389,6 +437,7 @@ class Wallet(_Closing, wallet.Wallet):
             language: the language of labels.
             issuers: say which issuers are trusted besides those of the registry; they are not in the backup.
             keys: makes and keeps the holder's keys; by default the file does.
+            copies: how the copies of batches are spent; it is not in the backup.
             progress: called now and then with the number of records read.
 
         Raises:
@@ -422,7 +471,7 @@ class Wallet(_Closing, wallet.Wallet):
                 progress=progress,
             )
         with kept_if_successful(store):
-            made = cls._over(store, TrustedListClient.resume(store), clock, language, issuers, keys)
+            made = cls._over(store, TrustedListClient.resume(store), clock, language, issuers, keys, copies)
             if mended == [True]:
                 made._log_mended("trust")
             return made
@@ -502,9 +551,17 @@ class Wallet(_Closing, wallet.Wallet):
         language: str,
         issuers: Sequence[IssuerPolicy],
         keys: KeyStore | None,
+        copies: wallet.CopyUse,
     ) -> Self:
         made = cls(
-            store=store, trust=client, formats=FORMATS, clock=clock, keys=keys, language=language, issuers=issuers
+            store=store,
+            trust=client,
+            formats=FORMATS,
+            clock=clock,
+            keys=keys,
+            language=language,
+            issuers=issuers,
+            copies=copies,
         )
         made._opened = store
         return made

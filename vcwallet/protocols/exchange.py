@@ -84,12 +84,14 @@ class Transaction:
         credential_ids: the credential queries of which just one is answered with the authorisation.
         members: what the verifier says of the transaction, for the person to see.
         text: the base64url text as it came, over which the authorisation is made.
+        labels: by member, and by ``""`` for the transaction itself, what people call it, by language.
     """
 
     type: str
     credential_ids: tuple[str, ...]
     members: JsonObject = field(repr=False)
     text: str = field(repr=False)
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ from vcwallet.keys.signer import KeyAgreement
 from vcwallet.protocols.dcql import Candidate, DcqlQuery, require_answer
 from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
-from vcwallet.protocols.openid4vp.client_id import ClientId
+from vcwallet.protocols.openid4vp.client_id import ClientId, X509Hash, X509SanDns
 from vcwallet.protocols.openid4vp.request import BACK, LIFETIME, Delivery, make_request
 from vcwallet.protocols.openid4vp.transaction_data import require_authorised
 from vcwallet.protocols.proximity.asking import SentDeviceRequest
@@ -112,6 +112,7 @@ class Verifier:
         lifetime: timedelta = LIFETIME,
         delivery: Delivery = BACK,
         client: ClientId | None = None,
+        header: Mapping[str, Any] | None = None,
         transaction_data: Sequence[str] = (),
     ) -> Request:
         """Return a signed request with a fresh nonce, to be sent to a wallet and kept until its answer comes.
@@ -121,7 +122,9 @@ class Verifier:
             purpose: the code of a purpose that this verifier is registered for.
             lifetime: how long an answer is accepted; at most 600 seconds.
             delivery: how the answer comes back.
-            client: one that the certificate of this verifier is for; None for the hash of the certificate.
+            client: another client identifier of this verifier; None for the hash of its certificate.
+            header: what shows that its key is that client's, where no certificate does: the ``kid`` of a DID or of a
+                federation, or the attestation as ``jwt``.
             transaction_data: what the holder is asked to authorise, see `transaction_text`.
 
         Raises:
@@ -129,18 +132,33 @@ class Verifier:
             ValueError: nothing is asked for, or a query stands beside questions.
         """
         registration = self._registration(purpose)
+        is_certified = client is None or isinstance(client, X509Hash | X509SanDns)
         return make_request(
             self._query(asks, registration, self._formats),
             purpose=purpose,
             registration=registration,
             signer=self._enrolment.signer,
-            chain=self._enrolment.chain,
+            chain=self._enrolment.chain if is_certified else (),
             at=self._clock(),
             lifetime=lifetime,
             delivery=delivery,
             client=client,
+            header=header,
             transaction_data=transaction_data,
         )
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """Its access certificates in DER, its own first."""
+        return self._enrolment.chain
+
+    def with_wallet_nonce(self, request: Request, wallet_nonce: str) -> Request:
+        """Return a request of this verifier, signed again with what a wallet sent (OpenID4VP 1.0, section 5.10).
+
+        Raises:
+            MalformedError: it is no nonce of a wallet.
+        """
+        return request.with_wallet_nonce(wallet_nonce, signer=self._enrolment.signer)
 
     def start_session(self, qr: str) -> VerifierSession:
         """Return a meeting with the wallet that shows this QR code (ISO/IEC 18013-5).

@@ -34,6 +34,8 @@ class Card:
         expires: the end of its technical validity, if there is one.
         authorities: the trusted authorities by which its issuer was known when it was received, as (type, value).
         device: which device of this wallet its key was made on: 0 for the first, one more with each restored backup.
+        batch: names the copies of one credential that were received together and can stand for each other; None for a
+            credential without copies.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Card:
     expires: datetime | None
     authorities: frozenset[tuple[str, str]] = frozenset()
     device: int = 0
+    batch: str | None = None
 
     def put(self) -> Put:
         """Return the change that stores it, to be found by each of its types."""
@@ -60,8 +63,10 @@ class Card:
             "expires": int(self.expires.timestamp()) if self.expires else None,
             "authorities": sorted(map(list, self.authorities)),
             "device": self.device,
+            **({} if self.batch is None else {"batch": self.batch}),
         }
-        return Put(COLLECTION, self.id, json.dumps(body), tags=self.type_ids, new=True)
+        batch = () if self.batch is None else (batch_tag(self.batch),)
+        return Put(COLLECTION, self.id, json.dumps(body), tags=(*self.type_ids, *batch), new=True)
 
 
 def card_id(credential: Credential) -> str:
@@ -69,6 +74,11 @@ def card_id(credential: Credential) -> str:
     # Whatever text it is: that it is none of ours is for its format to say.
     raw = credential.raw.encode("utf-8", "surrogatepass")
     return base64url.encode(hashlib.sha256(raw).digest()[:18])
+
+
+def batch_tag(batch: str) -> str:
+    """Return what the copies of a batch are found by, in the place of a type."""
+    return f"batch:{batch}"
 
 
 def find_card(store: RecordStore, identifier: str) -> Card | None:
@@ -134,6 +144,7 @@ def _card(record: Record) -> Card:
                 (kind, name) for kind, name in body.get("authorities", ())
             ),  # since there are several
             device=body.get("device", 0),  # written since wallets can be restored
+            batch=body.get("batch"),
         )
     except (VcError, KeyError, TypeError, ValueError):
         raise StoreCorruptError(f"the credential record {record.id} is damaged") from None

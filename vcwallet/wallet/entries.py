@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from vcwallet.encoding import base64url
 from vcwallet.errors import OverAskingError, RequestRefusedError, StatuteLimitedError
-from vcwallet.protocols.exchange import AuthenticatedRequest
+from vcwallet.protocols.exchange import AuthenticatedRequest, Transaction
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet.cards import Card
 
@@ -74,6 +76,19 @@ def disclosure(
         "contact": use.contact,
         "request": request.digest,
         "credentials": list(shown),
+        **({"transactions": [_authorised(one) for one in request.transactions]} if request.transactions else {}),
+    }
+
+
+def declining(registration: Registration, request: AuthenticatedRequest, *, at: datetime) -> Entry:
+    """Return the entry of a request that the person declined."""
+    return {
+        "event": "declined",
+        "time": _time(at),
+        "verifier": registration.verifier,
+        "verifier_name": dict(registration.name),
+        "purpose": registration.use.code,
+        "request": request.digest,
     }
 
 
@@ -90,6 +105,11 @@ def refusal(request: AuthenticatedRequest, error: RequestRefusedError, *, at: da
         "request": request.digest,
         "claims": claims,
     }
+
+
+def _authorised(transaction: Transaction) -> Entry:
+    digest = hashlib.sha256(transaction.text.encode("utf-8")).digest()
+    return {"type": transaction.type, "digest": base64url.encode(digest)}
 
 
 def _about(card: Card, *, event: str, at: datetime) -> Entry:

@@ -19,7 +19,7 @@ from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyStore
 from vcwallet.keys.stored import COLLECTION as KEYS
 from vcwallet.storage import Put, Record, RecordStore
-from vcwallet.wallet import cards
+from vcwallet.wallet import cards, copies
 from vcwallet.wallet.continuity import BackupReceipt
 from vcwallet.wallet.damage import Damage
 from vcwallet.wallet.identity import COLLECTION as OF_THE_WALLET
@@ -27,7 +27,7 @@ from vcwallet.wallet.identity import HISTORY, HOLDER_KEYS, SECRETS, Identity, wa
 
 KEY_USES: Final = "holder_key_use"
 CONSENTS: Final = "consent"
-_NEVER_CHANGED = frozenset({cards.COLLECTION, KEYS, HOLDER_KEYS, KEY_USES, CONSENTS})
+_NEVER_CHANGED = frozenset({cards.COLLECTION, KEYS, HOLDER_KEYS, KEY_USES, CONSENTS, copies.COLLECTION})
 
 Place = tuple[str, str]
 """The collection of a record, and its identifier."""

@@ -52,6 +52,10 @@ _PHRASES = MappingProxyType(
             "en": "{label}: a claim that says less may serve as well",
             "ja": "{label}：より少ない情報で足りる可能性があります",
         },
+        "COPY_REUSED": {
+            "en": "{name}: another verifier may have seen this copy, and could find out that it was you",
+            "ja": "{name}：他の相手方に提示した可能性のあるものです。照合により同一人物と分かるおそれがあります",
+        },
         "AMONG_WAYS": {
             "en": "Of {count} ways to answer, this one {because}",
             "ja": "{count}通りの回答方法のうち、{because}",

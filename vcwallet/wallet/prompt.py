@@ -59,6 +59,8 @@ class PromptCredential:
         type_name: how people call its type.
         issuer_name: how the registry calls its issuer.
         claims: what would be disclosed of it.
+        is_reused: whether it is a copy of a batch that somebody else may have seen, since no unused one is left; those
+            who compare what they were shown can tell that it was the same person.
     """
 
     query_id: str
@@ -66,6 +68,26 @@ class PromptCredential:
     type_name: str
     issuer_name: str
     claims: tuple[PromptClaim, ...]
+    is_reused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptTransaction:
+    """Something that is authorised with an answer (OpenID4VP 1.0, section 8.4).
+
+    Attributes:
+        name: what `Prompt.approve` takes it by.
+        type: what kind of transaction it is, as the verifier has it.
+        title: the same as people call it.
+        details: all that the verifier says of it, as label and text.
+        credential_ids: the credential queries of which the first that is answered authorises it.
+    """
+
+    name: str
+    type: str
+    title: str
+    details: tuple[tuple[str, str], ...] = field(repr=False)
+    credential_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +95,10 @@ class PromptWarning:
     """Something worth a second look.
 
     Attributes:
-        code: a stable code: ``GUARDED_CLAIM``, ``SPECIAL_CARE_CLAIM``, ``LIMITED_CLAIM``, ``PREDICATE_AVAILABLE``.
+        code: a stable code: ``GUARDED_CLAIM``, ``SPECIAL_CARE_CLAIM``, ``LIMITED_CLAIM``, ``PREDICATE_AVAILABLE``,
+            ``COPY_REUSED``.
         message: the same in words.
-        claim: the claim's path as text.
+        claim: the claim's path as text; the credential query, where it is about a whole credential.
         alternatives: claims that would disclose less and may serve as well.
     """
 
@@ -108,6 +131,7 @@ class Prompt:
         incoming: the request as it came, which `present` checks again.
         registration: the verifier's registration for this purpose.
         matches: what could answer.
+        transactions: what is authorised with an answer, each by name.
     """
 
     verifier: str
@@ -128,11 +152,12 @@ class Prompt:
     incoming: IncomingRequest = field(repr=False)
     registration: Registration
     matches: Matches = field(repr=False)
+    transactions: tuple[PromptTransaction, ...] = ()
 
     @property
     def to_approve_by_name(self) -> tuple[str, ...]:
-        """The claims of the proposal that `approve` has to be given by name."""
-        return tuple(dict.fromkeys(_explicit(self.credentials)))
+        """The claims of the proposal, and the transactions, that `approve` has to be given by name."""
+        return tuple(dict.fromkeys(_explicit(self.credentials, self.transactions)))
 
     def approve(
         self, *, explicitly: Iterable[str] = (), cards: Mapping[str, str | Sequence[str] | None] | None = None
@@ -140,14 +165,14 @@ class Prompt:
         """Return the person's consent to what is proposed, or to the cards chosen instead.
 
         Args:
-            explicitly: the guarded, special-care and limited claims, each by its name.
+            explicitly: the guarded, special-care and limited claims, and the transactions, each by its name.
             cards: by credential query, the identifier of the card to answer with, in place of the proposed one or in
                 addition to the proposal; several where the query takes several; None leaves a proposed one out.
 
         Raises:
-            ConsentRequiredError: a claim that needs approval by name was not named (``CONSENT_REQUIRED``), what is
-                chosen does not answer the request (``SELECTION_INCOMPLETE``), or a part of it is not needed for that
-                (``SELECTION_TOO_LARGE``).
+            ConsentRequiredError: a claim or transaction that needs approval by name was not named
+                (``CONSENT_REQUIRED``), what is chosen does not answer the request or authorise its transactions
+                (``SELECTION_INCOMPLETE``), or a part of it is not needed for that (``SELECTION_TOO_LARGE``).
             ValueError: a card that is not among the choices, one twice, or several for a query that takes one.
         """
         wanted = self._wanted({query_id: _several(chosen) for query_id, chosen in (cards or {}).items()})
@@ -155,7 +180,10 @@ class Prompt:
         if not credentials:
             raise ConsentRequiredError("nothing is selected", code="SELECTION_INCOMPLETE")
         by_name = frozenset(explicitly)
-        require_by_name(credentials, by_name)
+        require_by_name(credentials, by_name, self.transactions)
+        answered = {one.query_id for one in credentials}
+        if any(answered.isdisjoint(one.credential_ids) for one in self.transactions):
+            raise ConsentRequiredError("a transaction is authorised by nothing", code="SELECTION_INCOMPLETE")
         self.matches.select(self._match(one) for one in credentials)  # raises where they do not answer the request
         return Consent(id=secrets.token_urlsafe(18), prompt=self, credentials=credentials, by_name=by_name)
 
@@ -216,6 +244,11 @@ _GUARDED = {
 def warnings_about(credentials: Iterable[PromptCredential], language: str) -> tuple[PromptWarning, ...]:
     """Return what is worth a second look in a proposal."""
     warnings: list[PromptWarning] = []
+    credentials = tuple(credentials)
+    for one in credentials:
+        if one.is_reused:
+            message = phrase("COPY_REUSED", language, name=one.type_name)
+            warnings.append(PromptWarning(code="COPY_REUSED", message=message, claim=one.query_id))
     for claim in (claim for one in credentials for claim in one.claims):
         if claim.sensitivity in _GUARDED:
             warnings.append(_warning(_GUARDED[claim.sensitivity], claim, language))
@@ -229,17 +262,20 @@ def _warning(code: str, claim: PromptClaim, language: str, alternatives: tuple[s
     return PromptWarning(code=code, message=message, claim=claim.name, alternatives=alternatives)
 
 
-def require_by_name(credentials: Iterable[PromptCredential], by_name: Set[str]) -> None:
-    """Return if every claim that is approved by name only was approved so.
+def require_by_name(
+    credentials: Iterable[PromptCredential], by_name: Set[str], transactions: Iterable[PromptTransaction] = ()
+) -> None:
+    """Return if every claim and transaction that is approved by name only was approved so.
 
     Raises:
         ConsentRequiredError: one was not (``CONSENT_REQUIRED``); the message has the names, as far as they fit.
     """
-    missing = sorted(set(_explicit(credentials)) - by_name)
+    missing = sorted(set(_explicit(credentials, transactions)) - by_name)
     if missing:
         names = quoted(", ".join(missing))  # an issuer names its claims as it likes
         raise ConsentRequiredError(f"{len(missing)} claims are approved by name only: {names}")
 
 
-def _explicit(credentials: Iterable[PromptCredential]) -> list[str]:
-    return [claim.name for one in credentials for claim in one.claims if claim.sensitivity in EXPLICIT]
+def _explicit(credentials: Iterable[PromptCredential], transactions: Iterable[PromptTransaction]) -> list[str]:
+    claims = [claim.name for one in credentials for claim in one.claims if claim.sensitivity in EXPLICIT]
+    return [*claims, *(one.name for one in transactions)]

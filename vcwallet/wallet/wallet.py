@@ -61,18 +61,22 @@ from vcwallet.trust.client import COLLECTIONS as COLLECTIONS_OF_TRUST
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.published import PublishedTrust
 from vcwallet.trust.registration import Registration
-from vcwallet.wallet import entries, mending
+from vcwallet.wallet import entries, mending, transactions
 from vcwallet.wallet.cards import COLLECTION, Card, card_id, cards_of, each, find_card, readable
 from vcwallet.wallet.collecting import Collection, Collector, OfferPrompt, WalletClient
 from vcwallet.wallet.collecting.keeping import Taken
+from vcwallet.wallet.collecting.proving import MAX_COPIES
 from vcwallet.wallet.collecting.records import COLLECTIONS as COLLECTIONS_OF_COLLECTING
 from vcwallet.wallet.continuity import BackupReceipt
+from vcwallet.wallet.copies import COLLECTION as COPY_USES
+from vcwallet.wallet.copies import Audience, Copies, Copy, CopyUse, new_batch
 from vcwallet.wallet.damage import Damage
 from vcwallet.wallet.effort import MAX_READ, Effort
 from vcwallet.wallet.identity import COLLECTION as OF_THE_WALLET
 from vcwallet.wallet.identity import HISTORY, HOLDER_KEYS, SECRETS, identity_of
 from vcwallet.wallet.mending import CONSENTS, KEY_USES, BackedUp
 from vcwallet.wallet.phrases import phrase
+from vcwallet.wallet.presenting import Abilities, Presenter
 from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
 from vcwallet.wallet.proposal import (
     IsGuarded,
@@ -97,7 +101,7 @@ RECEIVED_AT_ONCE = 500
 
 _KEY_IS_GONE = ("KEY_NOT_FOUND", "HSM_KEY_NOT_FOUND")
 _OTHER_COLLECTIONS = (
-    *(KEYS, HOLDER_KEYS, KEY_USES, CONSENTS, OF_THE_WALLET, STATUSES, STATUS_LISTS),
+    *(KEYS, HOLDER_KEYS, KEY_USES, CONSENTS, COPY_USES, OF_THE_WALLET, STATUSES, STATUS_LISTS),
     *COLLECTIONS_OF_TRUST,
     *COLLECTIONS_OF_COLLECTING,
 )
@@ -129,6 +133,7 @@ class Wallet:
         keys: KeyStore | None = None,
         language: str = "en",
         issuers: Sequence[IssuerPolicy] = (),
+        copies: CopyUse = CopyUse.PER_VERIFIER,
     ) -> None:
         """Use a store.
 
@@ -141,6 +146,7 @@ class Wallet:
             language: the language of labels, a BCP 47 tag.
             issuers: say which issuers are trusted besides those of the registry, which comes first.  Who may ask is
                 for the registry alone to say.
+            copies: how the copies of batches are spent.
         """
         self._store = store
         self._trust = trust
@@ -151,6 +157,7 @@ class Wallet:
         self._keeps_keys = keys is None
         self._history = HashChain(store, HISTORY)
         self._identity = identity_of(store)
+        self._copies = Copies(store, use=copies, device=lambda: self._identity.device)
         self.update_issuers(*issuers)
         self.language = language
 
@@ -209,6 +216,29 @@ class Wallet:
             if error is not None:
                 raise error
         return done
+
+    def receive_batch(self, credentials: Sequence[Credential]) -> tuple[Card, ...]:
+        """Check credentials that were issued together, and keep all of them or none; receiving them again does nothing.
+
+        Those that say the same, with a key each, are kept as copies of one credential: `match` shows them as one, and
+        each verifier is shown another (`CopyUse`).
+
+        Raises:
+            VerificationError, BindingError, MalformedError, UnsupportedError: as `receive`.
+            StoreError: the store could not write.
+        """
+        ids = [card_id(one) for one in credentials]
+        new = {id: one for id, one in zip(ids, credentials, strict=True) if find_card(self._store, id) is None}
+        if new:
+            try:
+                self._put_copies([self._check(one) for one in new.values()])
+            except RecordExistsError:
+                raise _key_used() from None
+        return tuple(card for id in ids if (card := find_card(self._store, id)) is not None)
+
+    def copies_left(self, card: Card) -> int:
+        """Return how many copies of a credential nobody has seen; before there is none, it is time to collect more."""
+        return self._copies.left(card, at=self._clock())
 
     def cards(self, type_id: str | None = None, *, skip_damaged: bool = False) -> Iterator[Card]:
         """Yield the credentials of a type, or all, last received first.
@@ -371,7 +401,7 @@ class Wallet:
         guarded = cache(lambda type_id: guarded_in(self._types.type(type_id)))
         matches = match(
             authenticated.query,
-            lambda query: self._candidates(query, registration, effort, guarded, at),
+            lambda query: self._candidates(query, authenticated, registration, effort, guarded, at),
             limit_per_query=MAX_CHOICES,
             query_for=self._query_rule(authenticated, registration),
         )
@@ -392,25 +422,38 @@ class Wallet:
         request = self._authenticate(consent.prompt.incoming, at)
         if request.digest != consent.prompt.request.digest:
             raise ConsentRequiredError("the consent is for another request")
-        require_by_name(consent.credentials, consent.by_name)
+        require_by_name(consent.credentials, consent.by_name, consent.prompt.transactions)
         registration = self._screen(request, at)
-        presentations: dict[str, list[str]] = {}
-        shown: list[dict[str, Any]] = []
-        texts = assign(request.transactions, answered=[chosen.query_id for chosen in consent.credentials])
-        for chosen in consent.credentials:
-            # Of several presentations for one query, the first authorises: each transaction is authorised once.
-            binding = replace(request.binding, transaction_data=texts.pop(chosen.query_id, ()))
-            presentation, entry = self._present_one(chosen, request, registration, at, binding)
-            presentations.setdefault(chosen.query_id, []).append(presentation)
-            shown.append(entry)
-        try:
-            self._history.append(
-                entries.disclosure(registration, request, shown, at=at), Put(CONSENTS, consent.id, b"", new=True)
-            )
-        except RecordExistsError:
-            raise LocalProtocolError("a consent is used once", code="CONSENT_USED") from None
-        token = {query_id: tuple(values) for query_id, values in presentations.items()}
-        return Response(vp_token=token, state=request.state)
+        for _ in range(MAX_COPIES):
+            response = self._presented(consent, request, registration, at)
+            if response is not None:
+                return response
+        raise NoMatchError("others use up the copies of a credential")
+
+    def decline(self, prompt: Prompt) -> None:
+        """Write into the history that the person has declined a request.
+
+        Raises:
+            StoreError: the store could not write.
+        """
+        self._history.append(entries.declining(prompt.registration, prompt.request, at=self._clock()))
+
+    def presenter(self, abilities: Abilities | None = None) -> Presenter:
+        """Return what reads requests from links, QR codes and the Digital Credentials API, and sends answers to them.
+
+        Args:
+            abilities: what the wallet can do, and asks of verifiers; by default, what OpenID4VP 1.0 leaves open stays
+                open, and there are no transactions.
+        """
+        return Presenter(
+            abilities=abilities or Abilities(),
+            match=self.match,
+            present=self.present,
+            decline=self.decline,
+            trust=self._trust,
+            anchor=lambda: self._trust.published.anchor,
+            clock=self._clock,
+        )
 
     def start_session(
         self, *, retrieval_methods: Sequence[RetrievalMethod] = (), tcp: TcpRetrieval | None = None
@@ -605,6 +648,13 @@ class Wallet:
         ]
         self._history.extend(logged, *also, *changes)
 
+    def _put_copies(self, taken: Sequence[_Taken], *also: Change) -> list[Card]:
+        """Store what came together, and return it; what is alike and bound to different keys are copies."""
+        batch = new_batch([self._reopen(one.card) for one in taken])
+        named = [replace(one, card=replace(one.card, batch=batch)) for one in taken]
+        self._put(named, [entries.receipt(one.card) for one in named], *also)
+        return [one.card for one in named]
+
     def _checked_in_batches(self, credentials: Iterable[Credential]) -> Iterator[tuple[list[_Taken], VcError | None]]:
         """Yield what was checked, up to the first that does not hold, and then its error."""
         verified, refused, arriving = list[_Verified](), None, iter(credentials)
@@ -645,7 +695,7 @@ class Wallet:
         """Return the changes that remove a credential and its key; one that another `KeyStore` keeps is still there."""
         about_key = [Delete(kind, id) for id in self._key_ids(card) for kind in (HOLDER_KEYS, KEY_USES)]
         own_key = [Delete(KEYS, card.key)] if self._keeps_keys and card.key is not None else []
-        return [Delete(COLLECTION, card.id), forgotten(card), *about_key, *own_key]
+        return [Delete(COLLECTION, card.id), Delete(COPY_USES, card.id), forgotten(card), *about_key, *own_key]
 
     def _key_ids(self, card: Card) -> list[str]:
         """Return what the records about the key of a credential are called."""
@@ -730,6 +780,7 @@ class Wallet:
     def _candidates(
         self,
         query: CredentialQuery,
+        request: AuthenticatedRequest,
         registration: Registration,
         effort: Effort,
         guarded: Callable[[str], IsGuarded],
@@ -739,12 +790,17 @@ class Wallet:
         is_allowed = cache(lambda type_id: self._is_allowed(type_id, query, registration))
         for type_id in query.type_ids:
             for card in effort.as_far_as_it_goes(readable(cards_of(self._store, type_id)), query):
-                if card.id in seen or _has_expired(card, at):
+                if card.id in seen or card.batch in seen or _has_expired(card, at):
                     continue
                 seen.add(card.id)
-                held = self._reopen(card)
-                if is_allowed(card.type_ids[0]) and keeps_positions(query, held):
-                    yield replace(_candidate(card, held), weigh=weigh_seen(held, guarded(card.type_ids[0])))
+                shown = card
+                if card.batch is not None:
+                    seen.add(card.batch)
+                    copy = self._copies.choose(card, _audience(request, registration), at=at)
+                    shown = card if copy is None else copy.card
+                held = self._reopen(shown)
+                if is_allowed(shown.type_ids[0]) and keeps_positions(query, held):
+                    yield replace(_candidate(shown, held), weigh=weigh_seen(held, guarded(shown.type_ids[0])))
 
     def _query_rule(self, request: AuthenticatedRequest, registration: Registration) -> QueryRule:
         """Return the request's own rule, as far as what it puts in the place of a claim may be disclosed, too."""
@@ -771,9 +827,11 @@ class Wallet:
         if not matches.satisfiable:
             reasons = why_nothing(matches, type_of=self._types.type, language=self.language)
             raise NoMatchError("the wallet does not hold what the request requires", reasons=reasons)
-        proposal = matches.default_selection()
+        proposal = transactions.proposal(matches, request.transactions)
         choices = {
-            query_id: tuple(self._choice(one) for one in found) for query_id, found in matches.found.items() if found
+            query_id: tuple(self._choice(one, _audience(request, registration)) for one in found)
+            for query_id, found in matches.found.items()
+            if found
         }
         credentials = tuple(
             next(choice for choice in choices[one.query_id] if choice.card.id == one.candidate.id)
@@ -799,33 +857,77 @@ class Wallet:
             incoming=incoming,
             registration=registration,
             matches=matches,
+            transactions=transactions.shown(request.transactions, self.language),
         )
 
-    def _choice(self, found: Match) -> PromptCredential:
+    def _choice(self, found: Match, audience: Audience) -> PromptCredential:
         card = find_card(self._store, found.candidate.id)
-        if card is None:
+        copy = None if card is None else self._copies.choose(card, audience, at=self._clock())
+        if card is None or copy is None:
             raise NoMatchError("a credential was deleted meanwhile")
-        return prompt_credential(
+        choice = prompt_credential(
             found,
             card=card,
             held=self._reopen(card),
             resolved=self._types.type(card.type_ids[0]),
             language=self.language,
         )
+        return replace(choice, is_reused=copy.is_reused)
+
+    def _presented(
+        self, consent: Consent, request: AuthenticatedRequest, registration: Registration, at: datetime
+    ) -> Response | None:
+        """Return the answer, after it was written into the history; None where somebody else has used a copy of it."""
+        authorised = assign(request.transactions, answered=[one.query_id for one in consent.credentials])
+        audience = _audience(request, registration)
+        presentations: dict[str, list[str]] = {}
+        shown, uses = list[dict[str, Any]](), dict[str, Change]()
+        for chosen in consent.credentials:
+            copy = self._copy(chosen, audience, at)
+            for change in copy.use(audience, at=at):
+                uses[copy.card.id] = change
+            # A transaction is authorised once, also where several credentials answer one query.
+            binding = replace(request.binding, transaction_data=authorised.pop(chosen.query_id, ()))
+            presentation, entry = self._present_one(
+                copy.card, chosen, replace(request, binding=binding), registration, at
+            )
+            presentations.setdefault(chosen.query_id, []).append(presentation)
+            shown.append(entry)
+        try:
+            self._history.append(
+                entries.disclosure(registration, request, shown, at=at),
+                Put(CONSENTS, consent.id, b"", new=True),
+                *uses.values(),
+            )
+        except RecordExistsError:
+            if self._store.get(CONSENTS, consent.id) is None:
+                return None
+            raise LocalProtocolError("a consent is used once", code="CONSENT_USED") from None
+        token = {query_id: tuple(values) for query_id, values in presentations.items()}
+        return Response(vp_token=token, state=request.state)
+
+    def _copy(self, chosen: PromptCredential, audience: Audience, at: datetime) -> Copy:
+        """Return the copy to present, which is another than the one chosen where somebody has seen that meanwhile."""
+        card = find_card(self._store, chosen.card.id)
+        copy = None if card is None else self._copies.choose(card, audience, at=at)
+        if copy is None:
+            raise NoMatchError("a credential was deleted or has expired meanwhile")
+        if copy.is_reused and not chosen.is_reused:
+            raise ConsentRequiredError("others have used up the copies of a credential meanwhile")
+        return copy
 
     def _present_one(
         self,
+        card: Card,
         chosen: PromptCredential,
         request: AuthenticatedRequest,
         registration: Registration,
         at: datetime,
-        binding: Binding,
     ) -> tuple[str, dict[str, Any]]:
         """Return the presentation of one credential and what the history says about it."""
-        card = find_card(self._store, chosen.card.id)
         query = next((query for query in request.query.requested if query.id == chosen.query_id), None)
-        if card is None or query is None or _has_expired(card, at):
-            raise NoMatchError("a credential was deleted or has expired meanwhile")
+        if query is None:
+            raise NoMatchError("the request does not ask for a credential that was chosen")
         require_card_allowed(query, self._types.type(card.type_ids[0]), registration)
         held = self._reopen(card)
         judged_by = self._query_rule(request, registration)(query, held.claims)
@@ -835,7 +937,7 @@ class Wallet:
             raise ConsentRequiredError("what was approved is not what the request asks for")
         presentation = held.present(
             sorted(approved, key=str),
-            binding=binding,
+            binding=request.binding,
             signer=self._signer(card),
             at=at,
         )
@@ -920,7 +1022,7 @@ class _Keeper:
         if not new:
             self._wallet._store.commit(*also)
             return
-        self._wallet._put(new, [entries.receipt(one.card) for one in new], *also)
+        self._wallet._put_copies(new, *also)
 
     def _made(self, algorithm: Algorithm) -> tuple[str, PublicKey, tuple[Change, ...]]:
         keys = self._wallet._keys
@@ -959,6 +1061,10 @@ def _key_used() -> BindingError:
 
 def _offline(_: HttpRequest) -> HttpResponse:
     raise NetworkBlockedError("this wallet was given no network")
+
+
+def _audience(request: AuthenticatedRequest, registration: Registration) -> Audience:
+    return Audience(party=request.verifier.party, verifier=registration.verifier)
 
 
 def _has_expired(card: Card, at: datetime) -> bool:

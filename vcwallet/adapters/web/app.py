@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""An ASGI application for an issuer's service: endpoints, limits, and the deployer's own pages beside them."""
+"""ASGI applications for the services of roles: endpoints, limits, and the deployer's own pages beside them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,15 +19,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as Place
 
-from vcwallet.adapters.web.exchange import read_request, write_response
+from vcwallet.adapters.web.exchange import MAX_BODY_BYTES, read_request, write_response
 from vcwallet.adapters.web.openapi import openapi_json
 from vcwallet.adapters.web.rate_limit import RateLimit, RateLimiter
+from vcwallet.adapters.web.verifier_openapi import verifier_openapi_json
 from vcwallet.errors import LimitExceededError, MalformedError
-from vcwallet.flow import HttpResponse
-from vcwallet.issuer.openid4vci import CredentialIssuerService, Route
+from vcwallet.flow import HttpRequest, HttpResponse
+from vcwallet.issuer.openid4vci import CredentialIssuerService
 from vcwallet.protocols.oauth.client_attestation import CHALLENGE_HEADER, HEADER, POP_HEADER
 from vcwallet.protocols.oauth.dpop import NONCE_HEADER
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+from vcwallet.verifier.openid4vp import VerifierService
+from vcwallet.verifier.openid4vp.settings import MAX_POSTED_BYTES
 
 OPENAPI_PATH: Final = "/openapi.json"
 _LOG = logging.getLogger("vcwallet.web")
@@ -35,6 +38,43 @@ _ASKED_HEADERS: Final = ("authorization", "content-type", "dpop", HEADER, POP_HE
 _SHOWN_HEADERS: Final = (NONCE_HEADER, CHALLENGE_HEADER, "www-authenticate", "retry-after", "etag")
 
 Answer = Callable[[Request], Awaitable[Response]]
+
+
+class Route(Protocol):
+    """One endpoint of a service; see the routes of the services for what its members mean."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Where it is on the host."""
+        ...
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that it has."""
+        ...
+
+    @property
+    def is_for_browsers(self) -> bool:
+        """Whether people's browsers come here, and not wallets."""
+        ...
+
+
+class Service(Protocol):
+    """The service of a role: a function from a request to an answer."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        ...
+
+    def __call__(self, request: HttpRequest, /) -> HttpResponse:
+        """Return the answer."""
+        ...
 
 
 def issuer_app(
@@ -54,9 +94,40 @@ def issuer_app(
         pages: routes of the deployer's portal; they go after those of the service.
         rate_limit: how many requests one address may make to the service.
     """
+    return _app(service, service.routes, openapi_json(service), pages, rate_limit)
+
+
+def verifier_app(
+    service: VerifierService,
+    *,
+    pages: Sequence[BaseRoute] = (),
+    rate_limit: RateLimit = RateLimit(),  # noqa: B008 - a value
+) -> Starlette:
+    """Return the application of a verifier's service.
+
+    It goes to the root of a host.  Its endpoints are for wallets, also those that are pages of other sites (CORS),
+    without cookies.  What is logged is as in `issuer_app`.
+
+    Args:
+        service: the service.
+        pages: routes of the verifier's own pages; they go after those of the service.
+        rate_limit: how many requests one address may make to the service.
+    """
+    description = verifier_openapi_json(service)
+    return _app(service, service.routes, description, pages, rate_limit, max_bytes=MAX_POSTED_BYTES)
+
+
+def _app(
+    service: Service,
+    routes: Sequence[Route],
+    description: bytes,
+    pages: Sequence[BaseRoute],
+    rate_limit: RateLimit,
+    *,
+    max_bytes: int = MAX_BODY_BYTES,
+) -> Starlette:
     limiter = RateLimiter(rate_limit)
-    places = [_place(service, route, limiter) for route in service.routes]
-    description = openapi_json(service)
+    places = [_place(_answering(service, max_bytes), route, limiter) for route in routes]
 
     async def describe(_: Request) -> Response:
         return Response(description, media_type="application/json")
@@ -64,7 +135,7 @@ def issuer_app(
     return Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
 
 
-def _place(service: CredentialIssuerService, route: Route, limiter: RateLimiter) -> Place:
+def _place(answer: Answer, route: Route, limiter: RateLimiter) -> Place:
     path = f"{route.path}{{rest}}" if route.path.endswith("/") else route.path
     # Whoever is not known here gets the same answer as everybody, so any page may ask.
     shared = Middleware(
@@ -77,7 +148,7 @@ def _place(service: CredentialIssuerService, route: Route, limiter: RateLimiter)
     )
     return Place(
         path,
-        _limited(_answering(service), limiter),
+        _limited(answer, limiter),
         # A preflight is answered by the middleware; the service knows no OPTIONS.
         methods=[*route.methods, *([] if route.is_for_browsers else ["OPTIONS"])],
         name=route.name,
@@ -100,10 +171,10 @@ def _limited(answer: Answer, limiter: RateLimiter) -> Answer:
     return limited
 
 
-def _answering(service: CredentialIssuerService) -> Answer:
+def _answering(service: Service, max_bytes: int) -> Answer:
     async def answering(request: Request) -> Response:
         try:
-            asked = await read_request(request, origin=service.origin)
+            asked = await read_request(request, origin=service.origin, max_bytes=max_bytes)
         except LimitExceededError:
             return write_response(_refusal(413))
         except MalformedError:

@@ -21,11 +21,11 @@ _ONCE: Final = frozenset(
 _ORIGIN_FORM: Final = b"/"
 
 
-async def read_request(request: Request, *, origin: str) -> HttpRequest:
+async def read_request(request: Request, *, origin: str, max_bytes: int = MAX_BODY_BYTES) -> HttpRequest:
     """Return a request as it came, addressed to `origin`: a ``Host`` that a peer writes says nothing about us.
 
     Raises:
-        LimitExceededError: the body is longer than 1 MiB.
+        LimitExceededError: the body is longer than `max_bytes`, by default 1 MiB.
         MalformedError: a header field is there twice that has to be there once, or the path is none; or the peer
             has gone.
     """
@@ -41,9 +41,9 @@ async def read_request(request: Request, *, origin: str) -> HttpRequest:
     return HttpRequest(
         method=request.method,
         url=origin + _target(request),
-        max_bytes=MAX_BODY_BYTES,
+        max_bytes=max_bytes,
         headers=headers,
-        body=await _body(request),
+        body=await _body(request, max_bytes),
     )
 
 
@@ -65,13 +65,13 @@ def _target(request: Request) -> str:
         raise MalformedError("an address is ASCII", clause="RFC 3986, section 2") from None
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, max_bytes: int) -> bytes:
     body = bytearray()
     try:
         async for part in request.stream():
             body += part
-            if len(body) > MAX_BODY_BYTES:
-                raise LimitExceededError(f"the body is longer than {MAX_BODY_BYTES} bytes")
+            if len(body) > max_bytes:
+                raise LimitExceededError(f"the body is longer than {max_bytes} bytes")
     except ClientDisconnect:
         raise MalformedError("the peer has gone") from None
     return bytes(body)

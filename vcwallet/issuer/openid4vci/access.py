@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from vcwallet.issuer.openid4vci.client import proof_of
 from vcwallet.issuer.openid4vci.context import Context, Exchange
-from vcwallet.issuer.openid4vci.sealed import Opened
 from vcwallet.issuer.openid4vci.state import ACCESS_TOKEN, GRANT, Grant, Token
 from vcwallet.protocols.oauth import bearer
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.protocols.oauth.token_type import TokenType
+from vcwallet.sealed_sessions import Opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

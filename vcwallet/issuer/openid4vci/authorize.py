@@ -19,7 +19,6 @@ from vcwallet.issuer.openid4vci.client import Client
 from vcwallet.issuer.openid4vci.context import Exchange
 from vcwallet.issuer.openid4vci.deployer import LoginPage, LoginRefused, LoginRequest, Subject
 from vcwallet.issuer.openid4vci.pushed import checked_request
-from vcwallet.issuer.openid4vci.sealed import Opened, begin, new_secret
 from vcwallet.issuer.openid4vci.state import (
     CODE,
     GRANT,
@@ -32,7 +31,6 @@ from vcwallet.issuer.openid4vci.state import (
     Offer,
     PushedRequest,
 )
-from vcwallet.issuer.sessions import Change
 from vcwallet.jose.jwt import seconds
 from vcwallet.protocols.oauth.authorization import (
     REQUEST_URI_PREFIX,
@@ -42,6 +40,8 @@ from vcwallet.protocols.oauth.authorization import (
     redirect_with_error,
 )
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+from vcwallet.sealed_sessions import Opened, begin, new_secret
+from vcwallet.sessions import Change
 
 LOGIN_PATH: Final = "/login"
 _HANDLE: Final = "handle"

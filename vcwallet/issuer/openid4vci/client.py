@@ -7,12 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vcwallet.issuer.openid4vci.context import Exchange
-from vcwallet.issuer.openid4vci.sealed import mark
 from vcwallet.issuer.openid4vci.state import ATTESTATION_PROOF, DPOP_PROOF
 from vcwallet.protocols.oauth import client_attestation, dpop
 from vcwallet.protocols.oauth.client_attestation import AttestedClient, verify_client_attestation
 from vcwallet.protocols.oauth.dpop import DpopProof, verify_proof
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+from vcwallet.sealed_sessions import mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,6 @@ from vcwallet.formats.base import Credential, IssuerKey
 from vcwallet.issuer.issuer import Issuer
 from vcwallet.issuer.openid4vci.deployer import Login, Records
 from vcwallet.issuer.openid4vci.offering import Bounds, Lifetimes, Offering
-from vcwallet.issuer.openid4vci.sealed import SealedSessions
-from vcwallet.issuer.sessions import Add, Change
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
 from vcwallet.protocols.haip import IssuanceProfile, Requirement
 from vcwallet.protocols.oauth import form
@@ -29,6 +27,8 @@ from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refus
 from vcwallet.protocols.openid4vci.encryption import MessageKey
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration
 from vcwallet.protocols.stateless_nonce import StatelessNonces
+from vcwallet.sealed_sessions import SealedSessions
+from vcwallet.sessions import Add, Change
 
 JSON: Final = "application/json"
 _STRIPES = 1024

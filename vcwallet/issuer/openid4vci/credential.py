@@ -22,7 +22,6 @@ from vcwallet.issuer.openid4vci.deployer import NoRecord, NotYet
 from vcwallet.issuer.openid4vci.issuing import Slot, holder_of, issue
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
 from vcwallet.issuer.openid4vci.offering import Offering
-from vcwallet.issuer.openid4vci.sealed import Opened, begin, digest, mark, new_secret
 from vcwallet.issuer.openid4vci.state import (
     ANSWER,
     C_NONCE,
@@ -35,12 +34,13 @@ from vcwallet.issuer.openid4vci.state import (
     Transaction,
 )
 from vcwallet.issuer.openid4vci.wanted import credential_identifier
-from vcwallet.issuer.sessions import Add, Change
 from vcwallet.keys import jwk
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.protocols.openid4vci.credential_request import CredentialRequest, read_credential_request
 from vcwallet.protocols.openid4vci.credential_response import DeferredIssuance, IssuedCredentials
 from vcwallet.protocols.openid4vci.proofs import ProvedKeys, verify_proofs
+from vcwallet.sealed_sessions import Opened, begin, digest, mark, new_secret
+from vcwallet.sessions import Add, Change
 
 
 def credential(exchange: Exchange) -> HttpResponse:

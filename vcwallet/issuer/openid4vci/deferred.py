@@ -18,13 +18,13 @@ from vcwallet.issuer.openid4vci.credential import find_record, kept_answer
 from vcwallet.issuer.openid4vci.deployer import NotYet
 from vcwallet.issuer.openid4vci.issuing import Slot, issue
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
-from vcwallet.issuer.openid4vci.sealed import Opened
 from vcwallet.issuer.openid4vci.state import ANSWER, TRANSACTION, Answer, Grant, Transaction
 from vcwallet.jose.jwt import seconds
 from vcwallet.keys import jwk
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.protocols.openid4vci.credential_response import DeferredIssuance, IssuedCredentials
 from vcwallet.protocols.openid4vci.deferred_request import read_deferred_request
+from vcwallet.sealed_sessions import Opened
 
 
 def deferred(exchange: Exchange) -> HttpResponse:

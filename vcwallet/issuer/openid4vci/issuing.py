@@ -21,12 +21,12 @@ from vcwallet.formats.base import Credential
 from vcwallet.issuer.ledger import AlreadyIssuedError
 from vcwallet.issuer.openid4vci.context import Exchange, Signed, busy
 from vcwallet.issuer.openid4vci.offering import Offering
-from vcwallet.issuer.openid4vci.sealed import Opened, digest
 from vcwallet.issuer.openid4vci.state import GRANT, Grant
-from vcwallet.issuer.sessions import SessionChangedError
 from vcwallet.keys import jwk
 from vcwallet.keys.public import PublicKey
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+from vcwallet.sealed_sessions import Opened, digest
+from vcwallet.sessions import SessionChangedError
 
 LEASE: Final = timedelta(seconds=30)
 """So long one who has entered an act and not finished it may still be at work."""

@@ -16,7 +16,6 @@ from vcwallet.flow import HttpResponse
 from vcwallet.issuer.openid4vci.context import Context, Exchange, json_response
 from vcwallet.issuer.openid4vci.deployer import Subject
 from vcwallet.issuer.openid4vci.offering import MAX_TX_CODE_TRIES, GrantType
-from vcwallet.issuer.openid4vci.sealed import begin, new_secret
 from vcwallet.issuer.openid4vci.state import (
     GRANT,
     ISSUER_STATE,
@@ -29,7 +28,6 @@ from vcwallet.issuer.openid4vci.state import (
     OfferReference,
     PreAuthorized,
 )
-from vcwallet.issuer.sessions import Change
 from vcwallet.jose.jwt import seconds
 from vcwallet.protocols.openid4vci.notification import NotificationEvent
 from vcwallet.protocols.openid4vci.offer import (
@@ -43,6 +41,8 @@ from vcwallet.protocols.openid4vci.offer import (
     offer_reference_url,
     offer_url,
 )
+from vcwallet.sealed_sessions import begin, new_secret
+from vcwallet.sessions import Change
 
 PATH: Final = "/offer/"
 DIGITS: Final = TxCode(input_mode="numeric", length=6)

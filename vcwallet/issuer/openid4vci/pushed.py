@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from vcwallet.flow import HttpResponse
 from vcwallet.issuer.openid4vci.client import Client, authenticate, proof_of
 from vcwallet.issuer.openid4vci.context import Exchange, json_response
-from vcwallet.issuer.openid4vci.sealed import begin, new_secret
 from vcwallet.issuer.openid4vci.state import ISSUER_STATE, OFFER, REQUEST_URI, IssuerState, Offer, PushedRequest
 from vcwallet.issuer.openid4vci.wanted import wanted
 from vcwallet.protocols.oauth.authorization import (
@@ -20,6 +19,7 @@ from vcwallet.protocols.oauth.authorization import (
 )
 from vcwallet.protocols.oauth.dpop import DpopProof
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
+from vcwallet.sealed_sessions import begin, new_secret
 
 
 def pushed(exchange: Exchange) -> HttpResponse:

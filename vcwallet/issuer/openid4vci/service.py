@@ -33,9 +33,7 @@ from vcwallet.issuer.openid4vci.notification import notification
 from vcwallet.issuer.openid4vci.offering import Bounds, GrantType, Lifetimes, Offering
 from vcwallet.issuer.openid4vci.offers import DIGITS, IssuedOffer, OfferStatus, offer_by_reference
 from vcwallet.issuer.openid4vci.pushed import pushed
-from vcwallet.issuer.openid4vci.sealed import SealedSessions
 from vcwallet.issuer.openid4vci.token import token
-from vcwallet.issuer.sessions import SessionChangedError, SessionStore
 from vcwallet.keys.policy import TrustPolicy
 from vcwallet.protocols.haip import OPENID4VCI_1_0, IssuanceProfile
 from vcwallet.protocols.oauth.client_attestation import ClientChallenges
@@ -52,6 +50,8 @@ from vcwallet.protocols.openid4vci.identifiers import (
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata
 from vcwallet.protocols.openid4vci.offer import SCHEME, TxCode
 from vcwallet.protocols.stateless_nonce import StatelessNonces
+from vcwallet.sealed_sessions import SealedSessions
+from vcwallet.sessions import SessionChangedError, SessionStore
 
 PURGE_EVERY: Final = timedelta(minutes=1)
 _ATTEMPTS = 10

@@ -16,7 +16,6 @@ from vcwallet.flow import HttpResponse
 from vcwallet.issuer.openid4vci.client import Client, authenticate, proof_of
 from vcwallet.issuer.openid4vci.context import Exchange, json_response
 from vcwallet.issuer.openid4vci.offering import MAX_TX_CODE_TRIES
-from vcwallet.issuer.openid4vci.sealed import Opened, begin, new_secret
 from vcwallet.issuer.openid4vci.state import (
     ACCESS_TOKEN,
     CODE,
@@ -30,7 +29,6 @@ from vcwallet.issuer.openid4vci.state import (
     Token,
 )
 from vcwallet.issuer.openid4vci.wanted import Wanted, granted_details, wanted
-from vcwallet.issuer.sessions import Change
 from vcwallet.protocols.oauth.authorization_details import AuthorizationDetail
 from vcwallet.protocols.oauth.dpop import DpopProof
 from vcwallet.protocols.oauth.pkce import require_verifier
@@ -43,6 +41,8 @@ from vcwallet.protocols.oauth.token import (
     read_token_request,
 )
 from vcwallet.protocols.oauth.token_type import TokenType
+from vcwallet.sealed_sessions import Opened, begin, new_secret
+from vcwallet.sessions import Change
 
 
 def token(exchange: Exchange) -> HttpResponse:

@@ -43,9 +43,14 @@ _SHA_256: Final = HashAlgorithm.SHA_256.value
 
 
 class TransactionDetails(WireModel):
-    """The members of transaction data; a type of transaction extends it with its own, and takes no others."""
+    """The members of transaction data; a type of transaction extends it with its own, and takes no others.
+
+    Attributes:
+        labels: by member, and by ``""`` for the type itself, what people call it, by language.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    labels: ClassVar[Mapping[str, Mapping[str, str]]] = {}
 
     type: Annotated[str, Field(min_length=1)]
     credential_ids: Annotated[Array[str], Field(min_length=1, max_length=MAX_CREDENTIAL_IDS)]
@@ -96,7 +101,13 @@ def _read(text: str, *, bound: set[str], types: TransactionTypes) -> Transaction
         raise _invalid("transaction data belong to credentials that are not asked for with a proof of their holder")
     if not set(HashAlgorithm).intersection(details.transaction_data_hashes_alg):
         raise _invalid("transaction data are to be hashed with a function that the wallet does not have")
-    return Transaction(type=details.type, credential_ids=details.credential_ids, members=members, text=text)
+    return Transaction(
+        type=details.type,
+        credential_ids=details.credential_ids,
+        members=members,
+        text=text,
+        labels=details.labels,
+    )
 
 
 def _members(text: str) -> dict[str, Any]:

@@ -29,12 +29,12 @@ from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer import Issuer
 from vcwallet.issuer.openid4vci import GrantType, Offering, OfferState
-from vcwallet.issuer.sessions import MemorySessions, Remove, SessionChangedError
 from vcwallet.protocols.haip import HAIP_1_0, OPENID4VCI_1_0, Requirement, findings
 from vcwallet.protocols.oauth.server_metadata import read_server_metadata
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired, read_issuer_metadata
 from vcwallet.protocols.openid4vci.offer import OfferReference, read_offer, read_offer_link
 from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
+from vcwallet.sessions import MemorySessions, Remove, SessionChangedError
 
 ISSUER_METADATA = f"{IDENTIFIER}/.well-known/openid-credential-issuer"
 SERVER_METADATA = f"{IDENTIFIER}/.well-known/oauth-authorization-server"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The sessions of an issuer's service in a database."""
+"""The sessions of services in a database."""
 
 from vcwallet.adapters.store.sessions.sql_sessions import SqlSessions
 

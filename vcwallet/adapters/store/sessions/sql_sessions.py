@@ -7,7 +7,7 @@ was read before; so of many who want to change it at once, one does.
 
 >>> from datetime import UTC, datetime, timedelta
 >>> from vcwallet.adapters.store import SqlSessions
->>> from vcwallet.issuer.sessions import Add, Session
+>>> from vcwallet.sessions import Add, Session
 >>> now = datetime(2026, 11, 28, tzinfo=UTC)
 >>> with SqlSessions.open(None) as sessions:
 ...     sessions.commit(Add(Session(kind="code", id="c-1", expires=now + timedelta(minutes=5))))
@@ -30,7 +30,7 @@ from vcwallet.adapters.store.failures import DeadlockError
 from vcwallet.adapters.store.sessions.schema import checksum, install_once, is_installed, require_readable, session
 from vcwallet.adapters.store.sql_store import PATIENCE, kept_if_successful
 from vcwallet.errors import StoreCorruptError
-from vcwallet.issuer.sessions import Add, Change, Remove, Session, SessionChangedError, Swap, in_order
+from vcwallet.sessions import Add, Change, Remove, Session, SessionChangedError, Swap, in_order
 
 _ATTEMPTS = 10
 _PURGED_AT_ONCE = 1_000

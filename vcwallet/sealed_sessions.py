@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from vcwallet.encoding import base64url, wire
 from vcwallet.encoding.wire import WireModel
 from vcwallet.errors import StoreCorruptError
-from vcwallet.issuer.sessions import Add, Change, Session, SessionStore, Swap
+from vcwallet.sessions import Add, Change, Session, SessionStore, Swap
 
 _SECRET_BYTES = 32
 _NONCE_BYTES = 12

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The vcwallet authors
 # SPDX-License-Identifier: Apache-2.0
-"""The seam to the sessions of an issuer's service: short-lived records that change in one step, or not at all.
+"""The seam to the sessions of a service: short-lived records that change in one step, or not at all.
 
 A change of several sessions is one value.  It names the version of each that it was made for: who comes second finds
 another version, and nothing of the change is applied.  So a code is spent once, however many ask at once
 (OpenID4VCI 1.0, section 13.7; RFC 9700, section 2.1.1).
 
     >>> from datetime import UTC, datetime, timedelta
-    >>> from vcwallet.issuer.sessions import Add, MemorySessions, Session, Swap
+    >>> from vcwallet.sessions import Add, MemorySessions, Session, Swap
     >>> now = datetime(2026, 11, 28, tzinfo=UTC)
     >>> sessions = MemorySessions()
     >>> code = Session(kind="code", id="c-1", body=b"fresh", expires=now + timedelta(minutes=5))
@@ -15,7 +15,7 @@ another version, and nothing of the change is applied.  So a code is spent once,
     >>> sessions.commit(Swap(code, body=b"spent"))
     >>> sessions.commit(Swap(code, body=b"spent again"))
     Traceback (most recent call last):
-    vcwallet.issuer.sessions.SessionChangedError: a session has changed meanwhile [SESSION_CHANGED]
+    vcwallet.sessions.SessionChangedError: a session has changed meanwhile [SESSION_CHANGED]
 """
 
 from __future__ import annotations

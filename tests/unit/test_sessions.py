@@ -23,7 +23,7 @@ from vcwallet.adapters.store.database import Statement, parse_location
 from vcwallet.adapters.store.failures import DeadlockError
 from vcwallet.adapters.store.sessions.schema import checksum
 from vcwallet.errors import StoreCorruptError, StoreNewerError
-from vcwallet.issuer.sessions import (
+from vcwallet.sessions import (
     MAX_BODY_BYTES,
     MAX_NAME_LENGTH,
     Add,
@@ -231,7 +231,7 @@ _WORKER = """
 import sys
 from datetime import datetime
 from vcwallet.adapters.store import SqlSessions
-from vcwallet.issuer.sessions import Add, Session, SessionChangedError, Swap
+from vcwallet.sessions import Add, Session, SessionChangedError, Swap
 
 _, place, rounds, worker, now = sys.argv
 at = datetime.fromisoformat(now)

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The description of a verifier's endpoints in OpenAPI 3.1."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from vcwallet._version import __version__
+from vcwallet.encoding import json
+from vcwallet.protocols.oauth import form
+from vcwallet.protocols.oauth.refusal import OAuthErrorCode
+from vcwallet.protocols.openid4vp.request_uri import MEDIA_TYPE
+from vcwallet.verifier.openid4vp import Route, VerifierService
+
+_TEXT: Final[dict[str, Any]] = {"type": "string"}
+_JSON: Final = "application/json"
+_REFUSAL: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["error"],
+    "additionalProperties": False,
+    "properties": {"error": {"enum": [code.value for code in OAuthErrorCode]}},
+}
+_SECRET: Final[dict[str, Any]] = {
+    "name": "secret",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+}
+
+
+def verifier_openapi_json(service: VerifierService) -> bytes:
+    """Return the description as JSON."""
+    return json.dumps(verifier_openapi(service))
+
+
+def verifier_openapi(service: VerifierService) -> dict[str, Any]:
+    """Return the description of a service."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "OpenID4VP 1.0 verifier", "version": __version__},
+        "servers": [{"url": service.origin}],
+        "paths": {f"{route.path}{{secret}}": _operations(route) for route in service.routes},
+    }
+
+
+def _operations(route: Route) -> dict[str, Any]:
+    summary, members, answer = _ENDPOINTS[route.name]
+    return {
+        method.lower(): {
+            "operationId": route.name if method == "GET" else f"{route.name}_{method.lower()}",
+            "summary": summary,
+            "parameters": [_SECRET],
+            **({"requestBody": _form(members)} if method == "POST" else {}),
+            "responses": {"200": answer, **{status: _refusal() for status in _REFUSALS}},
+        }
+        for method in route.methods
+    }
+
+
+def _form(members: tuple[str, ...]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": dict.fromkeys(members, _TEXT)}
+    return {"required": True, "content": {form.MEDIA_TYPE: {"schema": schema}}}
+
+
+def _content(description: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {media_type: {"schema": schema}}}
+
+
+def _refusal() -> dict[str, Any]:
+    return _content("refused, or come back later", _JSON, _REFUSAL)
+
+
+_REFUSALS: Final = ("400", "404", "413", "429", "503")
+_ENDPOINTS: Final[dict[str, tuple[str, tuple[str, ...], dict[str, Any]]]] = {
+    "request": (
+        "Fetch a request object",
+        ("wallet_metadata", "wallet_nonce"),
+        _content("the request object, perhaps encrypted", MEDIA_TYPE, _TEXT),
+    ),
+    "response": (
+        "Post an answer",
+        ("response", "vp_token", "state", "error", "error_description"),
+        _content(
+            "taken; where the person goes on, if anywhere",
+            _JSON,
+            {"type": "object", "properties": {"redirect_uri": {"type": "string", "format": "uri"}}},
+        ),
+    ),
+}

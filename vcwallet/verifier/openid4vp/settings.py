@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 The vcwallet authors
+# SPDX-License-Identifier: Apache-2.0
+"""How long what a service makes is good, and how many of it there may be at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from vcwallet.protocols.openid4vp.request_object import LIFETIME
+
+MIN_SESSION_LENGTH = 16
+"""How many characters of a browser session's secret there are at least."""
+MAX_POSTED_BYTES = 2 * 1024 * 1024
+"""The longest form that a wallet may post."""
+LEASE: Final = timedelta(seconds=60)
+"""How long the verification of one answer keeps others out; a process that died is not waited for longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """How long what a service makes is good.
+
+    Attributes:
+        request: a request, until its answer comes; at most 600 s.
+        response_code: until the browser comes back.
+        result: what was verified, until the page collects it; it is forgotten then.
+
+    Raises:
+        ValueError: a time that is none, or a longer request.
+    """
+
+    request: timedelta = timedelta(minutes=5)
+    response_code: timedelta = timedelta(minutes=5)
+    result: timedelta = timedelta(minutes=10)
+
+    def __post_init__(self) -> None:
+        if min(self.request, self.response_code, self.result) <= timedelta(0) or self.request > LIFETIME:
+            raise ValueError("a lifetime is some time, and a request lives at most 600 seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How many transactions there may be at once, which anybody can begin who sees a page.
+
+    Raises:
+        ValueError: none.
+    """
+
+    transactions: int = 10_000
+
+    def __post_init__(self) -> None:
+        if self.transactions < 1:
+            raise ValueError("there is at least one transaction")
