@@ -54,12 +54,13 @@ def bearer(api) -> dict[str, str]:
     return wallet.authorization()
 
 
-def probe(operation: Any, mode: GenerationMode, **options: Any) -> None:
+def probe(operation: Any, mode: GenerationMode, *, path_parameters: Any = None, **options: Any) -> None:
     """Send many requests of one kind, and look at each answer."""
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
     def each(case: Any) -> None:
+        case.path_parameters = path_parameters or case.path_parameters
         case.call_and_validate(checks=CHECKS, allow_redirects=False, **options)
 
     each()

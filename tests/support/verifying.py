@@ -22,7 +22,13 @@ from vcwallet.protocols.openid4vp.request_uri import RequestReference, fetching,
 from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
 from vcwallet.sessions import MemorySessions, SessionStore
 from vcwallet.verifier import Ask, ask
-from vcwallet.verifier.openid4vp import BegunPresentation, Channel, PresentationResult, VerifierService
+from vcwallet.verifier.openid4vp import (
+    BegunPresentation,
+    Channel,
+    PresentationResult,
+    PresentationState,
+    VerifierService,
+)
 
 ADDRESS = "https://bank.example/openid4vp"
 RESULT_PAGE = "https://bank.example/result"
@@ -110,6 +116,10 @@ class Desk:
     def result(self, begun: BegunPresentation, *, session: str = BROWSER) -> PresentationResult:
         """Return the result for a browser."""
         return self.service.result(begun.transaction_id, session=session)
+
+    def state(self, begun: BegunPresentation) -> PresentationState:
+        """Return how far a transaction is, for its own browser."""
+        return self.service.status(begun.transaction_id, session=BROWSER).state
 
     # --- by the Digital Credentials API ---
 

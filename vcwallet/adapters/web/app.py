@@ -132,7 +132,10 @@ def _app(
     async def describe(_: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    return Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
+    app = Starlette(routes=[*places, Place(OPENAPI_PATH, describe), *pages])
+    # No wallet is sent on to another address: what it posts is for the one that it was told (RFC 9700, section 4.12).
+    app.router.redirect_slashes = False
+    return app
 
 
 def _place(answer: Answer, route: Route, limiter: RateLimiter) -> Place:

@@ -10,7 +10,7 @@ from vcwallet._version import __version__
 from vcwallet.encoding import json
 from vcwallet.protocols.oauth import form
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode
-from vcwallet.protocols.openid4vp.request_uri import MEDIA_TYPE
+from vcwallet.protocols.openid4vp.request_uri import MAX_METADATA_BYTES, MAX_WALLET_NONCE, MEDIA_TYPE
 from vcwallet.verifier.openid4vp import Route, VerifierService
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
@@ -45,21 +45,20 @@ def verifier_openapi(service: VerifierService) -> dict[str, Any]:
 
 
 def _operations(route: Route) -> dict[str, Any]:
-    summary, members, answer = _ENDPOINTS[route.name]
+    summary, schema, answer = _ENDPOINTS[route.name]
     return {
         method.lower(): {
             "operationId": route.name if method == "GET" else f"{route.name}_{method.lower()}",
             "summary": summary,
             "parameters": [_SECRET],
-            **({"requestBody": _form(members)} if method == "POST" else {}),
+            **({"requestBody": _form(schema)} if method == "POST" else {}),
             "responses": {"200": answer, **{status: _refusal() for status in _REFUSALS}},
         }
         for method in route.methods
     }
 
 
-def _form(members: tuple[str, ...]) -> dict[str, Any]:
-    schema = {"type": "object", "properties": dict.fromkeys(members, _TEXT)}
+def _form(schema: dict[str, Any]) -> dict[str, Any]:
     return {"required": True, "content": {form.MEDIA_TYPE: {"schema": schema}}}
 
 
@@ -72,15 +71,25 @@ def _refusal() -> dict[str, Any]:
 
 
 _REFUSALS: Final = ("400", "404", "413", "429", "503")
-_ENDPOINTS: Final[dict[str, tuple[str, tuple[str, ...], dict[str, Any]]]] = {
+_ENDPOINTS: Final[dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
     "request": (
         "Fetch a request object",
-        ("wallet_metadata", "wallet_nonce"),
+        {
+            "type": "object",
+            "properties": {
+                "wallet_metadata": {"type": "string", "maxLength": MAX_METADATA_BYTES},
+                "wallet_nonce": {"type": "string", "maxLength": MAX_WALLET_NONCE},
+            },
+        },
         _content("the request object, perhaps encrypted", MEDIA_TYPE, _TEXT),
     ),
     "response": (
         "Post an answer",
-        ("response", "vp_token", "state", "error", "error_description"),
+        {
+            "type": "object",
+            "properties": dict.fromkeys(("response", "vp_token", "state", "error", "error_description"), _TEXT),
+            "oneOf": [{"required": ["response"]}, {"required": ["vp_token"]}, {"required": ["error"]}],
+        },
         _content(
             "taken; where the person goes on, if anywhere",
             _JSON,

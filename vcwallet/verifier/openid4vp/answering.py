@@ -65,6 +65,7 @@ def take_posted(context: Context, http: HttpRequest, secret: str) -> HttpRespons
 
     Raises:
         OAuthRefusal: there is no such request, or what was posted is no good answer to it; it says nothing more.
+        SessionChangedError: as `take`.
     """
     found = open_request(context, secret)
     request = Request.from_jwt(found.body.jwt)
@@ -89,6 +90,7 @@ def take(
 
     Raises:
         OAuthRefusal: another answer came first; or this one cannot be judged for now, and may come again.
+        SessionChangedError: the request was fetched meanwhile, or another answer came; nothing was done.
     """
     taken = _claim(context, found)
     try:
@@ -114,10 +116,7 @@ def _claim(context: Context, found: Opened[RequestSession]) -> Opened[RequestSes
     if since is not None and now < since + LEASE.total_seconds():
         raise not_there()
     change = found.swap(taken_at=now)
-    try:
-        context.sessions.commit(change)
-    except SessionChangedError:
-        raise not_there() from None
+    context.sessions.commit(change)
     return Opened(secret=found.secret, session=change.result, body=found.body.model_copy(update={"taken_at": now}))
 
 

@@ -247,7 +247,7 @@ class VerifierService:
             AnswerRefusedError: the answer was refused.
             StoreError: the sessions could not be read or written.
         """
-        return collecting.take_from_api(self._context, transaction_id, session=session, data=data)
+        return _again(lambda: collecting.take_from_api(self._context, transaction_id, session=session, data=data))
 
     def forget(self, transaction_id: str, *, session: str) -> None:
         """Forget a transaction and what was verified in it; an answer that comes later finds no request.
