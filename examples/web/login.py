@@ -115,6 +115,7 @@ def _page(template: str, request: LoginRequest, language: str, **values: object)
     return page(
         template,
         reader,
+        leads_away=True,
         action=request.url,
         kinds=request.types,
         client=request.client,

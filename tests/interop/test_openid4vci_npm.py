@@ -23,7 +23,7 @@ from vcwallet import CredentialIssuerService, Issuer, Mdoc, Offering, SdJwtVc, S
 from vcwallet.adapters.local import system_clock
 from vcwallet.formats.base import IssuerKey
 from vcwallet.issuer.openid4vci import DIGITS, GrantType, IssuedOffer, NotYet, OfferState
-from vcwallet.issuer.sessions import MemorySessions
+from vcwallet.sessions import MemorySessions
 from vcwallet.keys import jwk
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.storage import MemoryStore

@@ -33,7 +33,6 @@ from vcwallet.errors import (
 )
 from vcwallet.flow import Flow, HttpRequest, HttpResponse, run
 from vcwallet.formats.base import (
-    Binding,
     Credential,
     CredentialFormat,
     Formats,
