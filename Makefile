@@ -19,7 +19,7 @@ EXTRAS := jsonld,bbs,qr,http,web,cli,hsm,postgres
 PIP_TOOLS := pip-tools==7.6.2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs sizes api types sweep lock clean
+.PHONY: help demo web test check format bench docs sizes api types sweep lock clean
 .DELETE_ON_ERROR:
 
 help:  ## show this menu
@@ -27,6 +27,9 @@ help:  ## show this menu
 
 demo: $(VENV)/.demo  ## set up, then do the main job: issue, ask, consent, present, verify
 	@$(RUN) examples/01_main_job.py
+
+web: $(VENV)/.dev  ## the whole story in your browser: a city, a wallet, a rental agency and a bank, until Ctrl-C
+	@$(RUN) examples/web_demo.py
 
 test: $(VENV)/.dev  ## set up, then run every test, with line and branch coverage
 	@$(PYTEST) --cov --cov-report=term
