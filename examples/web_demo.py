@@ -51,7 +51,7 @@ RENTAL = Business(
     purpose=purposes.TENANCY.code,
     asks=(
         ask(ResidenceRecord, "full_name", "resident_address.formatted"),
-        ask(TaxAssessment, "income_above.3000000"),
+        ask(TaxAssessment, "income_above.1500000"),
     ),
     too_much=ask(ResidenceRecord, "registered_domicile"),
     done=("お申込みを受け付けました。", "We have your application."),

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeGuard
 
 from vcwallet import PublishedTrust
-from vcwallet.claims import ClaimPath, JsonValue
+from vcwallet.claims import ClaimPath, JsonValue, path_text
 from vcwallet.errors import VcError
 from vcwallet.formats.type_metadata import ResolvedType, TypeCatalogue
 from vcwallet.storage import MemoryStore
@@ -41,14 +42,17 @@ class Types:
         return type_id if found is None else found.name(reader.language)
 
     def label(self, type_id: str, path: ClaimPath, reader: Reader) -> str:
-        """Return what a claim is called."""
+        """Return what a claim is called, after the claims that it is part of."""
         found = self._found(type_id)
-        return ".".join(map(str, path)) if found is None else found.label(path, reader.language)
+        return path_text(path) if found is None else _label(found, path, reader)
 
     def lines(self, type_id: str, claims: Mapping[str, JsonValue], reader: Reader) -> list[Line]:
         """Return the claims of a credential that its type has a name for."""
         found = self._found(type_id)
-        return [] if found is None else list(_lines(found, (), claims, reader))
+        if found is None:
+            return []
+        lines = _lines(found, (), claims, reader)
+        return [line for _, line in sorted(lines, key=lambda one: one[0])]
 
     def _found(self, type_id: str) -> ResolvedType | None:
         try:
@@ -70,14 +74,32 @@ def plain(value: object, reader: Reader) -> str:
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
-def _lines(found: ResolvedType, path: tuple[str, ...], value: JsonValue, reader: Reader) -> Iterator[Line]:
-    if isinstance(value, Mapping) and value:
-        if "formatted" in value:
-            value = {"formatted": value["formatted"]}
+def _lines(found: ResolvedType, path: tuple[str, ...], value: JsonValue, reader: Reader) -> Iterator[tuple[int, Line]]:
+    """Yield the lines of a claim, each after its place in the type."""
+    about = found.claim(path)
+    if about is not None and (not isinstance(value, Mapping) or "formatted" in value or _is_band(value)):
+        text = _band(found, path, value, reader) if _is_band(value) else plain(value, reader)
+        yield found.claims.index(about), Line(label=_label(found, path, reader), text=text)
+    elif isinstance(value, Mapping):
         for name, part in value.items():
             yield from _lines(found, (*path, name), part, reader)
-    elif found.claim(path) is not None:
-        label = found.label(path, reader.language)
-        if path[-1] == "formatted":
-            label = found.label(path[:-1], reader.language)
-        yield Line(label=label, text=plain(value, reader))
+
+
+def _band(found: ResolvedType, path: ClaimPath, value: Mapping[str, bool], reader: Reader) -> str:
+    amounts = [(_own_label(found, (*path, name), reader), plain(part, reader)) for name, part in value.items()]
+    return reader("、", ", ").join(f"{amount}: {word}" for amount, word in amounts)
+
+
+def _is_band(value: JsonValue) -> TypeGuard[Mapping[str, bool]]:
+    """Tell whether this says of several amounts whether something is above or below them."""
+    return isinstance(value, Mapping) and bool(value) and all(isinstance(part, bool) for part in value.values())
+
+
+def _label(found: ResolvedType, path: ClaimPath, reader: Reader) -> str:
+    above = [path[:length] for length in range(1, len(path) + 1)]
+    labels = [_own_label(found, one, reader) for one in above if found.claim(one) is not None]
+    return " › ".join(dict.fromkeys(labels)) or path_text(path)
+
+
+def _own_label(found: ResolvedType, path: ClaimPath, reader: Reader) -> str:
+    return found.label(path, reader.language)

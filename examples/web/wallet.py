@@ -29,6 +29,7 @@ from vcwallet.errors import (
 )
 from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.japan import JST
+from vcwallet.wallet.prompt import PromptWarning
 from web.pages import Look
 from web.reading import Types, plain
 from web.site import Page, Site, Visit, see, tell
@@ -391,7 +392,14 @@ class WalletSite(Site):
             status=400 if problem else 200,
             problem=problem,
             plain=lambda value: plain(value, visit.reader),
+            alternatives=lambda warning: self._alternatives(invocation, warning, visit),
         )
+
+    def _alternatives(self, invocation: Invocation, warning: PromptWarning, visit: Visit) -> list[str]:
+        """Return what the claims are called that say less than one that is asked for."""
+        credentials = invocation.prompt.credentials if invocation.prompt is not None else ()
+        types = [one.card.type_ids[0] for one in credentials if warning.claim in [claim.name for claim in one.claims]]
+        return [self._types.label(kind, (name,), visit.reader) for kind in types[:1] for name in warning.alternatives]
 
     def _refusal(self, invocation: Invocation, visit: Visit) -> dict[str, Any]:
         """Return why the wallet refuses, for the person alone."""

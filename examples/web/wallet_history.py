@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -42,6 +42,7 @@ class HistoryLine:
         why: for what.
         claims: what it was about, by credential type.
         has_letter: whether somebody can be asked to delete what they were shown.
+        times: how many entries of this kind stand beside each other, as those of copies do.
     """
 
     number: int
@@ -52,6 +53,7 @@ class HistoryLine:
     why: str = ""
     claims: list[tuple[str, list[str]]] = field(default_factory=list)
     has_letter: bool = False
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,15 @@ class Letter:
 
 
 def history_lines(wallet: Wallet, types: Types, reader: Reader) -> list[HistoryLine]:
-    """Return the history, the latest first."""
-    return [_line(one.sequence, one.entry, types, reader) for one in reversed(list(wallet.history()))]
+    """Return the history, the latest first; copies that were received together are one line."""
+    lines: list[HistoryLine] = []
+    for one in reversed(list(wallet.history())):
+        line = _line(one.sequence, one.entry, types, reader)
+        if lines and line.event == "received" and replace(lines[-1], number=line.number, times=1) == line:
+            lines[-1] = replace(lines[-1], times=lines[-1].times + 1)
+        else:
+            lines.append(line)
+    return lines
 
 
 def history_export(wallet: Wallet) -> HttpResponse:

@@ -164,7 +164,7 @@ def present_across_devices(agency: Window, phone: Window, town: Town, *, film_to
         seeing.press("Use the camera")
         seeing.sees("Show this to Minato Homes?")
         asked = seeing.text
-        for expected in ("To decide on your application to rent a home", "One year after the lease ends", "yes"):
+        for expected in ("To decide on your application to rent a home", "One year after the lease ends", "1,500,000"):
             assert expected in asked
         assert "registered access certificate" in asked
         seeing.looked_at("8-consent")
@@ -176,6 +176,8 @@ def present_across_devices(agency: Window, phone: Window, town: Town, *, film_to
     agency.looked_at("3-verified")
     assert "holder's key proved" in agency.text
     assert "not revoked" in agency.text
+    assert "1,500,000: yes" in agency.text
+    assert "3,000,000" not in agency.text
     agency.press("Done (forget what is shown here)")
     agency.sees("Apply for a flat")
 
@@ -263,13 +265,13 @@ def test_on_one_device_in_japanese_with_the_keyboard_alone(town: Town, browser: 
         with_keyboard(phone, "この端末のウォレットで見せる")
         phone.sees("ウォレットを待っています")
         with_keyboard(phone, "ウォレットを開く")
-        phone.sees("さくら銀行 に見せますか")
+        phone.sees("さくら銀行に見せますか")
         phone.looked_at("4-consent")
         for box in phone.page.get_by_role("checkbox").all():
             box.focus()
             phone.page.keyboard.press("Space")
         with_keyboard(phone, "見せる")
-        phone.sees("さくら銀行 に送りました")
+        phone.sees("さくら銀行に送りました")
         phone.looked_at("5-sent")
         with_keyboard(phone, "元のページに戻る")
         phone.sees("審査に必要な情報を受け取りました")
@@ -319,7 +321,7 @@ def with_keyboard(phone: Window, name: str) -> None:
 def paste_ja(phone: Window, town: Town, link: str) -> None:
     phone.open(f"{town.wallet}/scan")
     type_into(phone, "リンクを貼り付ける", link)
-    phone.sees("さくら銀行 に見せますか")
+    phone.sees("さくら銀行に見せますか")
 
 
 # --- strangers --------------------------------------------------------------------------------------------------------

@@ -23,9 +23,9 @@ from vcwallet import CredentialIssuerService, Issuer, Mdoc, Offering, SdJwtVc, S
 from vcwallet.adapters.local import system_clock
 from vcwallet.formats.base import IssuerKey
 from vcwallet.issuer.openid4vci import DIGITS, GrantType, IssuedOffer, NotYet, OfferState
-from vcwallet.sessions import MemorySessions
 from vcwallet.keys import jwk
 from vcwallet.keys.software import SoftwareSigner
+from vcwallet.sessions import MemorySessions
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
 
