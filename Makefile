@@ -38,7 +38,7 @@ check: $(VENV)/.dev  ## lint, formatting, types (mypy, pyright) and layers
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy $(TYPED)
-	cd examples && ../$(RUN) -m mypy --config-file ../pyproject.toml --scripts-are-modules *.py
+	cd examples && ../$(RUN) -m mypy --config-file ../pyproject.toml --scripts-are-modules *.py web/*.py
 	@# It looks for the package with the first Python on the path, and exits with an error below 100 %.
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" basedpyright --verifytypes vcwallet --ignoreexternal
 	$(VENV)/bin/lint-imports --no-logo

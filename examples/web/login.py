@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from municipal_database import MunicipalDatabase
 
@@ -110,7 +111,7 @@ def _show(template: str, request: LoginRequest, step: _Step, **values: object) -
     return LoginPage(response=_page(template, request, step.language, **values), state=step.write())
 
 
-def _page(template: str, request: LoginRequest, language: str, **values: object) -> HttpResponse:
+def _page(template: str, request: LoginRequest, language: str, **values: Any) -> HttpResponse:
     reader = Reader.of(chosen=language, accepted=request.http.headers.get("accept-language"))
     return page(
         template,

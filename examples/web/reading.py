@@ -19,6 +19,8 @@ from web.pages import Reader
 
 MAX_SHOWN = 500
 """How many characters of a text are shown."""
+LARGE = 10_000
+"""From here on, numbers are amounts and no years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,13 @@ class Types:
         found = self._found(type_id)
         return path_text(path) if found is None else _label(found, path, reader)
 
+    def label_of(self, type_id: str, name: str, reader: Reader) -> str:
+        """Return what a claim is called of which only the path as text is known, or the end of it."""
+        found = self._found(type_id)
+        paths = [] if found is None else [claim.path for claim in found.claims]
+        fitting = [path for path in paths if path_text(path) == name] or [path for path in paths if path[-1] == name]
+        return self.label(type_id, fitting[0] if fitting else tuple(name.split(".")), reader)
+
     def lines(self, type_id: str, claims: Mapping[str, JsonValue], reader: Reader) -> list[Line]:
         """Return the claims of a credential that its type has a name for."""
         found = self._found(type_id)
@@ -70,7 +79,7 @@ def plain(value: object, reader: Reader) -> str:
         return str(whole) if whole else "、".join(plain(part, reader) for part in value.values())
     if isinstance(value, Sequence) and not isinstance(value, str):
         return reader("、", ", ").join(plain(part, reader) for part in value)
-    text = str(value)
+    text = f"{value:,}" if isinstance(value, int) and value >= LARGE else str(value)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
@@ -86,7 +95,9 @@ def _lines(found: ResolvedType, path: tuple[str, ...], value: JsonValue, reader:
 
 
 def _band(found: ResolvedType, path: ClaimPath, value: Mapping[str, bool], reader: Reader) -> str:
-    amounts = [(_own_label(found, (*path, name), reader), plain(part, reader)) for name, part in value.items()]
+    places = {claim.path: place for place, claim in enumerate(found.claims)}
+    names = sorted(value, key=lambda name: places.get((*path, name), 0))
+    amounts = [(_own_label(found, (*path, name), reader), plain(value[name], reader)) for name in names]
     return reader("、", ", ").join(f"{amount}: {word}" for amount, word in amounts)
 
 

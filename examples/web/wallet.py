@@ -399,18 +399,18 @@ class WalletSite(Site):
         """Return what the claims are called that say less than one that is asked for."""
         credentials = invocation.prompt.credentials if invocation.prompt is not None else ()
         types = [one.card.type_ids[0] for one in credentials if warning.claim in [claim.name for claim in one.claims]]
-        return [self._types.label(kind, (name,), visit.reader) for kind in types[:1] for name in warning.alternatives]
+        return [self._types.label_of(kind, name, visit.reader) for kind in types[:1] for name in warning.alternatives]
 
     def _refusal(self, invocation: Invocation, visit: Visit) -> dict[str, Any]:
         """Return why the wallet refuses, for the person alone."""
         error = invocation.refusal
         claims = error.claims if isinstance(error, OverAskingError | StatuteLimitedError) else ()
-        named = []
+        named: dict[str, None] = {}
         for type_id, _, path in (claim.partition(": ") for claim in claims):
-            label = self._types.label(type_id, tuple(path.split(".")), visit.reader)
-            named.append(f"{self._types.name(type_id, visit.reader)} › {label}")
+            label = self._types.label_of(type_id, path, visit.reader)
+            named[f"{self._types.name(type_id, visit.reader)} › {label}"] = None
         kind = "none" if isinstance(error, NoMatchError) else "too_much" if named else "other"
-        return {"kind": kind, "claims": named, "code": error.code if error is not None else ""}
+        return {"kind": kind, "claims": list(named), "code": error.code if error is not None else ""}
 
     def _decide(self, visit: Visit) -> HttpResponse:
         invocation = self._asked.get(visit.form.get("id", ""))
@@ -425,7 +425,7 @@ class WalletSite(Site):
             other = {query: card for query, card in chosen.items() if proposed.get(query) != card}
             try:
                 answer = presenter.answer(prompt.approve(explicitly=by_name, cards=other or None))
-            except ConsentRequiredError:
+            except (ConsentRequiredError, ValueError):
                 return self._ask(visit, problem=True)
         else:
             answer = presenter.decline(invocation)

@@ -103,7 +103,8 @@ def history_letter(wallet: Wallet, types: Types, reader: Reader, *, number: str)
     found = next((one for one in wallet.history() if str(one.sequence) == number), None)
     if found is None or found.entry["event"] != "presented":
         return None
-    line, contact = _line(found.sequence, found.entry, types, reader), found.entry.get("contact")
+    line, registered = _line(found.sequence, found.entry, types, reader), found.entry.get("contact")
+    contact = registered if isinstance(registered, str) else None
     said = "\n".join(f"- {kind}: {reader('、', ', ').join(names)}" for kind, names in line.claims)
     subject = reader("個人情報の削除のお願い", "Please delete my personal data")
     text = reader(
@@ -116,7 +117,7 @@ def history_letter(wallet: Wallet, types: Types, reader: Reader, *, number: str)
         "Please tell me when that is done.  If a law does not allow you to erase it, tell me which one, and when you"
         " will.\n",
     )
-    address = str(contact or "").removeprefix("mailto:")
+    address = (contact or "").removeprefix("mailto:")
     mail = f"mailto:{address}?subject={quote(subject)}&body={quote(text)}" if "@" in address else None
     return Letter(to=line.who, contact=contact, subject=subject, text=text, mail=mail)
 
@@ -140,14 +141,15 @@ def _claims(entry: Mapping[str, Any], types: Types, reader: Reader) -> Iterator[
     if "type" in entry:
         yield types.name(entry["type"], reader), []
     for one in entry.get("credentials", ()):
-        labels = [types.label(one["type"], tuple(name.split(".")), reader) for name in one["claims"]]
+        labels = [types.label_of(one["type"], name, reader) for name in one["claims"]]
         yield types.name(one["type"], reader), list(dict.fromkeys(labels))
     by_type: dict[str, list[str]] = {}
     for claim in entry.get("claims", ()):
         type_id, _, path = claim.partition(": ")
-        by_type.setdefault(type_id, []).append(types.label(type_id, tuple(path.split(".")), reader))
-    for type_id, labels in by_type.items():
-        yield types.name(type_id, reader), labels
+        # A type has one name in all its formats.
+        by_type.setdefault(types.name(type_id, reader), []).append(types.label_of(type_id, path, reader))
+    for name, labels in by_type.items():
+        yield name, list(dict.fromkeys(labels))
 
 
 def _named(names: Mapping[str, str], reader: Reader) -> str:

@@ -48,7 +48,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
         password = re.search(r"password (\w+)", said)
         assert len(found) == 4, said
         assert password is not None, said
-        yield Town(*found, password=password[1])
+        city, wallet, rental, bank = found
+        yield Town(city=city, wallet=wallet, rental=rental, bank=bank, password=password[1])
         process.send_signal(signal.SIGINT)
         process.stdout.read()
         assert process.wait(timeout=60) == 0
@@ -294,7 +295,7 @@ def test_on_one_device_in_japanese_with_the_keyboard_alone(town: Town, browser: 
         phone.sees("ウォレットを開く")
         type_into(phone, "合言葉", "a wrong passphrase")
         phone.sees("合言葉が違います")
-        assert phone.wrong == ["Failed to load resource: the server responded with a status of 403 (Forbidden)"]
+        assert phone.wrong == [REFUSED]
 
 
 def type_into(phone: Window, label: str, text: str) -> None:
@@ -322,6 +323,80 @@ def paste_ja(phone: Window, town: Town, link: str) -> None:
     phone.open(f"{town.wallet}/scan")
     type_into(phone, "リンクを貼り付ける", link)
     phone.sees("さくら銀行に見せますか")
+
+
+# --- by logging in ------------------------------------------------------------------------------------------------------
+
+
+def test_a_log_in_that_the_wallet_leads_to_and_a_clerk_who_takes_a_moment(town: Town, browser: Any) -> None:
+    with window(browser, "login") as desk, window(browser, "login") as phone:
+        phone.open(f"{town.wallet}/")
+        phone.fill("Passphrase", "short")
+        phone.page.locator("#passphrase").evaluate("field => field.form.noValidate = true")
+        phone.press("Make it")
+        phone.sees("At least 8 characters")
+        assert phone.wrong == [REFUSED]
+        phone.wrong.clear()
+        phone.fill("Passphrase", PASSPHRASE)
+        phone.press("Make it")
+        phone.sees("There are no cards yet")
+        desk.open(f"{town.city}/")
+        desk.press("Show a QR code")
+        [link] = qr.read(desk.qr_picture())
+        paste(phone, town, link)
+        phone.sees("You log in on a page of the issuer")
+        phone.press("Collect")
+        phone.sees("Please log in on the issuer's page")
+        phone.looked_at("1-to-log-in")
+        phone.press("Log in")
+        phone.sees("A wallet asks for")
+        phone.looked_at("2-log-in")
+        phone.fill("Resident number", "R00001")
+        phone.fill("Password", town.password)
+        phone.press("Log in")
+        phone.sees("Is this right")
+        phone.looked_at("3-agree")
+        phone.press("Hand them to the wallet")
+        phone.sees("Waiting for the issuer")
+        phone.looked_at("4-waiting")
+        phone.sees("They are in your wallet")
+        assert phone.page.locator(".wallet-cards li").count() == 3
+
+        phone.open(f"{town.wallet}/")
+        delete_first_card(phone)
+        assert phone.page.locator(".wallet-cards li").count() == 2
+        phone.press("Lock the wallet")
+        phone.sees("Open your wallet")
+        phone.open(f"{town.bank}/")
+        phone.press("Use the wallet on this device")
+        phone.press("Open the wallet")
+        phone.sees("Open your wallet")
+        phone.fill("Passphrase", PASSPHRASE)
+        phone.press("Open")
+        phone.sees("Show this to Sakura Bank?")
+        a_second_browser_opens_it_too(desk, town)
+
+
+REFUSED = "Failed to load resource: the server responded with a status of 403 (Forbidden)"
+
+
+def delete_first_card(phone: Window) -> None:
+    phone.page.locator(".wallet-cards a").first.click()
+    phone.page.get_by_text("Delete this card").click()
+    phone.page.get_by_role("checkbox").check()
+    phone.looked_at("5-delete")
+    phone.page.get_by_role("button", name="Delete", exact=True).click()
+    phone.sees("Your cards")
+
+
+def a_second_browser_opens_it_too(desk: Window, town: Town) -> None:
+    desk.open(f"{town.wallet}/")
+    desk.fill("Passphrase", "not the passphrase")
+    desk.press("Open")
+    desk.sees("That is not the passphrase")
+    desk.fill("Passphrase", PASSPHRASE)
+    desk.press("Open")
+    desk.sees("Your cards")
 
 
 # --- strangers --------------------------------------------------------------------------------------------------------
