@@ -325,7 +325,7 @@ def paste_ja(phone: Window, town: Town, link: str) -> None:
     phone.sees("さくら銀行に見せますか")
 
 
-# --- by logging in ------------------------------------------------------------------------------------------------------
+# --- by logging in ----------------------------------------------------------------------------------------------------
 
 
 def test_a_log_in_that_the_wallet_leads_to_and_a_clerk_who_takes_a_moment(town: Town, browser: Any) -> None:
