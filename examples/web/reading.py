@@ -25,10 +25,17 @@ LARGE = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A claim on a page."""
+    """A claim on a page.
+
+    Attributes:
+        label: what it is called.
+        text: what it says.
+        parts: what it consists of, where it is a list of several things, each with claims of its own.
+    """
 
     label: str
-    text: str
+    text: str = ""
+    parts: tuple[tuple[Line, ...], ...] = ()
 
 
 class Types:
@@ -60,8 +67,7 @@ class Types:
         found = self._found(type_id)
         if found is None:
             return []
-        lines = _lines(found, (), claims, reader)
-        return [line for _, line in sorted(lines, key=lambda one: one[0])]
+        return _sorted_lines(found, (), claims, reader)
 
     def _found(self, type_id: str) -> ResolvedType | None:
         try:
@@ -83,15 +89,38 @@ def plain(value: object, reader: Reader) -> str:
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
-def _lines(found: ResolvedType, path: tuple[str, ...], value: JsonValue, reader: Reader) -> Iterator[tuple[int, Line]]:
+def _sorted_lines(found: ResolvedType, path: ClaimPath, value: JsonValue, reader: Reader) -> list[Line]:
+    """Return the lines of a claim in the order of its type; labels leave out what the claim is part of."""
+    lines = _lines(found, path, value, reader, start=len(path))
+    return [line for _, line in sorted(lines, key=lambda one: one[0])]
+
+
+def _lines(
+    found: ResolvedType, path: ClaimPath, value: JsonValue, reader: Reader, *, start: int
+) -> Iterator[tuple[int, Line]]:
     """Yield the lines of a claim, each after its place in the type."""
-    about = found.claim(path)
-    if about is not None and (not isinstance(value, Mapping) or "formatted" in value or _is_band(value)):
+    about, label = found.claim(path), _label(found, path, reader, start=start)
+    if about is not None and _has_parts(value):
+        parts = _parts(found, (*path, None), value, reader)
+        yield found.claims.index(about), Line(label=label, parts=parts)
+    elif about is not None and (not isinstance(value, Mapping) or "formatted" in value or _is_band(value)):
         text = _band(found, path, value, reader) if _is_band(value) else plain(value, reader)
-        yield found.claims.index(about), Line(label=_label(found, path, reader), text=text)
+        yield found.claims.index(about), Line(label=label, text=text)
     elif isinstance(value, Mapping):
         for name, part in value.items():
-            yield from _lines(found, (*path, name), part, reader)
+            yield from _lines(found, (*path, name), part, reader, start=start)
+
+
+def _parts(
+    found: ResolvedType, path: ClaimPath, values: Sequence[Mapping[str, JsonValue]], reader: Reader
+) -> tuple[tuple[Line, ...], ...]:
+    return tuple(tuple(_sorted_lines(found, path, part, reader)) for part in values)
+
+
+def _has_parts(value: JsonValue) -> TypeGuard[Sequence[Mapping[str, JsonValue]]]:
+    """Tell whether this is a list of things with claims of their own."""
+    is_list = isinstance(value, Sequence) and not isinstance(value, str)
+    return is_list and bool(value) and all(isinstance(part, Mapping) for part in value)
 
 
 def _band(found: ResolvedType, path: ClaimPath, value: Mapping[str, bool], reader: Reader) -> str:
@@ -106,8 +135,8 @@ def _is_band(value: JsonValue) -> TypeGuard[Mapping[str, bool]]:
     return isinstance(value, Mapping) and bool(value) and all(isinstance(part, bool) for part in value.values())
 
 
-def _label(found: ResolvedType, path: ClaimPath, reader: Reader) -> str:
-    above = [path[:length] for length in range(1, len(path) + 1)]
+def _label(found: ResolvedType, path: ClaimPath, reader: Reader, *, start: int = 0) -> str:
+    above = [path[:length] for length in range(start + 1, len(path) + 1)]
     labels = [_own_label(found, one, reader) for one in above if found.claim(one) is not None]
     return " › ".join(dict.fromkeys(labels)) or path_text(path)
 

@@ -170,6 +170,7 @@ def present_across_devices(agency: Window, phone: Window, town: Town, *, film_to
         assert "registered access certificate" in asked
         seeing.looked_at("8-consent")
         agency.sees("Your wallet has the request")
+        agency.looked_at("2-fetched")
         seeing.press("Show it")
         seeing.sees("Sent to Minato Homes")
         seeing.looked_at("9-shown")
