@@ -119,8 +119,9 @@ def _parts(
 
 def _has_parts(value: JsonValue) -> TypeGuard[Sequence[Mapping[str, JsonValue]]]:
     """Tell whether this is a list of things with claims of their own."""
-    is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    return is_list and bool(value) and all(isinstance(part, Mapping) for part in value)
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return False
+    return bool(value) and all(isinstance(part, Mapping) for part in value)
 
 
 def _band(found: ResolvedType, path: ClaimPath, value: Mapping[str, bool], reader: Reader) -> str:

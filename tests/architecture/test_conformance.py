@@ -68,6 +68,7 @@ def test_there_is_a_ledger_for_each_standard() -> None:
         "openid4vci-wallet",
         "openid4vci",
         "openid4vp-1.0",
+        "openid4vp-wallet",
         "rfc5280-crl",
         "rfc7515-7519-jose",
         "rfc8785",

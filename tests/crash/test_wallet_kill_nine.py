@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.crash.wallet_user import AT_ONCE, make_files, open_wallet, wallet_store
+from tests.crash.wallet_user import AT_ONCE, COPIES, make_files, open_wallet, wallet_store
 from tests.support.scripts import REPOSITORY
 from vcwallet.keys.stored import StoredKeys
 from vcwallet.wallet import Wallet
@@ -101,6 +101,20 @@ def test_of_many_that_are_received_at_once_none_is_there_by_half(path, chance):
     kill_receivers(path, chance, rounds=4)
 
 
+def kill_spenders(path: Path, chance: random.Random, *, rounds: int) -> None:
+    """The same with copies: each presentation has used up one of its own."""
+    done: set[str] = set()
+    for _ in range(rounds):
+        acknowledged = killed(path, chance, "copies")
+        done = require_whole(path, done | set(acknowledged), at_once=COPIES)
+        with wallet_store(path) as store:
+            assert len(list(store.find("copy_use"))) == sum(line.startswith("presented") for line in done)
+
+
+def test_a_copy_is_used_up_with_its_presentation_or_not_at_all(path, chance):
+    kill_spenders(path, chance, rounds=4)
+
+
 @pytest.mark.sweep
 @pytest.mark.timeout(3_600)
 def test_the_same_very_often(path, chance):
@@ -111,3 +125,9 @@ def test_the_same_very_often(path, chance):
 @pytest.mark.timeout(3_600)
 def test_many_at_once_very_often(path, chance):
     kill_receivers(path, chance, rounds=100)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(3_600)
+def test_copies_very_often(path, chance):
+    kill_spenders(path, chance, rounds=100)

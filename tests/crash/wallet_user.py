@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Receives and presents until it is killed, and says on standard output what was acknowledged::
 
-    python -m tests.crash.wallet_user WALLET.DB one|many
+    python -m tests.crash.wallet_user WALLET.DB one|many|copies
 
-A line is ``received CARD`` or ``presented REQUEST-DIGEST``; ``many`` are received at once, and nothing is presented.
+A line is ``received CARD`` or ``presented REQUEST-DIGEST``; ``many`` are received at once, and nothing is presented;
+``copies`` are received together, and each is presented once.
 Everybody but the wallet lives and dies with this process; only the wallet's file stays.  The registry of the first
 start is the one that the wallet trusts, so it is made again from the file ``registry.db`` beside the wallet.
 """
@@ -25,13 +26,17 @@ from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.registry import TrustRegistry
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.verifier import ask
-from vcwallet.wallet import Wallet
+from vcwallet.wallet import CopyUse, Wallet
 from vcwallet.wallet import wallet as wallet_module
 from vcwallet.wallet.cards import card_id
 
 PASSPHRASE = "correct horse battery staple"
 AT_ONCE = 7
 """How many of many are received in one commit."""
+
+
+COPIES = 5
+"""How many copies of a credential are received together."""
 
 
 def acknowledge(text: str) -> None:
@@ -60,7 +65,8 @@ def opened(path: Path, *, make: bool) -> SqlStore:
 
 
 def open_wallet(store: SqlStore) -> Wallet:
-    return Wallet(store=store, trust=TrustedListClient.resume(store), formats=FORMATS, clock=system_clock)
+    trust = TrustedListClient.resume(store)
+    return Wallet(store=store, trust=trust, formats=FORMATS, clock=system_clock, copies=CopyUse.ONCE)
 
 
 def receive_many(wallet: Wallet, registry: TrustRegistry) -> None:
@@ -95,8 +101,24 @@ def use(wallet: Wallet, registry: TrustRegistry) -> None:
         acknowledge(f"presented {request.digest}")
 
 
+def spend(wallet: Wallet, registry: TrustRegistry) -> None:
+    city = Issuer(registry.enrol_issuer("Mirai City", may_issue=[Resident]))
+    bank = Verifier(registry.enrol_verifier("Sakura Bank", purposes=[LOAN]))
+    wallet.update_trust(registry.published())
+    while True:
+        keys = [wallet.new_holder_key() for _ in range(COPIES)]
+        batch = city.issue_batch(resident(), format=SdJwtVc, holders=keys, valid_for=timedelta(days=90))
+        for card in wallet.receive_batch(batch):
+            acknowledge(f"received {card.id}")
+        for _ in range(COPIES):
+            request = bank.request(ask(Resident, "full_name"), purpose="loan")
+            wallet.present(wallet.match(request).approve())
+            acknowledge(f"presented {request.digest}")
+
+
+WORK = {"one": use, "many": receive_many, "copies": spend}
+
 if __name__ == "__main__":
     file = Path(sys.argv[1])
     with registry_store(file) as authority, wallet_store(file) as own:
-        work = receive_many if sys.argv[2] == "many" else use
-        work(open_wallet(own), TrustRegistry.reopen(authority, clock=system_clock))
+        WORK[sys.argv[2]](open_wallet(own), TrustRegistry.reopen(authority, clock=system_clock))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,8 @@ import schemathesis
 from schemathesis import GenerationMode
 
 from tests.interop.test_issuer_app_schemathesis import NO_LIMIT, operations, probe
-from tests.support.asgi import served
 from tests.support.verifying import Desk
-from vcwallet.adapters.web import verifier_app
+from vcwallet.adapters.web import serve, verifier_app
 from vcwallet.adapters.web.verifier_openapi import verifier_openapi
 
 ENDPOINTS = ("request", "response")
@@ -24,10 +24,11 @@ pytestmark = pytest.mark.interop
 @pytest.fixture(scope="module")
 def api() -> Iterator[tuple[Desk, Any]]:
     desk = Desk()
-    with served(verifier_app(desk.service, rate_limit=NO_LIMIT)) as port:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
         schema = schemathesis.openapi.from_dict(verifier_openapi(desk.service))
-        schema.config.update(base_url=f"http://127.0.0.1:{port}")
-        yield desk, schema
+        schema.config.update(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
+        with serve(verifier_app(desk.service, rate_limit=NO_LIMIT), socket=listening):
+            yield desk, schema
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)

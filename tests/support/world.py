@@ -348,6 +348,7 @@ def format_of(request: pytest.FixtureRequest) -> str:
 def approved(prompt: Prompt, **approval: Any) -> Any:
     """Approve a prompt like someone who says yes to everything, also by name."""
     everything = [claim.name for choices in prompt.choices.values() for one in choices for claim in one.claims]
+    everything += [one.name for one in prompt.transactions]
     return prompt.approve(**{"explicitly": everything, **approval})
 
 

@@ -396,11 +396,11 @@ class Wallet:
         at = self._clock()
         authenticated = self._authenticate(incoming, at)
         registration = self._screen(authenticated, at)
-        effort = Effort(MAX_READ)
+        audience, effort = _audience(authenticated, registration), Effort(MAX_READ)
         guarded = cache(lambda type_id: guarded_in(self._types.type(type_id)))
         matches = match(
             authenticated.query,
-            lambda query: self._candidates(query, authenticated, registration, effort, guarded, at),
+            lambda query: self._candidates(query, registration, audience, effort, guarded, at),
             limit_per_query=MAX_CHOICES,
             query_for=self._query_rule(authenticated, registration),
         )
@@ -779,8 +779,8 @@ class Wallet:
     def _candidates(
         self,
         query: CredentialQuery,
-        request: AuthenticatedRequest,
         registration: Registration,
+        audience: Audience,
         effort: Effort,
         guarded: Callable[[str], IsGuarded],
         at: datetime,
@@ -795,7 +795,7 @@ class Wallet:
                 shown = card
                 if card.batch is not None:
                     seen.add(card.batch)
-                    copy = self._copies.choose(card, _audience(request, registration), at=at)
+                    copy = self._copies.choose(card, audience, at=at)
                     shown = card if copy is None else copy.card
                 held = self._reopen(shown)
                 if is_allowed(shown.type_ids[0]) and keeps_positions(query, held):

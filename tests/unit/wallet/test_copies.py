@@ -33,7 +33,7 @@ from vcwallet.errors import (
 )
 from vcwallet.formats.base import Credential
 from vcwallet.keys import jwk
-from vcwallet.storage import Change, MemoryStore, Put
+from vcwallet.storage import Change, MemoryStore, Put, RecordExistsError
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.verifier import Verifier, ask
 from vcwallet.wallet import Card, Consent, CopyUse, Prompt, Wallet
@@ -458,6 +458,24 @@ class TestMeanwhile:
         with pytest.raises(ConsentRequiredError):
             wallet.present(consent)
         assert [entry.entry["event"] for entry in wallet.history()] == ["received", "received"]
+
+    def test_a_store_that_never_takes_a_copy_as_new_ends_it_after_as_many_attempts_as_there_are_copies(self, world):
+        store = MemoryStore()
+        wallet = wallet_of(world, CopyUse.ONCE, store)
+        batch(world, wallet, 2)
+        consent = approved(prompt_for(world, wallet, world.bank))
+        commit, attempts = store.commit, list[int]()
+
+        def refusing(*changes: Change) -> None:
+            if any(change.collection == COLLECTION for change in changes):
+                attempts.append(1)
+                raise RecordExistsError("there already")
+            commit(*changes)
+
+        store.commit = refusing  # type: ignore[method-assign]
+        with pytest.raises(NoMatchError):
+            wallet.present(consent)
+        assert len(attempts) <= 100
 
 
 class DamagedStore(MemoryStore):

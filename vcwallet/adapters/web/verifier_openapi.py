@@ -10,7 +10,8 @@ from vcwallet._version import __version__
 from vcwallet.encoding import json
 from vcwallet.protocols.oauth import form
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode
-from vcwallet.protocols.openid4vp.request_uri import MAX_METADATA_BYTES, MAX_WALLET_NONCE, MEDIA_TYPE
+from vcwallet.protocols.openid4vp.request import MAX_WALLET_NONCE
+from vcwallet.protocols.openid4vp.request_uri import MAX_METADATA_BYTES, MEDIA_TYPE
 from vcwallet.verifier.openid4vp import Route, VerifierService
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}

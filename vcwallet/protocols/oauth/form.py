@@ -29,7 +29,8 @@ MAX_BYTES = 64 * 1024
 MAX_MEMBERS = 100
 REPEATABLE: Final = frozenset({"resource"})
 
-_ENCODED = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")
+# Possessive: a run of characters is one step, and nothing is tried twice in a long form.
+_ENCODED = re.compile(r"(?:[!-$&-~]++|%[0-9A-Fa-f]{2})*+")
 _CLAUSE = "RFC 6749, section 3.2"
 
 

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from vcwallet.claims import JsonObject
@@ -41,6 +42,8 @@ from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 
 MAX_WALLET_NONCE = 512
+MAX_KEPT = 256
+"""How many requests a verifier's process keeps as it has read them."""
 
 __all__ = [
     "AUDIENCE",
@@ -220,32 +223,38 @@ class Request:
         Raises:
             MalformedError: it is no request object of ours.
         """
-        signed = jws.parse(text)
-        jwt.require_typ(signed.header, TYP)
-        members = wire.read(RequestObject, jws.payload_object(signed.unverified_payload))
-        expires = jwt.numeric_date({} if members.exp is None else {"exp": members.exp}, "exp")
-        if members.client_id is None or members.purpose is None or expires is None:
-            raise MalformedError("the request object has no client_id, purpose or exp")
-        mode = _mode(members.response_mode)
-        if members.state is None and not mode.is_dc_api:
-            raise MalformedError("the request object has no state")
-        metadata = read_client_metadata(members.client_metadata or {})
-        origins = members.expected_origins
-        return cls(
-            jwt=text,
-            client_id=members.client_id,
-            nonce=members.nonce,
-            state=members.state,
-            query=DcqlQuery.from_json(members.dcql_query),
-            purpose=members.purpose,
-            expires=expires,
-            mode=mode,
-            response_uri=members.response_uri,
-            encryption_key=metadata.answer_encryption().thumbprint if mode.is_encrypted else None,
-            expected_origins=origins,
-            origin=origins[0] if len(origins) == 1 else None,
-            transaction_data=members.transaction_data,
-        )
+        return _read_own(text)
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _read_own(text: str) -> Request:
+    """Return the request of a text; a verifier looks at the same one when it is made, fetched and answered."""
+    signed = jws.parse(text)
+    jwt.require_typ(signed.header, TYP)
+    members = wire.read(RequestObject, jws.payload_object(signed.unverified_payload))
+    expires = jwt.numeric_date({} if members.exp is None else {"exp": members.exp}, "exp")
+    if members.client_id is None or members.purpose is None or expires is None:
+        raise MalformedError("the request object has no client_id, purpose or exp")
+    mode = _mode(members.response_mode)
+    if members.state is None and not mode.is_dc_api:
+        raise MalformedError("the request object has no state")
+    metadata = read_client_metadata(members.client_metadata or {})
+    origins = members.expected_origins
+    return Request(
+        jwt=text,
+        client_id=members.client_id,
+        nonce=members.nonce,
+        state=members.state,
+        query=DcqlQuery.from_json(members.dcql_query),
+        purpose=members.purpose,
+        expires=expires,
+        mode=mode,
+        response_uri=members.response_uri,
+        encryption_key=metadata.answer_encryption().thumbprint if mode.is_encrypted else None,
+        expected_origins=origins,
+        origin=origins[0] if len(origins) == 1 else None,
+        transaction_data=members.transaction_data,
+    )
 
 
 def _mode(name: str) -> ResponseMode:

@@ -85,7 +85,9 @@ def begin(
         header=context.client_header,
         transaction_data=[transaction_text(one) for one in transactions],
     )
-    _require_of_profile(context, request, secret)
+    if channel not in context.fits_profile:
+        _require_of_profile(context, request, secret)
+        context.fits_profile.add(channel)
     kept = RequestSession(
         jwt=request.jwt,
         key=None if delivery.key is None else base64url.encode(key.to_bytes()),
@@ -146,7 +148,7 @@ def _origin(context: Context, origin: str | None) -> str:
 
 
 def _require_of_profile(context: Context, request: Request, secret: str) -> None:
-    """Nothing goes out that wallets of the profile refuse."""
+    """Nothing goes out that wallets of the profile refuse; all requests of one channel are alike in what it says."""
     origin = request.origin
     reception = Reception(
         client_id=None if origin is not None else request.client_id,

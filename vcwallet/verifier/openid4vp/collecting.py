@@ -3,7 +3,7 @@
 """What the verifier's own pages ask for: what became of a transaction, and what was verified, for one browser session.
 
 A response code brings the person back to the browser that asked, and is good once.  In another browser it ends the
-transaction: somebody was made to answer what somebody else has begun (OpenID4VP 1.0, section 13.3; HAIP 1.0, 5.1).
+transaction: somebody was made to answer what somebody else has begun (OpenID4VP 1.0, section 14.2; HAIP 1.0, 5.1).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from vcwallet.verifier.openid4vp.state import (
 from vcwallet.verifier.verified import Verified
 from vcwallet.verifier.verified_json import from_object
 
-CLAUSE: Final = "OpenID4VP 1.0, section 13.3"
+CLAUSE: Final = "OpenID4VP 1.0, section 14.2"
 SESSION_MISMATCH: Final = "SESSION_MISMATCH"
 
 

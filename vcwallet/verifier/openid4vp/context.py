@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +39,7 @@ class Context:
     lifetimes: Lifetimes
     bounds: Bounds
     clock: Callable[[], datetime]
+    fits_profile: set[Channel] = field(default_factory=set)
 
     def request_uri(self, secret: str) -> str:
         """Return where a wallet fetches a request."""

@@ -3,7 +3,7 @@
 """What the sessions of a service hold, one model for each kind.  Times are seconds since 1970.
 
 The *request* is what a wallet comes with, and the *transaction* what the verifier's own page comes with; each holds the
-secret of the other, and a wallet never learns that of the transaction (OpenID4VP 1.0, sections 8.2 and 13.3).
+secret of the other, and a wallet never learns that of the transaction (OpenID4VP 1.0, sections 8.2 and 14.2).
 """
 
 from __future__ import annotations

@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 import logging
+import socket
+from typing import Any
 
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from tests.support.asgi import call, served, transport
+from tests.support.asgi import call, transport
 from tests.support.verifying import ADDRESS, BROWSER, Desk, response_code
 from tests.support.world import Resident
 from tests.unit.adapters.web.test_app import over_socket
-from vcwallet.adapters.web import RateLimit, verifier_app
+from vcwallet.adapters.web import RateLimit, serve, verifier_app
 from vcwallet.adapters.web.verifier_openapi import verifier_openapi
 from vcwallet.encoding import json
 from vcwallet.flow import HttpRequest
@@ -46,20 +48,16 @@ def test_a_wallet_presents_to_the_application(desk, app):
 
 
 def test_a_wallet_presents_over_a_socket():
-    apps: list = []
-
-    async def app(scope, receive, send):
-        await apps[-1](scope, receive, send)
-
-    with served(app, lifespan="off") as port:
-        address = f"http://127.0.0.1:{port}"
-        desk = Desk(options={"address": address, "result_page": f"{address}/result"})
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        desk: Any = Desk(options={"address": address, "result_page": f"{address}/result"})
         desk.world.hold()
-        apps.append(verifier_app(desk.service))
-        service, desk.service = desk.service, over_socket
-        begun = service.begin(ask(Resident, "full_name"), purpose="loan", channel=Channel.CROSS_DEVICE, session=BROWSER)
-        assert desk.present(begun).status == 200
-        assert service.result(begun.transaction_id, session=BROWSER).verified[Resident].full_name == "番号　花子"
+        with serve(verifier_app(desk.service), socket=listening):
+            service, desk.service = desk.service, over_socket
+            asked = ask(Resident, "full_name")
+            begun = service.begin(asked, purpose="loan", channel=Channel.CROSS_DEVICE, session=BROWSER)
+            assert desk.present(begun).status == 200
+    assert service.result(begun.transaction_id, session=BROWSER).verified[Resident].full_name == "番号　花子"
 
 
 def test_pages_of_other_sites_may_call_it_without_cookies(desk, app):

@@ -290,7 +290,9 @@ class TestDeclining:
     def test_an_error_is_told_in_the_open_where_nothing_can_be_encrypted(self, world, bank, presenter):
         request = asked(bank)
         link = bank.publish(request)
-        changed = {"client_metadata": {"jwks": {"keys": [{"kty": "OKP", "crv": "X448", "x": "AA", "kid": "1"}]}}}
+        changed: dict[str, Any] = {
+            "client_metadata": {"jwks": {"keys": [{"kty": "OKP", "crv": "X448", "x": "AA", "kid": "1"}]}}
+        }
         bank.fetched = served(signed_request(world.bank_enrolment, request, **changed))
         invocation = run(presenter.read_request(link), bank)
         assert invocation.refusal is not None

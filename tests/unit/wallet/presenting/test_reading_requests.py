@@ -62,8 +62,9 @@ from vcwallet.protocols.openid4vp.request_uri import (
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.wallet import Abilities, Invocation, dc_api_error
 
+NOBODY: list[dict[str, Any]] = [{"type": "aki", "values": ["AAAA"]}]
 WEB_DOCUMENT_URL = "https://bank.example/.well-known/did.json"
-WEB_DOCUMENT = {
+WEB_DOCUMENT: dict[str, Any] = {
     "id": WEB_DID,
     "verificationMethod": [
         {
@@ -287,7 +288,7 @@ class TestWhoAsks:
 
     def test_the_document_of_another_key_is_no_help(self, world, bank):
         other = jwk.public_jwk(SoftwareSigner.generate().public_key)
-        method = {**WEB_DOCUMENT["verificationMethod"][0], "publicKeyJwk": other}  # type: ignore[dict-item]
+        method = {**WEB_DOCUMENT["verificationMethod"][0], "publicKeyJwk": other}
         bank.documents = {WEB_DOCUMENT_URL: json.dumps({**WEB_DOCUMENT, "verificationMethod": [method]})}
         refused(bank, bank.publish(by_web_did(bank)), SignatureInvalidError)
 
@@ -404,9 +405,6 @@ class TestGate:
         refused(bank, link, RemoteProtocolError)
 
 
-NOBODY = [{"type": "aki", "values": ["AAAA"]}]
-
-
 def by_way(bank: HostileVerifier, question: Any, way: str) -> Invocation:
     """Let a request come in one of the ways."""
     ask = bank.ask
@@ -514,5 +512,5 @@ OTHERS = (SoftwareSigner.generate(), SoftwareSigner.generate())
 
 
 def document_of(did: str) -> bytes:
-    methods = [{**WEB_DOCUMENT["verificationMethod"][0], "id": f"{did}#1", "controller": did}]  # type: ignore[dict-item]
+    methods = [{**WEB_DOCUMENT["verificationMethod"][0], "id": f"{did}#1", "controller": did}]
     return json.dumps({"id": did, "verificationMethod": methods})
