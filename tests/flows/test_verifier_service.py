@@ -49,6 +49,7 @@ from vcwallet.sealed_sessions import SealedSessions
 from vcwallet.verifier import ask
 from vcwallet.verifier.openid4vp import (
     AnswerRefusedError,
+    BegunPresentation,
     Bounds,
     Channel,
     DeclinedError,
@@ -63,6 +64,13 @@ def desk() -> Desk:
     made = Desk()
     made.world.hold()
     return made
+
+
+def kept_transaction(desk: Desk, begun: BegunPresentation) -> TransactionSession:
+    """Return what the service has kept of a transaction."""
+    found = SealedSessions(desk.sessions, desk.clock).find("vp_transaction", TransactionSession, begun.transaction_id)
+    assert found is not None
+    return found.body
 
 
 def test_a_wallet_on_another_device_answers(desk) -> None:
@@ -93,9 +101,11 @@ def test_nobody_comes_back_in_another_browser(desk) -> None:
     with pytest.raises(BindingError) as error:
         desk.service.redeem(response_code(response), session=OTHER_BROWSER)
     assert error.value.code == "SESSION_MISMATCH"
-    assert desk.service.status(begun.transaction_id, session=BROWSER).state is PresentationState.FAILED
+    assert desk.state(begun) is PresentationState.FAILED
     with pytest.raises(BindingError):
         desk.result(begun)
+    kept = kept_transaction(desk, begun)
+    assert (kept.reason, kept.verified) == ("SESSION_MISMATCH", None)
 
 
 def test_the_same_answer_is_not_taken_twice(desk) -> None:
@@ -328,11 +338,7 @@ def test_where_there_is_nothing_all_look_the_same(desk) -> None:
 
 def test_the_request_of_a_page_is_not_served_and_its_answer_not_posted(desk) -> None:
     begun = desk.begin("full_name", channel=Channel.DC_API)
-    transaction = SealedSessions(desk.sessions, desk.clock).find(
-        "vp_transaction", TransactionSession, begun.transaction_id
-    )
-    assert transaction is not None
-    secret = transaction.body.request
+    secret = kept_transaction(desk, begun).request
     data = desk.api_answer(begun)
     fetched = HttpRequest(method="GET", url=f"{ADDRESS}/request/{secret}", max_bytes=1 << 20)
     assert desk.service(fetched).status == 404
@@ -480,6 +486,33 @@ def test_a_posted_answer_is_not_taken_from_a_page(desk) -> None:
     with pytest.raises(LocalProtocolError) as error:
         desk.service.take(begun.transaction_id, session=BROWSER, data={"error": "access_denied"})
     assert error.value.code == "WRONG_CHANNEL"
+
+
+# --- in the open -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channel", [Channel.CROSS_DEVICE, Channel.DC_API])
+def test_answers_come_in_the_open_where_that_is_agreed_on(channel: Channel) -> None:
+    desk = Desk(options={"posted": ResponseMode.DIRECT_POST, "by_api": ResponseMode.DC_API})
+    desk.world.hold()
+    begun = desk.begin("full_name", channel=channel)
+    if channel is Channel.DC_API:
+        data = desk.api_answer(begun)
+        assert "vp_token" in data
+        desk.service.take(begun.transaction_id, session=BROWSER, data=data)
+    else:
+        answer = desk.answered(begun)
+        assert b"vp_token=" in answer.body
+        assert desk.service(answer).status == 200
+    assert desk.result(begun).verified[Resident].full_name == "番号　花子"
+
+
+def test_a_result_that_is_too_long_is_not_kept(desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = desk.begin("full_name")
+    answer = desk.answered(begun)
+    monkeypatch.setattr("vcwallet.verifier.openid4vp.answering.MAX_VERIFIED_BYTES", 100)
+    assert desk.service(answer).status == 400
+    assert desk.service.status(begun.transaction_id, session=BROWSER).reason == "LIMIT_EXCEEDED"
 
 
 # --- answers that cannot be judged for now ---------------------------------------------------------------------------

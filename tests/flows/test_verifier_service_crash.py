@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from tests.support.verifying import BROWSER, Desk, posted, response_code
-from vcwallet.errors import StoreError
+from vcwallet.errors import BindingError, StoreBusyError, StoreError
 from vcwallet.flow import HttpResponse
-from vcwallet.sessions import Change, MemorySessions, Session
+from vcwallet.sessions import Change, MemorySessions, Remove, Session, SessionChangedError, Swap
 from vcwallet.verifier.openid4vp import Channel, PresentationState
 
 
@@ -188,3 +189,72 @@ def test_a_database_that_does_not_answer_is_told_so() -> None:
         assert (answer.status, answer.headers["retry-after"]) == (503, "5")
     with pytest.raises(StoreError):
         desk.state(begun)
+
+
+def transaction_of(desk):
+    [place] = [place for place in desk.sessions._sessions if place[0] == "vp_transaction"]
+    return desk.sessions.get(*place, at=desk.clock())
+
+
+def test_a_transaction_that_changes_meanwhile_is_looked_at_anew(desk):
+    begun = desk.begin("full_name")
+    answer = desk.answered(begun)
+
+    def touch() -> None:
+        found = transaction_of(desk)
+        desk.sessions.commit(Swap(found, found.body))
+
+    desk.sessions.after, desk.sessions.at_commit = 1, touch
+    assert desk.service(answer).status == 200
+    assert desk.state(begun) is PresentationState.VERIFIED
+
+
+def test_a_transaction_that_is_gone_takes_no_result(desk):
+    answer = desk.answered(desk.begin("full_name"))
+    desk.sessions.at_commit = lambda: desk.sessions.commit(Remove(transaction_of(desk)))
+    assert desk.service(answer).status == 404
+
+
+class Contested(Mortal):
+    """Sessions that somebody else changes each time before a commit of a kind.
+
+    Attributes:
+        kinds: the kinds of sessions.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds: set[str] = set()
+
+    def commit(self, *changes: Change) -> None:
+        if self.kinds & {change.session.kind for change in changes}:
+            raise SessionChangedError
+        super().commit(*changes)
+
+
+@pytest.mark.parametrize("kind", ["vp_request", "vp_transaction"])
+def test_who_always_comes_second_is_told_to_come_back(kind):
+    desk: Any = Desk(sessions=Contested())
+    desk.world.hold()
+    answer = desk.answered(desk.begin("full_name"))
+    desk.sessions.kinds = {kind}
+    refused = desk.service(answer)
+    assert (refused.status, refused.headers["retry-after"]) == (503, "5")
+
+
+def test_who_forgets_and_always_comes_second_is_told_so():
+    desk: Any = Desk(sessions=Contested())
+    begun = desk.begin("full_name")
+    desk.sessions.kinds = {"vp_transaction"}
+    with pytest.raises(StoreBusyError):
+        desk.service.forget(begun.transaction_id, session=BROWSER)
+
+
+def test_a_response_code_that_somebody_else_takes_is_unknown():
+    desk: Any = Desk(sessions=Contested())
+    desk.world.hold()
+    code = response_code(desk.present(desk.begin("full_name", channel=Channel.SAME_DEVICE)))
+    desk.sessions.kinds = {"vp_response_code"}
+    with pytest.raises(BindingError) as error:
+        desk.service.redeem(code, session=BROWSER)
+    assert error.value.code == "RESPONSE_CODE_UNKNOWN"

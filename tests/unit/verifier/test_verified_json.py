@@ -10,11 +10,11 @@ from datetime import timedelta
 import pytest
 
 from tests.support.status import StatusWorld
-from tests.support.world import MDOC, SD_JWT, Income, Resident, World, ask, income, resident
+from tests.support.world import MDOC, SD_JWT, Income, Resident, World, income, resident
 from vcwallet.encoding import json
 from vcwallet.errors import MalformedError
 from vcwallet.status.outcome import Origin
-from vcwallet.verifier import Verified
+from vcwallet.verifier import Verified, ask
 from vcwallet.verifier.verified_json import from_object, to_object
 
 
