@@ -375,10 +375,25 @@ def test_a_log_in_that_the_wallet_leads_to_and_a_clerk_who_takes_a_moment(town: 
         phone.fill("Passphrase", PASSPHRASE)
         phone.press("Open")
         phone.sees("Show this to Sakura Bank?")
+        nobody_else_sees_anything(desk, town)
         a_second_browser_opens_it_too(desk, town)
 
 
 REFUSED = "Failed to load resource: the server responded with a status of 403 (Forbidden)"
+
+
+def nobody_else_sees_anything(stranger: Window, town: Town) -> None:
+    for path in ("/history", "/history/export", "/scan", "/card?id=x", "/ask?id=x"):
+        stranger.open(f"{town.wallet}{path}")
+        stranger.sees("Open your wallet")
+    stranger.open(f"{town.rental}/wait")
+    stranger.sees("Apply for a flat")
+    assert stranger.wrong == []
+    # A page of another site posts a form to the wallet; a name that is not the wallet's leads to it.
+    outside = stranger.page.context.request
+    posted = outside.post(f"{town.wallet}/open", form={"passphrase": PASSPHRASE}, headers={"origin": town.bank})
+    assert posted.status == 403
+    assert outside.get(f"{town.wallet}/", headers={"host": "wallet.example"}).status == 421
 
 
 def delete_first_card(phone: Window) -> None:
@@ -398,25 +413,3 @@ def a_second_browser_opens_it_too(desk: Window, town: Town) -> None:
     desk.fill("Passphrase", PASSPHRASE)
     desk.press("Open")
     desk.sees("Your cards")
-
-
-# --- strangers --------------------------------------------------------------------------------------------------------
-
-
-def test_nobody_else_sees_what_is_shown(town: Town, browser: Any) -> None:
-    with window(browser, "strangers") as stranger:
-        for path in ("/history", "/history/export", "/scan", "/card?id=x", "/ask?id=x"):
-            stranger.open(f"{town.wallet}{path}")
-            stranger.sees("Make your wallet")
-        stranger.open(f"{town.rental}/wait")
-        stranger.sees("Apply for a flat")
-        assert stranger.wrong == []
-        # A page of another site posts a form to the wallet.
-        stranger.open(f"{town.bank}/")
-        answer = stranger.page.context.request.post(
-            f"{town.wallet}/open", form={"passphrase": PASSPHRASE}, headers={"origin": town.bank}
-        )
-        assert answer.status == 403
-        answer = stranger.page.context.request.get(f"{town.wallet}/", headers={"host": "wallet.example"})
-        assert answer.status == 421
-        stranger.looked_at("1-bank")
