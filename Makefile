@@ -19,7 +19,7 @@ EXTRAS := jsonld,bbs,qr,http,web,cli,hsm,postgres
 PIP_TOOLS := pip-tools==7.6.2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs sizes api types sweep lock clean
+.PHONY: help demo web test check format bench docs sizes api types sweep lock clean
 .DELETE_ON_ERROR:
 
 help:  ## show this menu
@@ -28,6 +28,9 @@ help:  ## show this menu
 demo: $(VENV)/.demo  ## set up, then do the main job: issue, ask, consent, present, verify
 	@$(RUN) examples/01_main_job.py
 
+web: $(VENV)/.dev  ## the whole story in your browser: a city, a wallet, a rental agency and a bank, until Ctrl-C
+	@$(RUN) examples/web_demo.py
+
 test: $(VENV)/.dev  ## set up, then run every test, with line and branch coverage
 	@$(PYTEST) --cov --cov-report=term
 
@@ -35,7 +38,7 @@ check: $(VENV)/.dev  ## lint, formatting, types (mypy, pyright) and layers
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy $(TYPED)
-	cd examples && ../$(RUN) -m mypy --config-file ../pyproject.toml --scripts-are-modules *.py
+	cd examples && ../$(RUN) -m mypy --config-file ../pyproject.toml --scripts-are-modules *.py web/*.py
 	@# It looks for the package with the first Python on the path, and exits with an error below 100 %.
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" basedpyright --verifytypes vcwallet --ignoreexternal
 	$(VENV)/bin/lint-imports --no-logo

@@ -13,8 +13,8 @@ from __future__ import annotations
 import secrets
 import socket
 import threading
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,7 +26,10 @@ from web.login import CityLogin, card_page
 from web.portal import Portal
 
 from vcwallet import (
+    Credential,
     CredentialIssuerService,
+    CredentialType,
+    Enrolment,
     Issuer,
     Mdoc,
     Offering,
@@ -34,12 +37,17 @@ from vcwallet import (
     SdJwtVc,
     SqlLedger,
     SqlSessions,
+    StatusHost,
+    StatusSigner,
     TrustRegistry,
     WalletProvider,
 )
 from vcwallet.adapters.local import system_clock
 from vcwallet.adapters.web import issuer_app, uvicorn_config
+from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.base import IssuerKey
+from vcwallet.issuer import Publication
+from vcwallet.issuer.issuer import FormatChoice, HolderChoice
 from vcwallet.japan import JST
 from vcwallet.japan.jpki import JpkiLogin
 from vcwallet.storage import MemoryStore
@@ -51,18 +59,56 @@ CARD_HOLDER = "R00001"
 """The resident who has the demonstration's card."""
 NAME = {"ja": "みらい市", "en": "Mirai City"}
 QUARTER = timedelta(days=90)
+RESIDENTS_DESK = "residents desk"
+AT_ONCE = Publication(lifetime=timedelta(days=1), ttl=timedelta(minutes=1), renew_before=timedelta(hours=12))
+"""How long a verifier may rely on a status list: for a demonstration, as short as can be."""
+Clock = Callable[[], datetime]
+
+
+class CityIssuer(Issuer):
+    """The city as an issuer, which notes to whom it issues what, so that it can take that back."""
+
+    def __init__(self, enrolment: Enrolment, *, database: MunicipalDatabase, ledger: SqlLedger, clock: Clock) -> None:
+        """Take up an enrolment."""
+        super().__init__(enrolment, ledger=ledger, clock=clock, time_zone=JST)
+        self._database = database
+
+    def issue_batch(
+        self,
+        record: CredentialType,
+        *,
+        format: FormatChoice,
+        holders: Sequence[HolderChoice],
+        valid_for: timedelta,
+        on: date | None = None,
+        idempotency_key: str | None = None,
+    ) -> tuple[Credential, ...]:
+        """Issue, and note the key before: what is not noted cannot be taken back."""
+        if idempotency_key is not None:
+            self._database.note_issued(idempotency_key)
+        return super().issue_batch(
+            record, format=format, holders=holders, valid_for=valid_for, on=on, idempotency_key=idempotency_key
+        )
+
+    def take_back(self, person: str) -> int:
+        """Revoke all that was issued to a person who has lost their wallet, and return how many credentials that is."""
+        keys = self._database.issued_to(person)
+        return sum(
+            len(self.revoke(key, reason="the wallet was reported as lost", actor=RESIDENTS_DESK)) for key in keys
+        )
 
 
 class CityService:
     """The city's service; it runs between entering and leaving."""
 
-    def __init__(self, folder: Path, *, port: int = 0, clock: Callable[[], datetime] = system_clock) -> None:
+    def __init__(self, folder: Path, *, port: int = 0, clock: Clock = system_clock, wallet: str | None = None) -> None:
         """Put everything together.
 
         Args:
             folder: for the databases; they must not be there yet.
             port: of 127.0.0.1; 0 takes one that is free.
             clock: tells the time.
+            wallet: where a wallet on the person's own device is opened, if it is a web page.
         """
         self._socket = socket.create_server(("127.0.0.1", port))
         self.origin: str = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -70,6 +116,8 @@ class CityService:
         registry = TrustRegistry.create("Demo trust registry", country="JP", clock=clock)
         enrolment = registry.enrol_issuer(NAME, code="999016", may_issue=list(KINDS.values()))
         provider = registry.enrol_wallet_provider("Demo wallet provider")
+        signer = registry.enrol_status_signer(NAME, code="999016", supply_points=[LISTS])
+        self.registry: TrustRegistry = registry
         self.trust: PublishedTrust = registry.published()
         self.provider: WalletProvider = WalletProvider(provider, clock=clock, wallet_name="Demo wallet")
         self.database: MunicipalDatabase = MunicipalDatabase(folder / "city.db")
@@ -90,8 +138,11 @@ class CityService:
             for format in (SdJwtVc, Mdoc)
         ]
         ledger = SqlLedger.create(folder / "ledger.db", lists=LISTS)
+        self._statuses = StatusSigner(signer, ledger=ledger, publication=AT_ONCE, clock=clock)
+        self._lists = StatusHost(ledger, clock=clock)
+        issuer = CityIssuer(enrolment, database=self.database, ledger=ledger, clock=clock)
         self.service: CredentialIssuerService = CredentialIssuerService(
-            Issuer(enrolment, ledger=ledger, clock=clock, time_zone=JST),
+            issuer,
             identifier=self.origin,
             display=NAME,
             offered=self.offered,
@@ -103,10 +154,23 @@ class CityService:
             signer=IssuerKey(signer=enrolment.signer, chain=enrolment.chain, identifier=enrolment.identifier),
             clock=clock,
         )
-        portal = Portal(self.service, origin=self.origin, database=self.database, offered=self.offered, clock=clock)
+        portal = Portal(
+            self.service,
+            origin=self.origin,
+            database=self.database,
+            offered=self.offered,
+            clock=clock,
+            revoke=issuer.take_back,
+            wallet=wallet,
+        )
         app = issuer_app(self.service, pages=portal.routes())
         self._server = uvicorn.Server(uvicorn_config(app, lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+
+    def lists(self, request: HttpRequest) -> HttpResponse:
+        """Answer as the host of the city's status lists does, which is another machine; what is due is signed first."""
+        self._statuses.publish()
+        return self._lists(request)
 
     def __enter__(self) -> Self:
         """Begin to serve."""

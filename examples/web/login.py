@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from municipal_database import MunicipalDatabase
@@ -117,11 +118,12 @@ def _destination(redirect_uri: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
-def _page(template: str, request: LoginRequest, language: str, **values: object) -> HttpResponse:
+def _page(template: str, request: LoginRequest, language: str, **values: Any) -> HttpResponse:
     reader = Reader.of(chosen=language, accepted=request.http.headers.get("accept-language"))
     return page(
         template,
         reader,
+        leads_away=True,
         action=request.url,
         kinds=request.types,
         client=request.client,

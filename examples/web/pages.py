@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages from templates, in Japanese and English, for a phone as well as for a desk.
 
-There is no script in a page that comes from somewhere else, and none that is needed: without scripts the pages work.
+There is no script in a page that comes from somewhere else.  Without scripts the pages work, but for the camera.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ STATIC = HERE / "static"
 Language: TypeAlias = Literal["ja", "en"]
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
 
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
 HEADERS = {
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-store",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 _TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -35,6 +38,31 @@ _TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What all pages of a site have in common; each text in Japanese and English.
+
+    Attributes:
+        id: names the site, and its colours in the stylesheet.
+        name: what it is called.
+        about: what it is, in a few words.
+        footer: who answers for it.
+    """
+
+    id: str
+    name: tuple[str, str]
+    about: tuple[str, str]
+    footer: tuple[str, str]
+
+
+CITY = Look(
+    id="city",
+    name=("みらい市", "Mirai City"),
+    about=("デジタル証明書", "digital certificates"),
+    footer=("みらい市役所（架空） 市民課", "Mirai City Hall (fictional), residents desk"),
 )
 
 
@@ -60,7 +88,29 @@ class Reader:
         return self(kind.ja, kind.en)
 
 
-def page(template: str, reader: Reader, *, status: int = 200, **values: Any) -> HttpResponse:
-    """Return a page."""
-    text = _TEMPLATES.get_template(template).render(t=reader, language=reader.language, **values)
-    return HttpResponse(status=status, headers=HEADERS, body=text.encode())
+def page(
+    template: str,
+    reader: Reader,
+    *,
+    status: int = 200,
+    look: Look = CITY,
+    leads_away: bool = False,
+    has_camera: bool = False,
+    **values: Any,
+) -> HttpResponse:
+    """Return a page.
+
+    Args:
+        template: its file.
+        reader: who reads it.
+        status: that of the answer.
+        look: what all pages of the site have in common.
+        leads_away: whether its forms may lead to another site, as a log-in leads back to a wallet.
+        has_camera: whether it may use the camera.
+        values: what the template needs.
+    """
+    text = _TEMPLATES.get_template(template).render(t=reader, language=reader.language, look=look, **values)
+    headers = HEADERS | {"content-security-policy": _POLICY if leads_away else f"{_POLICY}; form-action 'self'"}
+    if has_camera:
+        headers["permissions-policy"] = "camera=(self), microphone=(), geolocation=()"
+    return HttpResponse(status=status, headers=headers, body=text.encode())

@@ -23,7 +23,7 @@ PROJECT = REPOSITORY / "tests" / "interop" / "npm"
 
 def ask_node(script: str, requests: list[dict[str, Any]]) -> Any:
     """Give a script of the npm project its requests, and return what it answers; skip the test without node."""
-    done = _run(["node", script], _installed(), stdin=json.dumps(requests))
+    done = _run(["node", script], installed(), stdin=json.dumps(requests))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -33,7 +33,7 @@ def running_node(script: str, request: dict[str, Any]) -> Iterator[Any]:
     """Start a script of the npm project that serves, give it its request, and tell what it answers; it ends with us."""
     command = ["node", script]
     with subprocess.Popen(
-        command, cwd=_installed(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=installed(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -52,7 +52,7 @@ def running_node(script: str, request: dict[str, Any]) -> Iterator[Any]:
                 process.kill()
 
 
-def _installed() -> Path:
+def installed() -> Path:
     """The folder with the pinned packages; workers that come at the same time wait for the one that installs them."""
     missing = [command for command in ("node", "npm") if shutil.which(command) is None]
     if missing:

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The vcwallet authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks every two seconds what has become of the offer on this page, and shows the page anew when something has.
+// Asks every second what has become of what this page waits for, and shows the page anew when something has.
 
 const shown = document.getElementById("status");
 
@@ -15,7 +15,7 @@ async function look() {
   } catch {
     // The network is away; the next look may find it.
   }
-  setTimeout(look, 2000);
+  setTimeout(look, 1000);
 }
 
-setTimeout(look, 2000);
+setTimeout(look, 1000);
