@@ -409,7 +409,8 @@ def by_way(bank: HostileVerifier, question: Any, way: str) -> Invocation:
     """Let a request come in one of the ways."""
     ask = bank.ask
     modes = {"value": ResponseMode.DIRECT_POST, "dc_api": ResponseMode.DC_API}
-    bank.ask = lambda *asked, **options: ask(*asked, mode=modes.get(way, ResponseMode.DIRECT_POST_JWT), **options)  # type: ignore[method-assign]
+    mode = modes.get(way, ResponseMode.DIRECT_POST_JWT)
+    bank.ask = lambda *asked, **options: ask(*asked, mode=mode, **options)  # type: ignore[method-assign]
     request = question(bank)
     presenter = bank.world.wallet.presenter()
     if way == "dc_api":
