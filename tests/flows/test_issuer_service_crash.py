@@ -18,7 +18,7 @@ from tests.support.issuance import (
     not_yet,
 )
 from tests.support.world import Resident, resident
-from vcwallet.flow import HttpRequest
+from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.issuer.ledger import Status
 from vcwallet.issuer.openid4vci.issuing import LEASE
 from vcwallet.sessions import MemorySessions
@@ -109,7 +109,12 @@ def test_who_is_told_to_come_back_has_used_up_no_proof(counter):
     die(counter, "before", lambda: wallet.ask(*some))
     come_back(counter, wallet)
     sent, real = list[HttpRequest](), wallet.http
-    wallet.http = lambda request: (sent.append(request), real(request))[1]
+
+    def http(request: HttpRequest) -> HttpResponse:
+        sent.append(request)
+        return real(request)
+
+    wallet.http = http
     assert wallet.ask(*some).status == 503
     counter.clock.pass_by(seconds=LEASE.total_seconds() + 1)
     assert len(credentials(real(sent[-1]))) == 2
