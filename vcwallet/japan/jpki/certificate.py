@@ -3,7 +3,7 @@
 """Validation of a card's certificate: one step to a CA of JPKI that is known (RFC 5280, section 6).
 
 There is no path to be built, and the path validator that the rest of vcwallet uses refuses certificate policies that
-are critical, which those of JPKI are (specs/decisions/024-jpki-in-one-step.md).
+are critical, which those of JPKI are (specs/decisions/020-jpki-in-one-step.md).
 """
 
 from __future__ import annotations
