@@ -82,12 +82,19 @@ class CityIssuer(Issuer):
         valid_for: timedelta,
         on: date | None = None,
         idempotency_key: str | None = None,
+        max_length: int | None = None,
     ) -> tuple[Credential, ...]:
         """Issue, and note the key before: what is not noted cannot be taken back."""
         if idempotency_key is not None:
             self._database.note_issued(idempotency_key)
         return super().issue_batch(
-            record, format=format, holders=holders, valid_for=valid_for, on=on, idempotency_key=idempotency_key
+            record,
+            format=format,
+            holders=holders,
+            valid_for=valid_for,
+            on=on,
+            idempotency_key=idempotency_key,
+            max_length=max_length,
         )
 
     def take_back(self, person: str) -> int:
