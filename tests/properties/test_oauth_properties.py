@@ -31,6 +31,7 @@ from vcwallet.protocols.oauth import (
 )
 from vcwallet.protocols.oauth.authorization_details import AskedClaim, AuthorizationDetail, GrantedDetail
 from vcwallet.protocols.oauth.token_type import TokenType
+from vcwallet.protocols.openid4vci.claims_description import require_consistent
 from vcwallet.protocols.stateless_nonce import StatelessNonces
 
 SIGNER = SoftwareSigner.generate()
@@ -47,11 +48,22 @@ thumbprints = st.binary(min_size=32, max_size=32).map(
 )
 paths = st.lists(texts | st.integers(0, 2**31) | st.none(), min_size=1, max_size=4).map(tuple)
 claims = st.builds(AskedClaim, path=paths, mandatory=st.booleans())
+
+
+def agree(asked: tuple[AskedClaim, ...]) -> bool:
+    """Whether no two of the claims are the same or contradict each other: such are refused."""
+    try:
+        require_consistent([claim.path for claim in asked], in_mdoc=True)
+    except MalformedError:
+        return False
+    return True
+
+
 details = st.lists(
     st.builds(
         AuthorizationDetail,
         credential_configuration_id=texts,
-        claims=st.lists(claims, max_size=3).map(tuple),
+        claims=st.lists(claims, max_size=3).map(tuple).filter(agree),
         locations=st.lists(uris, max_size=2).map(tuple),
         credential_identifiers=st.lists(texts, max_size=2).map(tuple),
     ),
