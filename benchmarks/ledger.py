@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import secrets
 import tempfile
 import time
@@ -21,6 +20,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import create_engine, insert, update
 
+from benchmarks.process import peak_memory
 from vcwallet import Claim, CredentialType, Enrolment, Issuer, SdJwtVc, SqlLedger, StatusSigner, TrustRegistry
 from vcwallet.adapters.store.database import parse_location
 from vcwallet.adapters.store.ledger.schema import issuance, status_list, weight
@@ -128,7 +128,7 @@ def _publish_long_list(path: Path, enrolment: bytes) -> tuple[float, float]:
         start = time.perf_counter()
         signer.publish()
         spent = time.perf_counter() - start
-    return spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return spent, peak_memory()
 
 
 def _set_many(path: Path) -> None:

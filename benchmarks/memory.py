@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.process import peak_memory
 from benchmarks.scene import QUARTER, RECORD, Scene
 from vcwallet import Mdoc, SdJwtVc
 
@@ -46,14 +47,10 @@ def run(progress: Callable[[int], None], operations: int = OPERATIONS) -> Growth
         if done % 3000 == 0:
             progress(done)
     progress(operations)
-    return Growth(operations=operations, before=before, after=_resident(), peak=_peak())
+    return Growth(operations=operations, before=before, after=_resident(), peak=peak_memory())
 
 
 def _resident() -> float:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / 2**20
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

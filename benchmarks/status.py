@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
+from benchmarks.process import peak_memory
 from vcwallet.registry import TrustRegistry
 from vcwallet.status import MediaType, StatusList, StatusListToken, sign_cwt, sign_jwt
 from vcwallet.status.token_status_list import parse
@@ -51,7 +51,7 @@ def _measure(form: MediaType) -> LargeList:
     enrolment = registry.enrol_status_signer("City")
     trust = TrustedListClient.start(registry.published(), store=MemoryStore(), at=now)
     revoked = dict.fromkeys(random.Random(1).sample(range(ENTRIES), SET), 1)
-    index, before = next(iter(revoked)), _peak()
+    index, before = next(iter(revoked)), peak_memory()
     start = time.perf_counter()
     token = StatusListToken(
         uri=URI,
@@ -72,12 +72,8 @@ def _measure(form: MediaType) -> LargeList:
         raise SystemExit("the wrong status")
     looked_up = time.perf_counter() - start
     return LargeList(
-        form=form.name, signed=signed, token_bytes=len(data), looked_up=looked_up, before=before, peak=_peak()
+        form=form.name, signed=signed, token_bytes=len(data), looked_up=looked_up, before=before, peak=peak_memory()
     )
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
