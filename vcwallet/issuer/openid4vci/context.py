@@ -204,3 +204,8 @@ def busy(message: str, *, retry_after: int = 5) -> OAuthRefusal:
     return OAuthRefusal(
         message, error=OAuthErrorCode.TEMPORARILY_UNAVAILABLE, headers={"retry-after": str(retry_after)}
     )
+
+
+def denied(message: str) -> OAuthRefusal:
+    """Return the refusal of credentials that nobody gets by asking again."""
+    return OAuthRefusal(message, error=OAuthErrorCode.CREDENTIAL_REQUEST_DENIED, clause="OpenID4VCI 1.0, section 8.3.1")

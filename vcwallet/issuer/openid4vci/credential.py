@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vcwallet.credential_type import CredentialType
-from vcwallet.errors import LimitExceededError, VcError
+from vcwallet.errors import VcError
 from vcwallet.flow import HttpResponse
 from vcwallet.formats.base import Credential
 from vcwallet.issuer.openid4vci.access import Access, require_access
-from vcwallet.issuer.openid4vci.context import Context, Exchange
+from vcwallet.issuer.openid4vci.context import Context, Exchange, denied
 from vcwallet.issuer.openid4vci.deployer import NoRecord, NotYet
 from vcwallet.issuer.openid4vci.issuing import Slot, holder_of, issue
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
@@ -167,9 +167,9 @@ def _respond(exchange: Exchange, asked: _Asked) -> IssuedCredentials | DeferredI
         if act.holder == asked.holder:
             return _again(exchange, asked, act)
     if len(asked.acts) >= asked.offering.acts or any(act.state == "deferred" for act in asked.acts):
-        raise _denied("the grant is used up")
+        raise denied("the grant is used up")
     if len(asked.grant.body.acts) >= MAX_ACTS:
-        raise _denied("the grant was refreshed too often")
+        raise denied("the grant was refreshed too often")
     record = find_record(exchange, asked.grant.body.subject, asked.offering)
     if isinstance(record, NotYet):
         return _defer(exchange, asked, record)
@@ -182,7 +182,7 @@ def _again(exchange: Exchange, asked: _Asked, act: Act) -> IssuedCredentials | D
         return DeferredIssuance(transaction_id=act.secret, interval=timedelta(seconds=act.interval))
     kept = exchange.context.sessions.find(ANSWER, Answer, act.secret)
     if kept is None:
-        raise _denied("the answer is not kept any more")
+        raise denied("the answer is not kept any more")
     exchange.commit(asked.spent)
     return kept.body.response.encode("utf-8")
 
@@ -235,7 +235,7 @@ def find_record(exchange: Exchange, subject: str, offering: Offering) -> Credent
     record = exchange.context.records.find(subject, offering.type, at=exchange.at)
     match record:
         case NoRecord():
-            raise _denied("there is no record")
+            raise denied("there is no record")
         case NotYet():
             return record
         case CredentialType() if isinstance(record, offering.type):
@@ -247,26 +247,13 @@ def find_record(exchange: Exchange, subject: str, offering: Offering) -> Credent
 def kept_answer(
     exchange: Exchange, grant: Opened[Grant], slot: Slot, credentials: tuple[Credential, ...]
 ) -> tuple[IssuedCredentials, list[Change], str]:
-    """Return the answer, the sessions that keep it and wait for the wallet's word about it, and its secret.
-
-    Raises:
-        OAuthRefusal: it is longer than a wallet reads (``credential_request_denied``, code ``RESPONSE_TOO_LONG``); for
-            fewer keys the credentials can be had later, in place of these.
-    """
+    """Return the answer, the sessions that keep it and wait for the wallet's word about it, and its secret."""
     lifetimes, secret, notification_id = exchange.context.lifetimes, new_secret(), new_secret()
     response = IssuedCredentials(credentials=credentials, notification_id=notification_id)
-    try:
-        kept = Answer(response=response.to_json().decode("utf-8"))
-    except LimitExceededError:
-        raise _denied("the response is too long", code="RESPONSE_TOO_LONG") from None
+    kept = Answer(response=response.to_json().decode("utf-8"))
     told = Notified(grant=grant.secret, configuration=slot.offering.id)
     begun: list[Change] = [
         begin(ANSWER, kept, secret=secret, expires=exchange.ends(lifetimes.answer)),
         begin(NOTIFICATION, told, secret=notification_id, expires=exchange.ends(lifetimes.notification)),
     ]
     return response, begun, secret
-
-
-def _denied(message: str, *, code: str | None = None) -> OAuthRefusal:
-    error, clause = OAuthErrorCode.CREDENTIAL_REQUEST_DENIED, "OpenID4VCI 1.0, section 8.3.1"
-    return OAuthRefusal(message, error=error, code=code, clause=clause)

@@ -19,12 +19,11 @@ from vcwallet.credential_type import CredentialType
 from vcwallet.errors import LocalProtocolError
 from vcwallet.formats.base import Credential
 from vcwallet.issuer.ledger import AlreadyIssuedError
-from vcwallet.issuer.openid4vci.context import Exchange, Signed, busy
+from vcwallet.issuer.openid4vci.context import Exchange, Signed, busy, denied
 from vcwallet.issuer.openid4vci.offering import Offering
 from vcwallet.issuer.openid4vci.state import GRANT, Grant
 from vcwallet.keys import jwk
 from vcwallet.keys.public import PublicKey
-from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.sealed_sessions import Opened, digest
 from vcwallet.sessions import SessionChangedError
 
@@ -94,7 +93,7 @@ def issue(
     except LocalProtocolError as error:
         if error.code != "NOT_VALID":
             raise
-        raise _denied("what was signed was taken back") from None
+        raise denied("what was signed was taken back") from None
     exchange.signed[key] = Signed(holder=holder, recoveries=grant.body.recoveries, credentials=credentials)
     return credentials, grant
 
@@ -121,17 +120,13 @@ def _as_many_as_fit(
         except LocalProtocolError as error:
             if error.code != "BATCH_TOO_LONG":
                 raise
-    raise _denied("no response can carry the credential")
+    raise denied("no response can carry the credential")
 
 
 def _halved(count: int) -> Iterator[int]:
     while count:
         yield count
         count //= 2
-
-
-def _denied(message: str) -> OAuthRefusal:
-    return OAuthRefusal(message, error=OAuthErrorCode.CREDENTIAL_REQUEST_DENIED, clause="OpenID4VCI 1.0, section 8.3.1")
 
 
 def _taken_over(exchange: Exchange, slot: Slot, *, is_left: bool) -> Opened[Grant]:

@@ -29,11 +29,9 @@ from tests.support.issuance import (
 from tests.support.world import AgeCard, Resident, resident
 from vcwallet.encoding import json
 from vcwallet.issuer.openid4vci import Lifetimes, NoRecord
-from vcwallet.issuer.openid4vci.issuing import LEASE
 from vcwallet.jose.jwe import ContentEncryption
 from vcwallet.keys.software import SoftwareKeyAgreement, SoftwareSigner
 from vcwallet.protocols.haip import OPENID4VCI_1_0, Requirement
-from vcwallet.protocols.openid4vci import credential_response
 from vcwallet.protocols.openid4vci.di_vp import make_di_vp_proof
 from vcwallet.protocols.openid4vci.encryption import ENCRYPTED, MessageKey, encrypt_message, read_message
 from vcwallet.protocols.openid4vci.issuer_metadata import BatchIssuance, KeyAttestationsRequired
@@ -306,14 +304,6 @@ def test_the_largest_batch(counter, wallet):
     assert error_of(wallet.ask(*keys(51), id=RESIDENT_JWT)) == "invalid_proof"
     some = credentials(wallet.ask(*keys(50)))
     assert len(set(some)) == 50
-
-
-def test_a_response_that_no_wallet_reads_is_refused_and_fewer_can_be_had(counter, wallet, monkeypatch):
-    monkeypatch.setattr(credential_response, "MAX_OWN_BYTES", 20_000)
-    assert error_of(wallet.ask(*keys(50))) == "credential_request_denied"
-    counter.clock.pass_by(seconds=LEASE.total_seconds() + 1)
-    assert len(credentials(wallet.ask(*keys(2)))) == 2
-    assert counter.statuses() == {0: 2, 1: 50}  # what was not delivered is revoked
 
 
 # --- attested keys ---
