@@ -51,6 +51,31 @@ def digest(*parts: str) -> str:
     return base64url.encode(hasher.digest())
 
 
+class _Seal:
+    """What seals the bodies of the session of one secret."""
+
+    __slots__ = ("_cipher", "_place", "id")
+
+    def __init__(self, kind: str, secret: str) -> None:
+        text = secret.encode("ascii")
+        self.id: str = base64url.encode(hashlib.sha256(text).digest())
+        self._place = f"{kind}/{self.id}".encode("ascii")
+        info = b"vcwallet session " + kind.encode("ascii")
+        self._cipher = AESGCM(HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(text))
+
+    def sealed(self, body: WireModel) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        text = body.model_dump_json(exclude_none=True).encode("utf-8")
+        return nonce + self._cipher.encrypt(nonce, text, self._place)
+
+    def opened(self, model: type[Body], sealed: bytes) -> Body:
+        try:
+            text = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], self._place)
+        except (InvalidTag, ValueError):
+            raise StoreCorruptError("a session is damaged") from None
+        return wire.read(model, text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened(Generic[Body]):
     """A session whose secret somebody has shown, with what it holds."""
@@ -59,11 +84,11 @@ class Opened(Generic[Body]):
     secret: str = field(repr=False)
     session: Session
     body: Body = field(repr=False)
+    _seal: _Seal = field(repr=False)
 
     def swap(self, expires: datetime | None = None, **changed: Any) -> Swap:
         """Return the change of this session into one whose body has other members."""
-        body = self.body.model_copy(update=changed)
-        return Swap(self.session, _seal(body, self.kind, self.secret), expires=expires)
+        return Swap(self.session, self._seal.sealed(self.body.model_copy(update=changed)), expires=expires)
 
 
 class SealedSessions:
@@ -93,10 +118,11 @@ class SealedSessions:
         """
         if not _SECRET.fullmatch(secret):
             return None
-        session = self._store.get(self._place(kind), _id(secret), at=self._clock())
+        seal = _Seal(kind, secret)
+        session = self._store.get(self._place(kind), seal.id, at=self._clock())
         if session is None:
             return None
-        return Opened(kind=kind, secret=secret, session=session, body=_unseal(model, session.body, kind, secret))
+        return Opened(kind=kind, secret=secret, session=session, body=seal.opened(model, session.body), _seal=seal)
 
     def is_marked(self, kind: str, id: str) -> bool:
         """Tell whether something was marked as used."""
@@ -113,37 +139,10 @@ class SealedSessions:
 
 def begin(kind: str, body: WireModel, *, secret: str, expires: datetime) -> Add:
     """Return the beginning of a sealed session."""
-    return Add(Session(kind=kind, id=_id(secret), body=_seal(body, kind, secret), expires=expires))
+    seal = _Seal(kind, secret)
+    return Add(Session(kind=kind, id=seal.id, body=seal.sealed(body), expires=expires))
 
 
 def mark(kind: str, id: str, *, expires: datetime) -> Add:
     """Return the mark that something is used, which can be set once."""
     return Add(Session(kind=kind, id=id, expires=expires))
-
-
-def _id(secret: str) -> str:
-    return base64url.encode(hashlib.sha256(secret.encode("ascii")).digest())
-
-
-def _cipher(kind: str, secret: str) -> AESGCM:
-    info = b"vcwallet session " + kind.encode("ascii")
-    return AESGCM(HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(secret.encode("ascii")))
-
-
-def _seal(body: WireModel, kind: str, secret: str) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    text = body.model_dump_json(exclude_none=True).encode("utf-8")
-    return nonce + _cipher(kind, secret).encrypt(nonce, text, _place(kind, secret))
-
-
-def _unseal(model: type[Body], body: bytes, kind: str, secret: str) -> Body:
-    nonce, sealed = body[:_NONCE_BYTES], body[_NONCE_BYTES:]
-    try:
-        text = _cipher(kind, secret).decrypt(nonce, sealed, _place(kind, secret))
-    except (InvalidTag, ValueError):
-        raise StoreCorruptError("a session is damaged") from None
-    return wire.read(model, text)
-
-
-def _place(kind: str, secret: str) -> bytes:
-    return f"{kind}/{_id(secret)}".encode("ascii")

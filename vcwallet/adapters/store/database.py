@@ -11,12 +11,23 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import URL, ClauseElement, Connection, Dialect, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    ClauseElement,
+    Connection,
+    Dialect,
+    Engine,
+    PoolProxiedConnection,
+    StaticPool,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import ArgumentError
 
 from vcwallet.adapters.store.failures import as_store_errors, store_error
@@ -26,6 +37,7 @@ Location: TypeAlias = "str | os.PathLike[str] | None"
 
 _WRITES = "vcwallet_writes"
 _ATTEMPTS = 20
+_KEPT = 5
 
 
 def parse_location(location: Location) -> URL:
@@ -111,7 +123,7 @@ class Statement:
 class Database:
     """Connections to one database, shared by threads but not by forked processes."""
 
-    __slots__ = ("_engine", "_is_open", "_process", "_reading", "_snapshots", "_writer", "_writing")
+    __slots__ = ("_engine", "_is_open", "_kept", "_process", "_reading", "_snapshots", "_writer", "_writing")
 
     def __init__(self, url: URL, *, busy_timeout: timedelta) -> None:
         """Prepare the connections; the first use opens one.
@@ -130,6 +142,7 @@ class Database:
         # All threads share the one connection that holds a database in memory.
         self._reading: AbstractContextManager[object] = self._writing if is_memory else nullcontext()
         self._process = os.getpid()
+        self._kept: list[PoolProxiedConnection] = []
         self._is_open = True
 
     @contextmanager
@@ -179,7 +192,7 @@ class Database:
     def _cursor(self, lock: AbstractContextManager[object]) -> Iterator[Any]:
         """Give a cursor of the driver; what is not committed when it is given back is undone."""
         self._require_usable()
-        with as_store_errors(), lock, closing(self._engine.raw_connection()) as connection:
+        with as_store_errors(), lock, self._borrowed() as connection:
             cursor = connection.cursor()
             try:
                 yield cursor
@@ -187,6 +200,24 @@ class Database:
                 raise store_error(error) from None
             finally:
                 cursor.close()
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[PoolProxiedConnection]:
+        """Give a connection that nobody else uses; the pool, which looks after those that failed, is slow."""
+        try:
+            connection = self._kept.pop()
+        except IndexError:
+            connection = self._engine.raw_connection()
+        try:
+            yield connection
+            connection.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        if self._is_open and len(self._kept) < _KEPT:
+            self._kept.append(connection)
+        else:
+            connection.close()
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -258,6 +289,9 @@ class Database:
     def close(self) -> None:
         """Close all connections; closing twice is no error."""
         if self._is_open and self._process == os.getpid():
+            self._is_open = False
+            while self._kept:
+                self._kept.pop().close()
             self._engine.dispose()
         self._is_open = False
 

@@ -66,29 +66,23 @@ class Sealing(Protocol):
 class Sealed:
     """Hides bodies and tags under a data key.  One key is good for 2^32 bodies with random nonces (SP 800-38D, 8.3)."""
 
-    __slots__ = ("_ciphers", "_context", "ring")
+    __slots__ = ("_cipher", "_ciphers", "_context", "generation", "generations", "ring")
 
     def __init__(self, ring: KeyRing, store_id: bytes) -> None:
         self.ring: KeyRing = ring
+        # The last generation, and in a rotation the one before.
+        self.generation: int = ring.generation
+        self.generations: range = ring.generations
         self._ciphers = {
-            generation: AESGCM(derived(ring.data_key(generation), store_id, RECORDS)) for generation in ring.generations
+            generation: AESGCM(derived(ring.data_key(generation), store_id, RECORDS)) for generation in self.generations
         }
+        self._cipher = self._ciphers[self.generation]
         self._context = _context(store_id)
-
-    @property
-    def generation(self) -> int:
-        """The last generation (see `Sealing.generation`)."""
-        return self.ring.generation
-
-    @property
-    def generations(self) -> range:
-        """The last generation, and in a rotation the one before (see `Sealing.generations`)."""
-        return self.ring.generations
 
     def seal(self, body: bytes, place: bytes) -> bytes:
         """Return nonce and ciphertext (see `Sealing.seal`)."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._ciphers[self.generation].encrypt(nonce, body, self._context + place)
+        return nonce + self._cipher.encrypt(nonce, body, self._context + place)
 
     def unseal(self, stored: bytes, place: bytes, generation: int) -> bytes:
         """Return the body (see `Sealing.unseal`)."""

@@ -54,11 +54,8 @@ Index("vcwallet_session_of_kind", session.c.kind, session.c.expires)
 
 def checksum(*columns: object) -> bytes:
     """Return what tells a row from a damaged one; it keeps nobody from changing a row on purpose."""
-    hasher = hashlib.sha256()
-    for column in columns:
-        part = column if isinstance(column, bytes) else ascii(column).encode("ascii")
-        hasher.update(len(part).to_bytes(8, "big") + part)
-    return hasher.digest()[:8]
+    parts = [column if isinstance(column, bytes) else ascii(column).encode("ascii") for column in columns]
+    return hashlib.sha256(b"".join([len(part).to_bytes(8, "big") + part for part in parts])).digest()[:8]
 
 
 def is_installed(connection: Connection) -> bool:
