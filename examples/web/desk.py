@@ -125,7 +125,7 @@ class Desk(Site):
     def _come_back(self, visit: Visit) -> HttpResponse:
         """Take the person back whom the wallet has sent here, in the browser that has asked and in no other."""
         try:
-            self._service.redeem(visit.query.get("response_code", ""), session=visit.cookie or "nobody's session")
+            self._service.redeem(visit.query.get("response_code", ""), session=visit.cookie)
         except (DeclinedError, AnswerRefusedError):
             pass  # the page says so
         except VcError:
