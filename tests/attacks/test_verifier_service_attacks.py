@@ -270,4 +270,5 @@ def test_a_page_that_takes_no_code_is_no_result_page(in_jwt: Desk, page: str) ->
     """Or every answer on the same device would be verified, and nobody sent back."""
     with pytest.raises(MalformedError):
         in_jwt.made(result_page=page)
-    assert in_jwt.made(result_page="https://bank.example/result?lang=ja")
+    service = in_jwt.made(result_page="https://bank.example/result?lang=ja")
+    assert service.origin == "https://bank.example"
