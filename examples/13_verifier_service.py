@@ -49,13 +49,17 @@ from vcwallet.protocols.openid4vp.request_uri import RequestReference, fetching,
 from vcwallet.verifier.openid4vp import PresentationResult
 
 COOKIE = "rental_session"
+UNSTORED = {"cache-control": "no-store"}
 
 
 # --- the agency ------------------------------------------------------------------------------------------------------
 
 
 class Agency:
-    """The agency's pages.  Each browser has a cookie that nobody guesses, and sees what it has asked for itself."""
+    """The agency's pages.  Each request has a cookie that nobody guesses, and is shown in the browser that has it.
+
+    What a browser sends as its cookie may be anything: one that the agency has not given finds nothing.
+    """
 
     def __init__(self, service: VerifierService) -> None:
         """Ask by a service."""
@@ -71,35 +75,45 @@ class Agency:
 
     async def ask(self, request: Request) -> Response:
         """Ask for name and address, by a QR code or by a link."""
-        session = request.cookies.get(COOKIE) or secrets.token_urlsafe(32)
-        channel = Channel(request.path_params["channel"])
+        if request.path_params["channel"] not in (Channel.CROSS_DEVICE, Channel.SAME_DEVICE):
+            return Response(status_code=404)
+        session, channel = secrets.token_urlsafe(32), Channel(request.path_params["channel"])
         wanted = ask(ResidenceRecord, "full_name", "resident_address")
         begun = await run_in_threadpool(self.service.begin, wanted, purpose="tenancy", channel=channel, session=session)
         self.transactions[session], self.links[session] = begun.transaction_id, str(begun.link)
         shown = '<img src="/picture.png" alt="QR code">' if channel is Channel.CROSS_DEVICE else "Open your wallet"
-        page = HTMLResponse(f'<!doctype html><title>Apply</title><a href="{html.escape(str(begun.link))}">{shown}</a>')
+        said = f'<!doctype html><title>Apply</title><a href="{html.escape(str(begun.link))}">{shown}</a>'
+        page = HTMLResponse(said, headers=UNSTORED)
         page.set_cookie(COOKIE, session, httponly=True, samesite="lax")
         return page
 
     async def picture(self, request: Request) -> Response:
         """Return the QR code of a browser's own transaction."""
-        return Response(qr.draw(self.links[request.cookies[COOKIE]]).png(), media_type="image/png")
+        link = self.links.get(request.cookies.get(COOKIE, ""))
+        if link is None:
+            return Response(status_code=404)
+        return Response(qr.draw(link).png(), media_type="image/png", headers=UNSTORED)
 
     async def state(self, request: Request) -> Response:
         """Tell a page that waits how far it is."""
-        session = request.cookies[COOKIE]
-        found = await run_in_threadpool(self.service.status, self.transactions[session], session=session)
-        return JSONResponse({"state": found.state.value, "reason": found.reason})
+        session = request.cookies.get(COOKIE, "")
+        transaction = self.transactions.get(session, "")
+        try:
+            found = await run_in_threadpool(self.service.status, transaction, session=session)
+        except VcError as error:
+            return JSONResponse({"state": "unknown", "reason": error.code}, status_code=404, headers=UNSTORED)
+        return JSONResponse({"state": found.state.value, "reason": found.reason}, headers=UNSTORED)
 
     async def result(self, request: Request) -> Response:
         """Show what was verified: to the browser that the wallet has sent the person back to, or that has asked."""
-        session, code = request.cookies.get(COOKIE, "a browser that has not asked"), request.query_params
+        session, code = request.cookies.get(COOKIE, ""), request.query_params.get("response_code")
         try:
-            found = await run_in_threadpool(self._collected, session, code.get("response_code"))
+            found = await run_in_threadpool(self._collected, session, code)
         except VcError as error:
-            return HTMLResponse(f"<!doctype html><title>Sorry</title><p>{error.code}</p>", status_code=403)
-        record = found.verified[ResidenceRecord]
-        return HTMLResponse(f"<!doctype html><title>Thank you</title><p>{html.escape(str(record.full_name))}</p>")
+            said = f"<!doctype html><title>Sorry</title><p>{error.code}</p>"
+            return HTMLResponse(said, status_code=403, headers=UNSTORED)
+        name = html.escape(str(found.verified[ResidenceRecord].full_name))
+        return HTMLResponse(f"<!doctype html><title>Thank you</title><p>{name}</p>", headers=UNSTORED)
 
     def _collected(self, session: str, code: str | None) -> PresentationResult:
         if code is not None:

@@ -46,7 +46,7 @@ def digest(*parts: str) -> str:
     """Return the SHA-256 over texts, each with its length, as base64url."""
     hasher = hashlib.sha256()
     for part in parts:
-        encoded = part.encode("utf-8")
+        encoded = part.encode("utf-8", "surrogatepass")  # some servers give what a browser sent as lone surrogates
         hasher.update(len(encoded).to_bytes(8, "big") + encoded)
     return base64url.encode(hasher.digest())
 

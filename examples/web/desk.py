@@ -12,7 +12,7 @@ import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from vcwallet import Ask, Channel, VcError, VerifierService
@@ -26,6 +26,8 @@ from web.reading import Types
 from web.site import Site, Visit, see, tell
 
 WAIT = "/wait"
+KEPT = timedelta(minutes=15)
+"""As long as the service knows a transaction; what is kept longer fills up, and anybody can ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ class Desk(Site):
         kept = {"transaction": begun.transaction_id, "link": begun.link or "", "is_here": is_here}
         kept["expires"] = f"{begun.expires.astimezone(JST):%H:%M}"
         # The cookie finds what is kept, and is the session that the service knows.
-        self._remember("request", kept, visit.at, secret=session)
+        self._remember("request", kept, visit.at, secret=session, lifetime=KEPT)
         return self._visited(see(WAIT), session)
 
     def _wait(self, visit: Visit) -> HttpResponse:
@@ -125,7 +127,7 @@ class Desk(Site):
     def _come_back(self, visit: Visit) -> HttpResponse:
         """Take the person back whom the wallet has sent here, in the browser that has asked and in no other."""
         try:
-            self._service.redeem(visit.query.get("response_code", ""), session=visit.cookie or "nobody's session")
+            self._service.redeem(visit.query.get("response_code", ""), session=visit.cookie)
         except (DeclinedError, AnswerRefusedError):
             pass  # the page says so
         except VcError:

@@ -144,13 +144,21 @@ class Site:
     def _problem(self, reader: Reader, *, status: int) -> HttpResponse:
         return page("problem.html", reader, look=self.look, status=status)
 
-    def _remember(self, kind: str, values: Mapping[str, Any], at: datetime, *, secret: str | None = None) -> str:
-        """Keep values for an hour, and return the secret that finds them."""
+    def _remember(
+        self,
+        kind: str,
+        values: Mapping[str, Any],
+        at: datetime,
+        *,
+        secret: str | None = None,
+        lifetime: timedelta = HOUR,
+    ) -> str:
+        """Keep values for some time, and return the secret that finds them."""
         self._sessions.purge(at=at)
         if self._sessions.count(kind, at=at) >= MAX_SESSIONS:
             raise LocalProtocolError("there are too many visitors")
         secret = secret or secrets.token_urlsafe(32)
-        session = Session(kind=kind, id=id_of(secret), body=json.dumps(dict(values)), expires=at + HOUR)
+        session = Session(kind=kind, id=id_of(secret), body=json.dumps(dict(values)), expires=at + lifetime)
         self._sessions.commit(Add(session))
         return secret
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import pytest
 from hypothesis import example, given
@@ -116,6 +116,11 @@ responses = st.builds(
 )
 
 
+def escape(byte: bytes) -> str:
+    """Return a percent-encoding, in upper case for some bytes and in lower case for others."""
+    return f"%{byte.hex().upper() if byte[0] % 2 else byte.hex()}"
+
+
 # --- round trips -----------------------------------------------------------------------------------------------------
 
 
@@ -124,6 +129,18 @@ def test_a_form_comes_back_and_others_read_it_so(params):
     body = form.form_body(params)
     assert form.read_form(body) == params
     assert dict(parse_qsl(body.decode(), strict_parsing=bool(params))) == params
+
+
+@given(st.lists(st.sampled_from("aF0=+_~.") | st.binary(min_size=1, max_size=1).map(escape), max_size=12))
+def test_a_value_is_decoded_as_others_decode_it(pieces):
+    value = "".join(pieces)
+    try:
+        expected = unquote_to_bytes(value.replace("+", " ")).decode()
+    except UnicodeDecodeError:
+        with pytest.raises(MalformedError):
+            form.read_query(f"a={value}")
+    else:
+        assert form.read_query(f"a={value}") == ({"a": expected} if expected else {})
 
 
 @given(requests)

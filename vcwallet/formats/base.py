@@ -135,6 +135,8 @@ class VerifiedCredential:
         device_claims: what the holder's device says by itself, by namespace and element, within what the issuer
             authorised it to say; it is not the issuer's word, and nothing of it is in `claims`.
         transaction_data: which of the texts of the binding the holder has authorised with this presentation.
+        signed_digest: the SHA-256 of what the issuer signed, by which one credential that is presented twice is known
+            again; empty where the format does not tell, and where what was verified was kept as JSON.
     """
 
     format: str
@@ -153,6 +155,7 @@ class VerifiedCredential:
     shifted: frozenset[ClaimPath] = frozenset()
     device_claims: Mapping[str, JsonObject] = field(default_factory=dict, repr=False)
     transaction_data: tuple[str, ...] = field(default=(), repr=False)
+    signed_digest: bytes = field(default=b"", repr=False, compare=False)
 
     def __bool__(self) -> bool:
         raise TypeError("a verified credential is evidence, not a truth value")

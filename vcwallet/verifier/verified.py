@@ -60,6 +60,10 @@ class Verified:
     def all(self, kind: type[T]) -> tuple[T, ...]:
         """Return the disclosed claims of every credential of a type; an empty tuple if there is none.
 
+        Where a query allows several, no credential is there twice.  But an issuer may have given several copies of one
+        record, each with a key of its own, which look like several records unless a claim tells them apart: whoever
+        adds up what they say asks for such a claim, and compares.
+
         Raises:
             MalformedError: a claim does not have its type (``CLAIM_INVALID``).
         """

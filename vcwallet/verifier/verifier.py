@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from vcwallet.checks import Check, Finding, Report, explain, run_checks
-from vcwallet.claims import any_position, path_text
+from vcwallet.claims import ClaimPath, any_position, path_text
 from vcwallet.errors import (
     LocalProtocolError,
     NetworkBlockedError,
@@ -37,7 +37,7 @@ from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.keys.policy import IssuerPolicy, Role, TrustPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyAgreement
-from vcwallet.protocols.dcql import Candidate, DcqlQuery, require_answer
+from vcwallet.protocols.dcql import Candidate, ClaimOption, DcqlQuery, match_credential, require_answer
 from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.protocols.openid4vp.client_id import ClientId, X509Hash, X509SanDns
@@ -492,6 +492,15 @@ def _require_answer(case: _Case) -> None:
     _require_positions(case)
     answer = {query_id: [_candidate(query_id, one) for one in found] for query_id, found in case.verified.items()}
     require_answer(case.expected.query, answer, query_for=case.expected.query_for)
+    _require_different(case)
+
+
+def _require_different(case: _Case) -> None:
+    """Where several credentials may come, one that comes twice is not two: what it says is not counted again."""
+    for found in case.verified.values():
+        digests = [one.signed_digest for one in found if one.signed_digest]
+        if len(set(digests)) != len(digests):
+            raise QueryNotSatisfiedError("a credential is presented twice", code="CREDENTIAL_REPEATED")
 
 
 def _require_positions(case: _Case) -> None:
@@ -509,13 +518,22 @@ def _require_no_more(case: _Case) -> None:
     queries = {query.id: query for query in case.expected.query.requested}
     for query_id, credential in case.each():
         query = case.expected.query_for(queries[query_id], credential.claims)
-        asked = {path for option in query.claim_options for path in option.paths}
         said = ((name, element) for name, items in credential.device_claims.items() for element in items)
-        for path in (*credential.disclosed, *said):
-            if not any(_on_one_line(path, wanted) for wanted in asked):
-                raise QueryNotSatisfiedError(
-                    f"the answer shows more than was asked for: {quoted(path_text(path))}", code="MORE_THAN_ASKED"
-                )
+        shown = (*credential.disclosed, *said)
+        # Combinations are alternatives: what no one of them has together was not asked for together.
+        matched = match_credential(query, _candidate(query_id, credential))
+        beyond = [_beyond(one, shown) for one in (query.claim_options if matched is None else matched.options)]
+        if all(beyond):
+            path = min(beyond, key=len)[0]
+            raise QueryNotSatisfiedError(
+                f"the answer shows more than was asked for: {quoted(path_text(path))}", code="MORE_THAN_ASKED"
+            )
+
+
+def _beyond(option: ClaimOption, shown: Sequence[ClaimPath]) -> list[ClaimPath]:
+    """Return what is shown and does not belong to a combination of claims."""
+    wanted = option.paths
+    return [path for path in shown if not any(_on_one_line(path, one) for one in wanted)]
 
 
 def _require_transactions(case: _Case) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from vcwallet.errors import LimitExceededError, MalformedError
@@ -85,6 +87,17 @@ class TestLimits:
         assert len(form.read_query(most)) == form.MAX_MEMBERS
         with pytest.raises(LimitExceededError):
             form.read_query(most + "&q=1")
+
+    @pytest.mark.parametrize("piece", [b"%41", b"%41a", b"%E3%81%82", b"=", b"+"])
+    def test_what_is_read_takes_no_more_memory_than_a_few_times_its_length(self, piece):
+        """Forty answers at once are read by a verifier's service, of 2 MiB each."""
+        body = b"a=" + piece * (2_000_000 // len(piece))
+        tracemalloc.start()
+        try:
+            assert form.read_form(body, max_bytes=len(body))["a"]
+            assert tracemalloc.get_traced_memory()[1] < 10 * len(body)
+        finally:
+            tracemalloc.stop()
 
 
 class TestWriting:

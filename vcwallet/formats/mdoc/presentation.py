@@ -8,6 +8,7 @@ what the device may say, and last the device's proof over a transcript that the 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -129,6 +130,7 @@ class _Case:
             authorities=self.authorities,
             device_claims=self.device_claims,
             transaction_data=self.transaction_data,
+            signed_digest=hashlib.sha256(self.issuer_signed.issuer_auth.unverified_payload or b"").digest(),
         )
 
 

@@ -7,6 +7,7 @@ The checks stand in one list, in the order: syntax, type, key and trust, signatu
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -114,6 +115,8 @@ class _Case:
             type_integrity=claims.get("vct#integrity"),
             authorities=self.authorities,
             transaction_data=self.transaction_data,
+            # Not of the signature, of which whoever holds it can make another (ECDSA: r and n - s).
+            signed_digest=hashlib.sha256(self.parsed.issuer_jwt.unverified_payload).digest(),
         )
 
 

@@ -34,8 +34,8 @@ def require_answer(
     Raises:
         QueryNotSatisfiedError: they do not; the code says why: ``UNEXPECTED_PRESENTATION`` (for nothing asked),
             ``PRESENTATION_COUNT`` (none, or several where one was asked for), ``FORMAT_NOT_ASKED``, ``TYPE_NOT_ASKED``,
-            ``HOLDER_BINDING_MISSING``, ``AUTHORITY_NOT_ASKED``, ``CLAIMS_MISSING`` (absent, or with another value) or
-            ``CREDENTIAL_SET_UNSATISFIED``.
+            ``HOLDER_BINDING_MISSING``, ``AUTHORITY_NOT_ASKED``, ``CLAIMS_MISSING`` (absent, or with another value),
+            ``CREDENTIAL_SET_UNSATISFIED`` or ``CREDENTIAL_SERVES_NOTHING`` (its option is not there in full).
     """
     requested = {each.id: each for each in query.requested}
     for query_id, presentations in answer.items():
@@ -47,6 +47,8 @@ def require_answer(
             _require_match(asked if query_for is None else query_for(asked, presentation.claims), presentation)
     if not query.is_satisfied_by(answer):
         raise _refused("a required combination of credentials is not there", code="CREDENTIAL_SET_UNSATISFIED")
+    if query.serving(answer) != answer.keys():
+        raise _refused("a presentation serves no option that is there in full", code="CREDENTIAL_SERVES_NOTHING")
 
 
 def _require_count(query: CredentialQuery, presentations: Sequence[Candidate]) -> None:

@@ -83,6 +83,12 @@ class DcqlQuery(WireModel):
         """Tell whether answers to these credential queries satisfy every required set."""
         return all(each.full_options(answered) for each in self.sets if each.required)
 
+    def serving(self, answered: Collection[str]) -> frozenset[str]:
+        """Return the credential queries of the options that `answered` satisfies in full, of whatever set."""
+        return frozenset(
+            query_id for each in self.sets for option in each.full_options(answered) for query_id in option
+        )
+
     @model_validator(mode="after")
     def _require_consistency(self) -> DcqlQuery:
         ids = [query.id for query in self.credentials]

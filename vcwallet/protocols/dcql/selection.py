@@ -187,10 +187,7 @@ class Matches:
             raise ConsentRequiredError(
                 "a required credential is not selected", code="SELECTION_INCOMPLETE", clause=CLAUSE
             )
-        serving = {
-            query_id for each in self.query.sets for option in each.full_options(answered) for query_id in option
-        }
-        if answered != serving:
+        if answered != self.query.serving(answered):
             raise ConsentRequiredError(
                 "a selected credential serves nothing", code="SELECTION_TOO_LARGE", clause=CLAUSE
             )

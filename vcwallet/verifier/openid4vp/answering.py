@@ -14,8 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final, TypeAlias
 
+from pydantic_core import to_json
+
 from vcwallet.claims import JsonObject
-from vcwallet.encoding import base64url, json
+from vcwallet.encoding import base64url
 from vcwallet.errors import LimitExceededError, StatusError, StoreError, TransportError, VcError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.jose import jwt
@@ -149,7 +151,7 @@ def _verified(context: Context, request: Request, answer: Response) -> JsonObjec
         for one in found:
             require_holder_proof(one, context.profile)
     result = to_object(verified)
-    if len(json.dumps(result)) > MAX_VERIFIED_BYTES:
+    if len(to_json(result)) > MAX_VERIFIED_BYTES:  # as it is kept; `json.dumps` has no numbers of more than 64 bits
         raise LimitExceededError(f"what was verified is longer than {MAX_VERIFIED_BYTES} bytes")
     return result
 

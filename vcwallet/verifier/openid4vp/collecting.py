@@ -21,7 +21,6 @@ from vcwallet.protocols.openid4vp.request import Request
 from vcwallet.sealed_sessions import Opened, digest
 from vcwallet.sessions import Remove, SessionChangedError
 from vcwallet.verifier.openid4vp.answering import response_key, take
-from vcwallet.verifier.openid4vp.beginning import require_session
 from vcwallet.verifier.openid4vp.context import Context
 from vcwallet.verifier.openid4vp.fetching import open_request
 from vcwallet.verifier.openid4vp.state import (
@@ -115,7 +114,6 @@ def result(context: Context, transaction_id: str, *, session: str) -> Presentati
 
 def redeem(context: Context, response_code: str, *, session: str) -> PresentationResult:
     """Return what was verified to the browser that the person came back to (see `VerifierService.redeem`)."""
-    require_session(session)
     code = context.sessions.find(RESPONSE_CODE, ResponseCodeSession, response_code)
     found = None if code is None else context.sessions.find(TRANSACTION, TransactionSession, code.body.transaction)
     if code is None or found is None:
@@ -157,7 +155,6 @@ def _own(context: Context, transaction_id: str, session: str) -> Opened[Transact
         LocalProtocolError: there is none (``TRANSACTION_UNKNOWN``).
         BindingError: it is another browser's (``SESSION_MISMATCH``).
     """
-    require_session(session)
     found = context.sessions.find(TRANSACTION, TransactionSession, transaction_id)
     if found is None:
         raise LocalProtocolError("there is no such transaction", code="TRANSACTION_UNKNOWN")

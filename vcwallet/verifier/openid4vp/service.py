@@ -25,7 +25,7 @@ from vcwallet.protocols.haip import OPENID4VP_1_0, PresentationProfile
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.protocols.openid4vp.client_id import ClientId
 from vcwallet.protocols.openid4vp.digital_credentials import require_origin
-from vcwallet.protocols.openid4vp.direct_post import require_redirect_uri
+from vcwallet.protocols.openid4vp.direct_post import new_response_code, with_response_code
 from vcwallet.protocols.openid4vp.request_uri import SCHEME
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.protocols.openid4vp.transaction_data import TransactionDetails
@@ -126,7 +126,7 @@ class VerifierService:
             verifier=verifier,
             address=address.removesuffix("/"),
             channels=frozenset(channels),
-            result_page=None if result_page is None else require_redirect_uri(result_page),
+            result_page=None if result_page is None else _result_page(result_page),
             origins=tuple(map(require_origin, origins)),
             sessions=SealedSessions(sessions, clock, owner=address.removesuffix("/")),
             profile=profile,
@@ -180,6 +180,7 @@ class VerifierService:
             StoreError: the sessions could not be written; nothing has begun.
             ValueError: nothing is asked for; or a channel, origin, scheme or session that is none.
         """
+        self._purge()
         return begin(
             self._context,
             asks,
@@ -312,6 +313,16 @@ def _again(act: Callable[[], T]) -> T:
         with suppress(SessionChangedError):
             return act()
     raise StoreBusyError("others come first each time")
+
+
+def _result_page(address: str) -> str:
+    """Return the address of a result page, to which a response code can be added.
+
+    Raises:
+        MalformedError: it is none.
+    """
+    with_response_code(address, new_response_code())
+    return address
 
 
 def _require_possible(context: Context, *, host: str) -> None:
