@@ -511,6 +511,7 @@ def test_a_result_that_is_too_long_is_not_kept(desk, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("vcwallet.verifier.openid4vp.answering.MAX_VERIFIED_BYTES", 100)
     assert desk.service(answer).status == 400
     assert desk.service.status(begun.transaction_id, session=BROWSER).reason == "LIMIT_EXCEEDED"
+    assert not desk.world.bank.receipts()
 
 
 # --- answers that cannot be judged for now ---------------------------------------------------------------------------
@@ -703,3 +704,5 @@ def test_haip_takes_no_bound_credential_without_a_proof(desk, profile: Presentat
     assert desk.service.status(begun.transaction_id, session=BROWSER).reason == (
         None if status == 200 else "HOLDER_PROOF_MISSING"
     )
+    # A receipt says that something was received, so there is none of what was refused.
+    assert len(desk.world.bank.receipts()) == (status == 200)

@@ -60,6 +60,13 @@ from vcwallet.verifier.verified import Evidence, Verified
 Transport: TypeAlias = Callable[[HttpRequest], HttpResponse]
 """Answers a request, or raises `TransportError`."""
 
+Accept: TypeAlias = Callable[[Verified], None]
+"""Raises if what was presented will not do for the caller."""
+
+
+def _accept(_: Verified) -> None:
+    """Take whatever has passed every check."""
+
 
 class Verifier:
     """One enrolled verifier.  `vcwallet.Verifier` puts it together with a store and the system clock."""
@@ -204,11 +211,19 @@ class Verifier:
             expires=expires,
         )
 
-    def verify(self, response: Response | bytes | str, *, expected: ExpectedAnswer) -> Verified:
+    def verify(
+        self, response: Response | bytes | str, *, expected: ExpectedAnswer, accept: Accept = _accept
+    ) -> Verified:
         """Return what was presented in answer to `expected`, after every check has passed; only the first time.
 
         A receipt with the names of the claims, and without their values, is stored before this returns.  Status lists
         that are missing or no longer fresh are fetched with the `http` of this verifier, after all else is right.
+
+        Args:
+            response: the answer.
+            expected: what was asked.
+            accept: the last word of the caller, who sees what was presented when all is right and nothing is stored
+                yet; if it raises, the answer counts as never received.
 
         Raises:
             BindingError: the answer, or the holder's proof in it, belongs to another request or verifier, or the
@@ -221,9 +236,11 @@ class Verifier:
             QueryNotSatisfiedError: the answer is not what was asked for, or more than that.
             MalformedError, UnsupportedError: the answer or a presentation is not readable.
         """
-        return run(self.verifying(response, expected=expected), self._http)
+        return run(self.verifying(response, expected=expected, accept=accept), self._http)
 
-    def verifying(self, response: Response | bytes | str, *, expected: ExpectedAnswer) -> Flow[Verified]:
+    def verifying(
+        self, response: Response | bytes | str, *, expected: ExpectedAnswer, accept: Accept = _accept
+    ) -> Flow[Verified]:
         """Verify as `verify`, but leave it to the caller to fetch status lists (`vcwallet.flow.arun`, for example).
 
         Raises:
@@ -233,14 +250,16 @@ class Verifier:
         run_checks(BEFORE_STATUS, case)
         yield from case.refreshing()
         run_checks((STATUS,), case)
+        # In the order of the query: which of two credentials is the first is not for the wallet to choose.
+        asked = (query.id for query in expected.query.requested)
+        credentials = {query_id: tuple(case.evidence(query_id)) for query_id in asked if query_id in case.verified}
+        verified = Verified(credentials=credentials, purpose=expected.purpose, verified_at=case.at)
+        accept(verified)
         try:
             self._receipts.append(_receipt(case), Put("answered", expected.answer_id, b"", new=True))
         except RecordExistsError:
             raise ReplayError("the request was answered before") from None
-        # In the order of the query: which of two credentials is the first is not for the wallet to choose.
-        asked = (query.id for query in expected.query.requested)
-        credentials = {query_id: tuple(case.evidence(query_id)) for query_id in asked if query_id in case.verified}
-        return Verified(credentials=credentials, purpose=expected.purpose, verified_at=case.at)
+        return verified
 
     def explain(self, response: Response | bytes | str, *, expected: ExpectedAnswer) -> Report:
         """Run the same checks without stopping, and return what each found; nothing is stored but status lists.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pydantic_core import to_json
 
@@ -44,6 +44,7 @@ from vcwallet.verifier.openid4vp.state import (
     ResponseCodeSession,
     TransactionSession,
 )
+from vcwallet.verifier.verified import Verified
 from vcwallet.verifier.verified_json import to_object
 
 MAX_VERIFIED_BYTES = 768 * 1024
@@ -146,13 +147,17 @@ def _judge(context: Context, request: Request, answer: Answer) -> _Outcome:
 
 
 def _verified(context: Context, request: Request, answer: Response) -> JsonObject:
-    verified = context.verifier.verify(answer, expected=request)
-    for found in verified.credentials.values():
-        for one in found:
-            require_holder_proof(one, context.profile)
-    result = to_object(verified)
-    if len(to_json(result)) > MAX_VERIFIED_BYTES:  # as it is kept; `json.dumps` has no numbers of more than 64 bits
-        raise LimitExceededError(f"what was verified is longer than {MAX_VERIFIED_BYTES} bytes")
+    result: dict[str, Any] = {}
+
+    def accept(verified: Verified) -> None:
+        for found in verified.credentials.values():
+            for one in found:
+                require_holder_proof(one, context.profile)
+        result.update(to_object(verified))
+        if len(to_json(result)) > MAX_VERIFIED_BYTES:  # as it is kept; `json.dumps` has no numbers of more than 64 bits
+            raise LimitExceededError(f"what was verified is longer than {MAX_VERIFIED_BYTES} bytes")
+
+    context.verifier.verify(answer, expected=request, accept=accept)
     return result
 
 
