@@ -104,7 +104,7 @@ class AuthenticatedRequest:
             the credentials is to authorise each.
         state: what goes back beside the answer.
         query: what is asked for.
-        purpose: the purpose code that the request names.
+        purpose: the purpose code that the request names; None where it names none.
         registrations: the registration certificates that came along, not verified.
         digest: the SHA-256 of the signed request, as base64url.
         expires: until when the verifier accepts an answer.

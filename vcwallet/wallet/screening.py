@@ -73,7 +73,8 @@ def screen(request: AuthenticatedRequest, *, trust: TrustPolicy, type_of: TypeOf
             (``RETENTION_NOT_REGISTERED``).
     """
     registration = _registration(request, trust=trust, at=at)
-    if request.purpose != registration.use.code:
+    # Naming it is our own addition; the registration alone says it where the verifier knows none (decision 004).
+    if request.purpose not in (None, registration.use.code):
         raise PurposeMismatchError("the request names another purpose than its registration")
     claims = [claim for query in request.query.requested for claim in _claims_of_types(query, type_of)]
     _require_statutes(claims, registration)

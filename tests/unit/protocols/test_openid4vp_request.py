@@ -167,7 +167,7 @@ class TestRules:
             ({"response_mode": "dc_api"}, RemoteProtocolError),
             ({"response_mode": "fragment"}, UnsupportedError),
             ({"aud": "https://wallet.example"}, RemoteProtocolError),
-            ({"aud": ["https://self-issued.me/v2"]}, MalformedError),
+            ({"aud": []}, MalformedError),
             ({"client_id": "https://bank.example"}, UnsupportedError),
             ({"client_id": "redirect_uri:https://bank.example"}, RemoteProtocolError),
             ({"client_id": "origin:https://bank.example"}, RemoteProtocolError),

@@ -217,8 +217,20 @@ class TestReception:
             with pytest.raises(RemoteProtocolError):
                 verified(world, text)
 
+    def test_it_may_be_for_several(self, world):
+        reception = fetched(world, wallet="https://wallet.example")
+        for several in (["https://wallet.example"], ["https://elsewhere.example", REQUEST_URI]):
+            text = changed(world, request_of(world), aud=several)
+            assert verified(world, text, reception).purpose == "loan"
+            with pytest.raises(RemoteProtocolError):
+                verified(world, text)
+        for none in ([], [["https://wallet.example"]], {"https://wallet.example": 1}, [None], None, 1):
+            with pytest.raises(MalformedError):
+                verified(world, changed(world, request_of(world), aud=none), reception)
+
     def test_it_is_for_no_other_wallet(self, world):
-        for other in ("https://wallet.example/", "https://bank.example/request/2", "self-issued.me", ""):
+        others = ("https://wallet.example/", "https://bank.example/request/2", "self-issued.me", "")
+        for other in (*others, list(others)):
             with pytest.raises(RemoteProtocolError):
                 verified(
                     world, changed(world, request_of(world), aud=other), fetched(world, wallet="https://wallet.example")

@@ -264,9 +264,13 @@ class TestRegistration:
         request = signed_request(world.bank_enrolment, world.ask("full_name"), purpose="care")
         refused(world, request, PurposeMismatchError, code="PURPOSE_MISMATCH")
 
-    def test_a_request_that_names_no_purpose_is_refused(self, world):
-        request = signed_request(world.bank_enrolment, world.ask("full_name"), drop=["purpose"])
-        refused(world, request, PurposeMismatchError)
+    @IN_BOTH_FORMATS
+    def test_a_request_that_names_no_purpose_is_for_the_one_that_its_registration_states(self, world):
+        nameless = signed_request(world.bank_enrolment, world.ask("full_name", purpose="care"), drop=["purpose"])
+        prompt = world.wallet.match(read_request(nameless))
+        assert (prompt.purpose_code, prompt.purpose) == ("care", "To give care")
+        beyond = signed_request(world.bank_enrolment, world.ask("over_20", purpose="care"), drop=["purpose"])
+        assert refused(world, beyond, OverAskingError).claims == (called(world, "over_20"),)
 
 
 class TestOverAsking:

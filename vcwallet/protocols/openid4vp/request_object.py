@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from vcwallet.encoding import base64url, json, service_url, wire
 from vcwallet.encoding.wire import Array, Maybe, WireModel
@@ -76,13 +76,18 @@ class VerifierInfo(WireModel):
     credential_ids: Array[str] = ()
 
 
+def _one_or_several(value: Any) -> Any:
+    """Return the array of an audience; of a single one, the text may stand alone (RFC 7519, section 4.1.3)."""
+    return [value] if isinstance(value, str) else value
+
+
 class RequestObject(WireModel):
     """The members of a request object that vcwallet reads; others are ignored, as the standard says."""
 
     response_type: Literal["vp_token"]
     response_mode: str
     client_id: Maybe[str] = None
-    aud: Maybe[str] = None
+    aud: Annotated[Array[str], Field(min_length=1), BeforeValidator(_one_or_several)] = ()
     nonce: str
     state: Maybe[str] = None
     iat: Maybe[int] = None
@@ -309,7 +314,7 @@ def read_members(members: Mapping[str, Any], *, signature: Jws | None, reception
 
 def _require_dated(members: RequestObject, reception: Reception) -> None:
     """One that may have lain somewhere says for whom it is and how old; one that was just fetched need not."""
-    if reception.received_at is None and None in (members.aud, members.iat, members.exp):
+    if reception.received_at is None and (not members.aud or None in (members.iat, members.exp)):
         raise MalformedError("a request object by value has aud, iat and exp", clause="RFC 9101, section 4")
 
 
@@ -337,7 +342,8 @@ def _require_query_only(request: UnverifiedRequest) -> None:
 
 
 def _require_audience(request: UnverifiedRequest) -> None:
-    if request.members.aud is not None and request.members.aud not in request.reception.audiences:
+    aud = request.members.aud
+    if aud and request.reception.audiences.isdisjoint(aud):
         raise _broken("the request is for another wallet", "OpenID4VP 1.0, section 5.8")
 
 
