@@ -50,6 +50,7 @@ from vcwallet.verifier.openid4vp import PresentationResult
 
 COOKIE = "rental_session"
 UNSTORED = {"cache-control": "no-store"}
+MAX_BROWSERS = 10_000
 
 
 # --- the agency ------------------------------------------------------------------------------------------------------
@@ -81,6 +82,9 @@ class Agency:
         wanted = ask(ResidenceRecord, "full_name", "resident_address")
         begun = await run_in_threadpool(self.service.begin, wanted, purpose="tenancy", channel=channel, session=session)
         self.transactions[session], self.links[session] = begun.transaction_id, str(begun.link)
+        while len(self.links) > MAX_BROWSERS:  # the longest ago first
+            forgotten = next(iter(self.links))
+            del self.transactions[forgotten], self.links[forgotten]
         shown = '<img src="/picture.png" alt="QR code">' if channel is Channel.CROSS_DEVICE else "Open your wallet"
         said = f'<!doctype html><title>Apply</title><a href="{html.escape(str(begun.link))}">{shown}</a>'
         page = HTMLResponse(said, headers=UNSTORED)
