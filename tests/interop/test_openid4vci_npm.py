@@ -175,7 +175,9 @@ def test_it_comes_back_for_what_takes_its_time(city: City, origin: str) -> None:
     offer = city.offer(SLOW, digits=False)
     [one] = collected(collect(offer.link))
     assert one["waited"] >= 1
+    assert not one["notified"]
     city.require_good(one)
+    assert city.state(offer) is OfferState.ISSUED
 
 
 def test_it_can_do_without_dpop(city: City) -> None:

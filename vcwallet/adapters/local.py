@@ -144,6 +144,7 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
         encryption: Sequence[MessageKey] = (),
         encryption_required: bool = False,
         dpop_nonce_required: bool = False,
+        deferred_notifications: bool = False,
         lifetimes: openid4vci.Lifetimes = openid4vci.Lifetimes(),  # noqa: B008 - a value
         bounds: openid4vci.Bounds = openid4vci.Bounds(),  # noqa: B008 - a value
     ) -> None:
@@ -164,6 +165,7 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
             encryption=encryption,
             encryption_required=encryption_required,
             dpop_nonce_required=dpop_nonce_required,
+            deferred_notifications=deferred_notifications,
             lifetimes=lifetimes,
             bounds=bounds,
         )

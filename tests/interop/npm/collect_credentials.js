@@ -87,18 +87,9 @@ async function one(client, issuerMetadata, id, request, token) {
   while (answer.transaction_id && !answer.credentials) {
     waited += 1;
     await new Promise((resolve) => setTimeout(resolve, answer.interval * 1000));
-    let deferred;
-    try {
-      deferred = await client.retrieveDeferredCredentials({
-        issuerMetadata, accessToken, dpop, transactionId: answer.transaction_id,
-      });
-    } catch (error) {
-      // Version 0.4.6 refuses a notification_id beside credentials, and says that it must not be there without them
-      // (section 9.2 lets an issuer send it); whoever uses the package gets at the answer through the error.
-      const { response, deferredCredentialResponseResult: result } = error.response ?? {};
-      if (!result?.error.issues.every(({ message }) => message.startsWith("'notification_id' MUST NOT"))) throw error;
-      deferred = { deferredCredentialResponse: await response.clone().json(), dpop: error.response.dpop };
-    }
+    const deferred = await client.retrieveDeferredCredentials({
+      issuerMetadata, accessToken, dpop, transactionId: answer.transaction_id,
+    });
     answer = deferred.deferredCredentialResponse;
     dpop = dpop && { ...dpop, ...deferred.dpop };
   }

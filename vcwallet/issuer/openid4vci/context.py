@@ -64,6 +64,7 @@ class Context:
     encryption: tuple[MessageKey, ...]
     encryption_required: bool
     dpop_nonce_required: bool
+    deferred_notifications: bool
     lifetimes: Lifetimes
     bounds: Bounds
     clock: Callable[[], datetime]

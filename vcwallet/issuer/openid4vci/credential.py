@@ -189,7 +189,7 @@ def _again(exchange: Exchange, asked: _Asked, act: Act) -> IssuedCredentials | D
 
 def _issue(exchange: Exchange, asked: _Asked, slot: Slot, record: CredentialType) -> IssuedCredentials:
     credentials, grant = issue(exchange, slot, record, asked.proved.keys)
-    response, begun, secret = kept_answer(exchange, grant, slot, credentials)
+    response, begun, secret = kept_answer(exchange, grant, slot, credentials, is_notified=True)
     act = Act(
         configuration=slot.offering.id,
         generation=slot.generation,
@@ -245,15 +245,23 @@ def find_record(exchange: Exchange, subject: str, offering: Offering) -> Credent
 
 
 def kept_answer(
-    exchange: Exchange, grant: Opened[Grant], slot: Slot, credentials: tuple[Credential, ...]
+    exchange: Exchange, grant: Opened[Grant], slot: Slot, credentials: tuple[Credential, ...], *, is_notified: bool
 ) -> tuple[IssuedCredentials, list[Change], str]:
-    """Return the answer, the sessions that keep it and wait for the wallet's word about it, and its secret."""
-    lifetimes, secret, notification_id = exchange.context.lifetimes, new_secret(), new_secret()
+    """Return the answer, the sessions that keep it and wait for the wallet's word about it, and its secret.
+
+    Args:
+        exchange: the request.
+        grant: as it is to be written.
+        slot: the act.
+        credentials: what was signed.
+        is_notified: whether the wallet is given a name to tell by what became of them.
+    """
+    lifetimes, secret = exchange.context.lifetimes, new_secret()
+    notification_id = new_secret() if is_notified else None
     response = IssuedCredentials(credentials=credentials, notification_id=notification_id)
     kept = Answer(response=response.to_json().decode("utf-8"))
-    told = Notified(grant=grant.secret, configuration=slot.offering.id)
-    begun: list[Change] = [
-        begin(ANSWER, kept, secret=secret, expires=exchange.ends(lifetimes.answer)),
-        begin(NOTIFICATION, told, secret=notification_id, expires=exchange.ends(lifetimes.notification)),
-    ]
+    begun: list[Change] = [begin(ANSWER, kept, secret=secret, expires=exchange.ends(lifetimes.answer))]
+    if notification_id is not None:
+        told = Notified(grant=grant.secret, configuration=slot.offering.id)
+        begun.append(begin(NOTIFICATION, told, secret=notification_id, expires=exchange.ends(lifetimes.notification)))
     return response, begun, secret

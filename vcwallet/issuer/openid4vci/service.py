@@ -110,6 +110,7 @@ class CredentialIssuerService:
         encryption: Sequence[MessageKey] = (),
         encryption_required: bool = False,
         dpop_nonce_required: bool = False,
+        deferred_notifications: bool = False,
         lifetimes: Lifetimes = Lifetimes(),  # noqa: B008 - a value
         bounds: Bounds = Bounds(),  # noqa: B008 - a value
     ) -> None:
@@ -131,6 +132,9 @@ class CredentialIssuerService:
             encryption: the keys that wallets can encrypt requests to; the first is the newest.
             encryption_required: whether credential requests and responses have to be encrypted.
             dpop_nonce_required: whether each DPoP proof needs a nonce of this service.
+            deferred_notifications: whether credentials that were deferred come with a ``notification_id``, too, which
+                the standard leaves open (section 9.2); some wallets in the field refuse such an answer, credentials
+                and all.
             lifetimes: how long what it gives out is good.
             bounds: how many sessions there may be that anybody can begin.
 
@@ -163,6 +167,7 @@ class CredentialIssuerService:
             encryption=tuple(encryption),
             encryption_required=encryption_required,
             dpop_nonce_required=dpop_nonce_required,
+            deferred_notifications=deferred_notifications,
             lifetimes=lifetimes,
             bounds=bounds,
             clock=clock,
