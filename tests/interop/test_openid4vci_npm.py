@@ -189,6 +189,14 @@ def test_it_can_do_without_dpop(city: City) -> None:
         city.require_good(one)
 
 
+@pytest.mark.parametrize("bearer", [True, False], ids=["Bearer", "DPoP"])
+def test_it_comes_back_with_a_fresh_token(city: City, origin: str, bearer: bool) -> None:
+    offer = city.offer(SLOW, digits=False)
+    [one] = collected(collect(offer.link, bearer=bearer, refreshes=True))
+    assert one["waited"] >= 1
+    city.require_good(one)
+
+
 def test_wrong_digits_are_refused_and_the_right_ones_still_count(city: City, origin: str) -> None:
     offer = city.offer(JWT)
     assert offer.tx_code is not None

@@ -166,6 +166,8 @@ def _respond(exchange: Exchange, asked: _Asked) -> IssuedCredentials | DeferredI
     for act in asked.acts:
         if act.holder == asked.holder:
             return _again(exchange, asked, act)
+    if asked.access.token.is_for_deferred:
+        raise denied("the token is good for what was deferred, and for nothing new")
     if len(asked.acts) >= asked.offering.acts or any(act.state == "deferred" for act in asked.acts):
         raise denied("the grant is used up")
     if len(asked.grant.body.acts) >= MAX_ACTS:

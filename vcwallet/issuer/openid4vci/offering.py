@@ -86,7 +86,8 @@ class Lifetimes:
         code: an authorization code.
         bearer_token: an access token that is bound to no key; at most 300 s.
         bound_token: an access token that is bound to a key.
-        refresh_token: a refresh token, which only a client gets whose tokens are bound to its key.
+        refresh_token: a refresh token that is bound to a key; one that is not is good for what was deferred alone, as
+            long as that.
         answer: how long a credential response is kept for a wallet that did not get it.
         deferred_answer: the same for one that was deferred, once it was delivered.
         transaction: how long the credentials of a deferred response can be picked up.
