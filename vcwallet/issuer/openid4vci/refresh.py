@@ -4,9 +4,9 @@
 
 One without a key is there for what was deferred, since no access token that anybody can use lasts until then
 (OpenID4VCI 1.0, section 13.10).  It is good for nothing else: what was promised can be picked up, and no new keys get
-anything.  Each use gives another one (RFC 9700, section 4.14.2).  A wallet that did not get the answer shows the old one
-again and gets the same answer, until somebody has used what was in it; after that the old one is in two hands, and all
-tokens are void.
+anything.  Each use gives another one (RFC 9700, section 4.14.2).  A wallet that did not get the answer shows the old
+one again and gets the same answer, until somebody has used what was in it; after that the old one is in two hands, and
+all tokens are void.
 """
 
 from __future__ import annotations
