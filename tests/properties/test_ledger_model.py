@@ -18,7 +18,7 @@ from tests.support.ledger import LISTS, decided, new_issue
 from tests.support.pki import NOW
 from vcwallet.adapters.store import SqlLedger
 from vcwallet.errors import LocalProtocolError
-from vcwallet.issuer.ledger import AlreadyIssuedError, Issuance, PublishedList, Status
+from vcwallet.status.ledger import AlreadyIssuedError, Issuance, PublishedList, Status
 
 KEYS = st.sampled_from(["a", "b", "c", "番号"])
 COPIES = st.sampled_from([1, 2, 5])

@@ -19,10 +19,10 @@ from vcwallet.credential_type import CredentialType, view
 from vcwallet.encoding import sri
 from vcwallet.errors import LocalProtocolError, NotAuthorisedError
 from vcwallet.formats.base import Credential, CredentialContent, CredentialFormat, IssuerKey
-from vcwallet.issuer.ledger import MAX_BATCH, Decision, Issuance, IssuanceLedger, NewIssue, Status
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.keys.public import HasPublicKey, PublicKey
+from vcwallet.status.ledger import MAX_BATCH, Decision, Issuance, IssuanceLedger, NewIssue, Status
 from vcwallet.status.token_status_list import status_claim
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient

@@ -33,7 +33,7 @@ from vcwallet.errors import (
     StoreCorruptError,
     StoreError,
 )
-from vcwallet.issuer.ledger import AlreadyIssuedError, Issuance, PublishedList, Status, StatusListState
+from vcwallet.status.ledger import AlreadyIssuedError, Issuance, PublishedList, Status, StatusListState
 
 SIZE = 64
 HOUR = timedelta(hours=1)

@@ -18,7 +18,7 @@ from tests.support.pki import NOW
 from vcwallet.adapters.store import SqlLedger, SqlStore
 from vcwallet.adapters.store.ledger.schema import SCHEMA_VERSION, checksum
 from vcwallet.errors import StoreCorruptError, StoreError, StoreFullError, StoreNewerError
-from vcwallet.issuer.ledger import Status, StatusListState
+from vcwallet.status.ledger import Status, StatusListState
 
 KEYS = [f"key {number}" for number in range(12)]
 

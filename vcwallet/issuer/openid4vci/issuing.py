@@ -18,7 +18,6 @@ from typing import Any, Final
 from vcwallet.credential_type import CredentialType
 from vcwallet.errors import LocalProtocolError
 from vcwallet.formats.base import Credential
-from vcwallet.issuer.ledger import AlreadyIssuedError
 from vcwallet.issuer.openid4vci.context import Exchange, Signed, busy, denied
 from vcwallet.issuer.openid4vci.offering import Offering
 from vcwallet.issuer.openid4vci.state import GRANT, Grant
@@ -26,6 +25,7 @@ from vcwallet.keys import jwk
 from vcwallet.keys.public import PublicKey
 from vcwallet.sealed_sessions import Opened, digest
 from vcwallet.sessions import SessionChangedError
+from vcwallet.status.ledger import AlreadyIssuedError
 
 LEASE: Final = timedelta(seconds=30)
 """So long one who has entered an act and not finished it may still be at work."""

@@ -12,10 +12,10 @@ from typing import Final
 from vcwallet.credential_type import CredentialType
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.issuer.issuer import FormatChoice
-from vcwallet.issuer.ledger import MAX_BATCH
 from vcwallet.protocols.oauth.grant_type import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 from vcwallet.protocols.openid4vci.configurations import JWT_PROOF, configuration_id
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
+from vcwallet.status.ledger import MAX_BATCH
 
 MAX_BEARER_LIFETIME: Final = timedelta(seconds=300)
 MAX_TX_CODE_TRIES: Final = 5

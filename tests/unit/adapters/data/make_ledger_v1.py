@@ -16,7 +16,7 @@ from tests.support.pki import NOW
 from tests.unit.adapters.data.make_store_v1 import HERE, in_one_file
 from vcwallet.adapters.store import SqlLedger
 from vcwallet.adapters.store.ledger.schema import SCHEMA_VERSION
-from vcwallet.issuer.ledger import PublishedList, Status
+from vcwallet.status.ledger import PublishedList, Status
 
 if __name__ == "__main__":
     if SCHEMA_VERSION != 1:

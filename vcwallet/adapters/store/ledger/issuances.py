@@ -21,7 +21,7 @@ from vcwallet.adapters.store.ledger import lists
 from vcwallet.adapters.store.ledger.lists import moment, seconds
 from vcwallet.adapters.store.ledger.schema import checksum, issuance, status_change, weight
 from vcwallet.errors import LocalProtocolError, StoreCorruptError
-from vcwallet.issuer.ledger import Decision, Issuance, NewIssue, Status, StatusChange, StatusListPlan
+from vcwallet.status.ledger import Decision, Issuance, NewIssue, Status, StatusChange, StatusListPlan
 
 DRAWS = 32
 """So many indexes in a row that are taken make a list count as full.

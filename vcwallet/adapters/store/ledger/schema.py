@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from vcwallet.errors import StoreCorruptError, StoreNewerError
-from vcwallet.issuer.ledger import StatusListPlan
+from vcwallet.status.ledger import StatusListPlan
 
 SCHEMA_VERSION = 1
 _HEADER = ("schema_version", "uri", "size", "bits", "checksum")

@@ -4,7 +4,7 @@
 
 >>> from datetime import UTC, datetime, timedelta
 >>> from vcwallet.adapters.store import SqlLedger
->>> from vcwallet.issuer.ledger import NewIssue
+>>> from vcwallet.status.ledger import NewIssue
 >>> now = datetime(2026, 11, 28, tzinfo=UTC)
 >>> with SqlLedger.create(None, lists="https://status.example/lists", size=1_000) as ledger:
 ...     new = NewIssue(
@@ -35,7 +35,7 @@ from vcwallet.adapters.store.ledger import lists as status_lists
 from vcwallet.adapters.store.ledger.schema import install, is_installed, read_plan
 from vcwallet.adapters.store.sql_store import PATIENCE, kept_if_successful
 from vcwallet.errors import StoreCorruptError, StoreError
-from vcwallet.issuer.ledger import (
+from vcwallet.status.ledger import (
     DEFAULT_BITS,
     DEFAULT_SIZE,
     AlreadyIssuedError,
