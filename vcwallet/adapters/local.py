@@ -147,6 +147,7 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
         deferred_notifications: bool = False,
         lifetimes: openid4vci.Lifetimes = openid4vci.Lifetimes(),  # noqa: B008 - a value
         bounds: openid4vci.Bounds = openid4vci.Bounds(),  # noqa: B008 - a value
+        former_secrets: Sequence[bytes] = (),
     ) -> None:
         """Put a service together (see `vcwallet.issuer.openid4vci.CredentialIssuerService`)."""
         super().__init__(
@@ -168,6 +169,7 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
             deferred_notifications=deferred_notifications,
             lifetimes=lifetimes,
             bounds=bounds,
+            former_secrets=former_secrets,
         )
 
 

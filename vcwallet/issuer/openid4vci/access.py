@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from vcwallet.issuer.openid4vci.client import proof_of
 from vcwallet.issuer.openid4vci.context import Context, Exchange
 from vcwallet.issuer.openid4vci.refresh import mark_used
-from vcwallet.issuer.openid4vci.state import ACCESS_TOKEN, GRANT, Grant, Token
+from vcwallet.issuer.openid4vci.state import ACCESS_TOKEN, Grant, Token
 from vcwallet.protocols.oauth import bearer
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.protocols.oauth.token_type import TokenType
@@ -38,8 +38,8 @@ class Access:
         Raises:
             OAuthRefusal: it was revoked, or has ended (``invalid_token``).
         """
-        found = context.sessions.find(GRANT, Grant, self.token.grant)
-        if found is None or found.body.is_revoked:
+        found = context.people.live_grant(self.token.grant)
+        if found is None:
             raise _invalid("the grant of the access token is void")
         return found
 

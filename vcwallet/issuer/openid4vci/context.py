@@ -18,6 +18,7 @@ from vcwallet.formats.base import Credential, IssuerKey
 from vcwallet.issuer.issuer import Issuer
 from vcwallet.issuer.openid4vci.deployer import Login, Records
 from vcwallet.issuer.openid4vci.offering import Bounds, Lifetimes, Offering
+from vcwallet.issuer.openid4vci.people import People
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
 from vcwallet.protocols.haip import IssuanceProfile, Requirement
 from vcwallet.protocols.oauth import form
@@ -58,6 +59,7 @@ class Context:
     login: Login | None
     records: Records
     sessions: SealedSessions
+    people: People
     wallet_providers: TrustPolicy
     profile: IssuanceProfile
     signer: IssuerKey | None

@@ -19,7 +19,7 @@ from vcwallet.formats.base import Credential
 from vcwallet.issuer.openid4vci.access import Access, require_access
 from vcwallet.issuer.openid4vci.context import Context, Exchange, denied
 from vcwallet.issuer.openid4vci.deployer import NoRecord, NotYet
-from vcwallet.issuer.openid4vci.issuing import Slot, holder_of, issue
+from vcwallet.issuer.openid4vci.issuing import Slot, holder_of, issue, require_not_taken_back
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
 from vcwallet.issuer.openid4vci.offering import MAX_ACTS, Offering
 from vcwallet.issuer.openid4vci.state import (
@@ -191,6 +191,7 @@ def _again(exchange: Exchange, asked: _Asked, act: Act) -> IssuedCredentials | D
 
 def _issue(exchange: Exchange, asked: _Asked, slot: Slot, record: CredentialType) -> IssuedCredentials:
     credentials, grant = issue(exchange, slot, record, asked.proved.keys)
+    require_not_taken_back(exchange, slot)
     response, begun, secret = kept_answer(exchange, grant, slot, credentials, is_notified=True)
     act = Act(
         configuration=slot.offering.id,

@@ -19,7 +19,7 @@ from vcwallet.issuer.openid4vci.access import Access, require_access
 from vcwallet.issuer.openid4vci.context import Exchange
 from vcwallet.issuer.openid4vci.credential import find_record, kept_answer
 from vcwallet.issuer.openid4vci.deployer import NotYet
-from vcwallet.issuer.openid4vci.issuing import Slot, issue
+from vcwallet.issuer.openid4vci.issuing import Slot, issue, require_not_taken_back
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
 from vcwallet.issuer.openid4vci.state import ANSWER, TRANSACTION, Answer, Grant, Transaction
 from vcwallet.jose.jwt import seconds
@@ -79,6 +79,7 @@ def _deliver(
         return DeferredIssuance(transaction_id=transaction.secret, interval=record.interval)
     slot = Slot(grant=grant, offering=offering, generation=held.generation, number=held.number)
     credentials, grant = issue(exchange, slot, record, [jwk.parse(key) for key in held.keys])
+    require_not_taken_back(exchange, slot)
     is_notified = exchange.context.deferred_notifications
     response, begun, secret = kept_answer(exchange, grant, slot, credentials, is_notified=is_notified)
     changed: dict[str, Any] = {"state": "done", "secret": secret}

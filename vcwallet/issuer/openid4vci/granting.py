@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from vcwallet.issuer.openid4vci.client import Client
 from vcwallet.issuer.openid4vci.context import Exchange
-from vcwallet.issuer.openid4vci.state import ACCESS_TOKEN, GRANT, REFRESH_TOKEN, Grant, Redeemed, Token
+from vcwallet.issuer.openid4vci.state import ACCESS_TOKEN, REFRESH_TOKEN, Grant, Redeemed, Token
 from vcwallet.issuer.openid4vci.wanted import granted_details
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.protocols.oauth.token import TokenResponse
@@ -21,8 +21,8 @@ def require_grant(exchange: Exchange, secret: str) -> Opened[Grant]:
     Raises:
         OAuthRefusal: it was revoked, or has ended (``invalid_grant``).
     """
-    grant = exchange.context.sessions.find(GRANT, Grant, secret)
-    if grant is None or grant.body.is_revoked:
+    grant = exchange.context.people.live_grant(secret)
+    if grant is None:
         raise invalid_grant("the grant is void")
     return grant
 

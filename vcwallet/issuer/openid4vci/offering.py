@@ -110,6 +110,12 @@ class Lifetimes:
     transaction: timedelta = timedelta(days=30)
     notification: timedelta = timedelta(days=30)
 
+    @property
+    def longest_grant(self) -> timedelta:
+        """How long at most something goes on that has begun and is not used any more."""
+        bearer, bound = max(self.bearer_token, self.transaction), max(self.bound_token, self.refresh_token)
+        return max(self.offer, self.login + self.code, bearer, bound)
+
     def __post_init__(self) -> None:
         if any(getattr(self, name) <= timedelta(0) for name in self.__slots__):
             raise ValueError("what is given out is good for some time")

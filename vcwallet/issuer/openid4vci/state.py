@@ -33,6 +33,7 @@ DPOP_PROOF: Final = "dpop_proof"
 ATTESTATION_PROOF: Final = "attestation_proof"
 C_NONCE: Final = "c_nonce"
 REFRESHED: Final = "refreshed"
+TAKEN_BACK: Final = "taken_back"
 
 
 class _State(WireModel):
@@ -87,6 +88,7 @@ class Grant(_State):
         recoveries: how often a response was made anew that may have been lost.
         rotations: how often a refresh token that is bound to no key was changed.
         event: what the wallet told last, by configuration.
+        tags: of what was taken back of the person before it began.
     """
 
     subject: str
@@ -101,6 +103,7 @@ class Grant(_State):
     recoveries: int = 0
     rotations: int = 0
     event: dict[str, str] = Field(default_factory=dict)
+    tags: Array[str] = ()
 
 
 class Redeemed(_State):
@@ -203,6 +206,16 @@ class Notified(_State):
     grant: str
     configuration: str
     event: str | None = None
+
+
+class TakenBack(_State):
+    """That what a person had was taken back.
+
+    Attributes:
+        tag: a random text, which grants that have begun since then know.
+    """
+
+    tag: str
 
 
 class Offer(_State):
