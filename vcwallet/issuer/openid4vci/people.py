@@ -18,7 +18,7 @@ from vcwallet.issuer.openid4vci.offering import Lifetimes
 from vcwallet.issuer.openid4vci.state import GRANT, TAKEN_BACK, Grant, TakenBack
 from vcwallet.sealed_sessions import Opened, SealedSessions, begin, new_secret
 from vcwallet.sessions import SessionChangedError
-from vcwallet.status.ledger import Pseudonym
+from vcwallet.status.ledger import MIN_SECRET_BYTES, Pseudonym
 
 _ATTEMPTS: Final = 10
 
@@ -27,7 +27,13 @@ class People:
     """The people of one service."""
 
     def __init__(self, sessions: SealedSessions, *, secret: bytes, former_secrets: Sequence[bytes]) -> None:
-        """Know people by what a secret makes of their references, and by what former ones made of them."""
+        """Know people by what a secret makes of their references, and by what former ones made of them.
+
+        Raises:
+            ValueError: one of the secrets is too short.
+        """
+        if any(len(one) < MIN_SECRET_BYTES for one in (secret, *former_secrets)):
+            raise ValueError(f"a secret of a service has at least {MIN_SECRET_BYTES} bytes")
         self._sessions = sessions
         self._secrets = (secret, *former_secrets)
 
