@@ -139,6 +139,7 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
         clock: Clock = system_clock,
         login: openid4vci.Login | None = None,
         wallet_providers: TrustPolicy | None = None,
+        attestation_statuses: openid4vci.AttestationStatuses = openid4vci.NOT_LOOKED_UP,
         profile: IssuanceProfile = OPENID4VCI_1_0,
         signer: IssuerKey | None = None,
         encryption: Sequence[MessageKey] = (),
@@ -161,6 +162,7 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
             clock=clock,
             login=login,
             wallet_providers=wallet_providers,
+            attestation_statuses=attestation_statuses,
             profile=profile,
             signer=signer,
             encryption=encryption,
@@ -186,6 +188,8 @@ class WalletProvider(wallet.WalletProvider):
         wallet_link: str | None = None,
         key_storage: Sequence[str] = (),
         user_authentication: Sequence[str] = (),
+        ledger: issuer.IssuanceLedger | None = None,
+        secret: bytes | None = None,
     ) -> None:
         """Take up an enrolment (see `vcwallet.wallet.WalletProvider`)."""
         super().__init__(
@@ -196,6 +200,8 @@ class WalletProvider(wallet.WalletProvider):
             wallet_link=wallet_link,
             key_storage=key_storage,
             user_authentication=user_authentication,
+            ledger=ledger,
+            secret=secret,
         )
 
 

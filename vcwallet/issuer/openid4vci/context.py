@@ -16,7 +16,7 @@ from vcwallet.errors import StoreError, UntrustedError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.base import Credential, IssuerKey
 from vcwallet.issuer.issuer import Issuer
-from vcwallet.issuer.openid4vci.deployer import Login, Records
+from vcwallet.issuer.openid4vci.deployer import AttestationStatuses, Login, Records
 from vcwallet.issuer.openid4vci.offering import Bounds, Lifetimes, Offering
 from vcwallet.issuer.openid4vci.people import People
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
@@ -61,6 +61,7 @@ class Context:
     sessions: SealedSessions
     people: People
     wallet_providers: TrustPolicy
+    attestation_statuses: AttestationStatuses
     profile: IssuanceProfile
     signer: IssuerKey | None
     encryption: tuple[MessageKey, ...]

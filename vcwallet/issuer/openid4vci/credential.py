@@ -17,6 +17,7 @@ from vcwallet.errors import VcError
 from vcwallet.flow import HttpResponse
 from vcwallet.formats.base import Credential
 from vcwallet.issuer.openid4vci.access import Access, require_access
+from vcwallet.issuer.openid4vci.client import require_status
 from vcwallet.issuer.openid4vci.context import Context, Exchange, denied
 from vcwallet.issuer.openid4vci.deployer import NoRecord, NotYet
 from vcwallet.issuer.openid4vci.issuing import Slot, holder_of, issue, require_not_taken_back
@@ -137,6 +138,9 @@ def _proved(exchange: Exchange, offering: Offering, grant: Grant, request: Crede
     with refusing(OAuthErrorCode.INVALID_PROOF):
         for attestation in proved.attestations:
             require_x5c(attestation.chain, anchors=(), profile=context.profile)
+    for attestation in proved.attestations:
+        provider, error = attestation.provider, OAuthErrorCode.INVALID_PROOF
+        require_status(exchange, attestation.status, provider=provider, error=error)
     return proved
 
 

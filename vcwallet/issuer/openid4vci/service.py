@@ -22,11 +22,12 @@ from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.base import IssuerKey
 from vcwallet.issuer.issuer import Issuer
 from vcwallet.issuer.openid4vci import offers
+from vcwallet.issuer.openid4vci.attestations import NOT_LOOKED_UP
 from vcwallet.issuer.openid4vci.authorize import LOGIN_PATH, authorize, login
 from vcwallet.issuer.openid4vci.context import Context, Exchange, NobodyTrusted, Signed, busy
 from vcwallet.issuer.openid4vci.credential import credential
 from vcwallet.issuer.openid4vci.deferred import deferred
-from vcwallet.issuer.openid4vci.deployer import Login, Records
+from vcwallet.issuer.openid4vci.deployer import AttestationStatuses, Login, Records
 from vcwallet.issuer.openid4vci.metadata import PublishedMetadata, configuration_of
 from vcwallet.issuer.openid4vci.nonces import challenge, nonce
 from vcwallet.issuer.openid4vci.notification import notification
@@ -107,6 +108,7 @@ class CredentialIssuerService:
         clock: Callable[[], datetime],
         login: Login | None = None,
         wallet_providers: TrustPolicy | None = None,
+        attestation_statuses: AttestationStatuses = NOT_LOOKED_UP,
         profile: IssuanceProfile = OPENID4VCI_1_0,
         signer: IssuerKey | None = None,
         encryption: Sequence[MessageKey] = (),
@@ -131,6 +133,8 @@ class CredentialIssuerService:
             clock: tells the time.
             login: tells who people are; without one there is no authorization code grant.
             wallet_providers: knows the providers whose attestations of wallets and keys are trusted; None knows none.
+            attestation_statuses: whether providers still vouch for what they have attested: a `StatusLookUp`.  The
+                default looks up nothing, and refuses attestations that have a status.
             profile: what is required of wallets.
             signer: signs the metadata for those who want them signed; None signs none.
             encryption: the keys that wallets can encrypt requests to; the first is the newest.
@@ -170,6 +174,7 @@ class CredentialIssuerService:
             sessions=kept,
             people=People(kept, secret=secret, former_secrets=former_secrets),
             wallet_providers=wallet_providers or NobodyTrusted(),
+            attestation_statuses=attestation_statuses,
             profile=profile,
             signer=signer,
             encryption=tuple(encryption),
