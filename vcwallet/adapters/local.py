@@ -38,6 +38,7 @@ from vcwallet.keys.policy import IssuerPolicy, TrustPolicy
 from vcwallet.keys.signer import KeyStore
 from vcwallet.protocols.haip import OPENID4VCI_1_0, OPENID4VP_1_0, IssuanceProfile, PresentationProfile
 from vcwallet.protocols.openid4vci.encryption import MessageKey
+from vcwallet.protocols.openid4vci.jwt_proof import HolderCertificates
 from vcwallet.protocols.openid4vp.client_id import ClientId
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
@@ -140,6 +141,7 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
         login: openid4vci.Login | None = None,
         wallet_providers: TrustPolicy | None = None,
         attestation_statuses: openid4vci.AttestationStatuses = openid4vci.NOT_LOOKED_UP,
+        holder_certificates: HolderCertificates | None = None,
         profile: IssuanceProfile = OPENID4VCI_1_0,
         signer: IssuerKey | None = None,
         encryption: Sequence[MessageKey] = (),
@@ -163,6 +165,7 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
             login=login,
             wallet_providers=wallet_providers,
             attestation_statuses=attestation_statuses,
+            holder_certificates=holder_certificates,
             profile=profile,
             signer=signer,
             encryption=encryption,

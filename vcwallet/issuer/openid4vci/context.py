@@ -27,6 +27,7 @@ from vcwallet.protocols.oauth.dpop import NONCE_HEADER, DpopNonces
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
 from vcwallet.protocols.openid4vci.encryption import MessageKey
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration
+from vcwallet.protocols.openid4vci.jwt_proof import HolderCertificates
 from vcwallet.protocols.stateless_nonce import StatelessNonces
 from vcwallet.sealed_sessions import SealedSessions
 from vcwallet.sessions import Add, Change
@@ -62,6 +63,7 @@ class Context:
     people: People
     wallet_providers: TrustPolicy
     attestation_statuses: AttestationStatuses
+    holder_certificates: HolderCertificates | None
     profile: IssuanceProfile
     signer: IssuerKey | None
     encryption: tuple[MessageKey, ...]

@@ -134,6 +134,7 @@ def _proved(exchange: Exchange, offering: Offering, grant: Grant, request: Crede
         nonce_required=True,
         max_keys=offering.batch_size,
         at=exchange.at,
+        holder_certificates=context.holder_certificates,
     )
     with refusing(OAuthErrorCode.INVALID_PROOF):
         for attestation in proved.attestations:

@@ -50,6 +50,7 @@ from vcwallet.protocols.openid4vci.identifiers import (
     well_known_url,
 )
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata
+from vcwallet.protocols.openid4vci.jwt_proof import HolderCertificates
 from vcwallet.protocols.openid4vci.offer import SCHEME, TxCode
 from vcwallet.protocols.stateless_nonce import StatelessNonces
 from vcwallet.sealed_sessions import SealedSessions
@@ -109,6 +110,7 @@ class CredentialIssuerService:
         login: Login | None = None,
         wallet_providers: TrustPolicy | None = None,
         attestation_statuses: AttestationStatuses = NOT_LOOKED_UP,
+        holder_certificates: HolderCertificates | None = None,
         profile: IssuanceProfile = OPENID4VCI_1_0,
         signer: IssuerKey | None = None,
         encryption: Sequence[MessageKey] = (),
@@ -135,6 +137,8 @@ class CredentialIssuerService:
             wallet_providers: knows the providers whose attestations of wallets and keys are trusted; None knows none.
             attestation_statuses: whether providers still vouch for what they have attested: a `StatusLookUp`.  The
                 default looks up nothing, and refuses attestations that have a status.
+            holder_certificates: the CAs whose certificates of holders' keys are taken in ``jwt`` proofs (``x5c``): a
+                `HolderAnchors`.  None takes none.
             profile: what is required of wallets.
             signer: signs the metadata for those who want them signed; None signs none.
             encryption: the keys that wallets can encrypt requests to; the first is the newest.
@@ -175,6 +179,7 @@ class CredentialIssuerService:
             people=People(kept, secret=secret, former_secrets=former_secrets),
             wallet_providers=wallet_providers or NobodyTrusted(),
             attestation_statuses=attestation_statuses,
+            holder_certificates=holder_certificates,
             profile=profile,
             signer=signer,
             encryption=tuple(encryption),
