@@ -13,8 +13,8 @@ from __future__ import annotations
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,10 +26,7 @@ from web.login import CityLogin, card_page
 from web.portal import Portal
 
 from vcwallet import (
-    Credential,
     CredentialIssuerService,
-    CredentialType,
-    Enrolment,
     Issuer,
     Mdoc,
     Offering,
@@ -44,10 +41,10 @@ from vcwallet import (
 )
 from vcwallet.adapters.local import system_clock
 from vcwallet.adapters.web import issuer_app, uvicorn_config
+from vcwallet.errors import LocalProtocolError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.base import IssuerKey
 from vcwallet.issuer import Publication
-from vcwallet.issuer.issuer import FormatChoice, HolderChoice
 from vcwallet.japan import JST
 from vcwallet.japan.jpki import JpkiLogin
 from vcwallet.storage import MemoryStore
@@ -63,46 +60,6 @@ RESIDENTS_DESK = "residents desk"
 AT_ONCE = Publication(lifetime=timedelta(days=1), ttl=timedelta(minutes=1), renew_before=timedelta(hours=12))
 """How long a verifier may rely on a status list: for a demonstration, as short as can be."""
 Clock = Callable[[], datetime]
-
-
-class CityIssuer(Issuer):
-    """The city as an issuer, which notes to whom it issues what, so that it can take that back."""
-
-    def __init__(self, enrolment: Enrolment, *, database: MunicipalDatabase, ledger: SqlLedger, clock: Clock) -> None:
-        """Take up an enrolment."""
-        super().__init__(enrolment, ledger=ledger, clock=clock, time_zone=JST)
-        self._database = database
-
-    def issue_batch(
-        self,
-        record: CredentialType,
-        *,
-        format: FormatChoice,
-        holders: Sequence[HolderChoice],
-        valid_for: timedelta,
-        on: date | None = None,
-        idempotency_key: str | None = None,
-        max_length: int | None = None,
-    ) -> tuple[Credential, ...]:
-        """Issue, and note the key before: what is not noted cannot be taken back."""
-        if idempotency_key is not None:
-            self._database.note_issued(idempotency_key)
-        return super().issue_batch(
-            record,
-            format=format,
-            holders=holders,
-            valid_for=valid_for,
-            on=on,
-            idempotency_key=idempotency_key,
-            max_length=max_length,
-        )
-
-    def take_back(self, person: str) -> int:
-        """Revoke all that was issued to a person who has lost their wallet, and return how many credentials that is."""
-        keys = self._database.issued_to(person)
-        return sum(
-            len(self.revoke(key, reason="the wallet was reported as lost", actor=RESIDENTS_DESK)) for key in keys
-        )
 
 
 class CityService:
@@ -147,7 +104,7 @@ class CityService:
         ledger = SqlLedger.create(folder / "ledger.db", lists=LISTS)
         self._statuses = StatusSigner(signer, ledger=ledger, publication=AT_ONCE, clock=clock)
         self._lists = StatusHost(ledger, clock=clock)
-        issuer = CityIssuer(enrolment, database=self.database, ledger=ledger, clock=clock)
+        issuer = Issuer(enrolment, ledger=ledger, clock=clock, time_zone=JST)
         self.service: CredentialIssuerService = CredentialIssuerService(
             issuer,
             identifier=self.origin,
@@ -167,12 +124,21 @@ class CityService:
             database=self.database,
             offered=self.offered,
             clock=clock,
-            revoke=issuer.take_back,
+            revoke=self.take_back,
             wallet=wallet,
         )
         app = issuer_app(self.service, pages=portal.routes())
         self._server = uvicorn.Server(uvicorn_config(app, lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+
+    def take_back(self, person: str) -> int:
+        """Revoke all that was issued to a person who has lost their wallet, and return how many credentials that is."""
+        try:
+            return len(self.service.revoke(person, reason="the wallet was reported as lost", actor=RESIDENTS_DESK))
+        except LocalProtocolError as error:
+            if error.code != "NOT_ISSUED":
+                raise
+            return 0
 
     def lists(self, request: HttpRequest) -> HttpResponse:
         """Answer as the host of the city's status lists does, which is another machine; what is due is signed first."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,12 +54,6 @@ _DESK = sql.Table(
     sql.Column("type", sql.String, primary_key=True),
     sql.Column("done_at", sql.Integer, nullable=False),
 )
-_ISSUED = sql.Table(
-    "issued",
-    _METADATA,
-    sql.Column("key", sql.String, primary_key=True),
-    sql.Column("person", sql.ForeignKey("people.number"), nullable=False),
-)
 
 
 class MunicipalDatabase:
@@ -69,7 +62,6 @@ class MunicipalDatabase:
     def __init__(self, path: Path) -> None:
         """Open a database file; it is empty if it is new."""
         self._engine = sql.create_engine(f"sqlite:///{path}")
-        self._asked = threading.local()
         _METADATA.create_all(self._engine)
 
     def close(self) -> None:
@@ -139,26 +131,12 @@ class MunicipalDatabase:
 
     def find(self, subject: str, kind: type[CredentialType], /, *, at: datetime) -> RecordAnswer:
         """Return a record for the issuer to sign; a clerk looks at that of a household first (`Records.find`)."""
-        self._asked.person = subject
         record = self._record(subject, kind)
         if record is None:
             return NoRecord()
         if kind is HouseholdRecord and at < self._done_at(subject, kind, at):
             return NotYet(interval=timedelta(seconds=1))
         return record
-
-    # --- what was issued to whom ------------------------------------------------------------------------------------
-
-    def note_issued(self, key: str) -> None:
-        """Note under which key of the ledger something is issued to the person whom this thread was asked about."""
-        row = {"key": key, "person": self._asked.person}
-        with self._engine.begin() as connection:
-            connection.execute(sql.insert(_ISSUED).prefix_with("OR IGNORE"), row)
-
-    def issued_to(self, number: str) -> list[str]:
-        """Return the keys of what was issued to a person."""
-        with self._engine.connect() as connection:
-            return list(connection.execute(sql.select(_ISSUED.c.key).where(_ISSUED.c.person == number)).scalars())
 
     def _record(self, number: str, kind: type[CredentialType]) -> CredentialType | None:
         query = sql.select(_RECORDS.c.record).where(_RECORDS.c.person == number, _RECORDS.c.type == kind.vct)

@@ -110,6 +110,10 @@ class SealedSessions:
     def _place(self, kind: str) -> str:
         return f"{self._scope}/{kind}"
 
+    def now(self) -> datetime:
+        """Return the time by which sessions end."""
+        return self._clock()
+
     def find(self, kind: str, model: type[Body], secret: str) -> Opened[Body] | None:
         """Return the session of a secret, or None where there is none that has not ended.
 

@@ -30,13 +30,13 @@ from tests.support.world import Resident, resident
 from vcwallet.errors import StoreError, ValidityError
 from vcwallet.flow import HttpResponse
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
-from vcwallet.issuer.ledger import Issuance, NewIssue, Status
 from vcwallet.issuer.openid4vci import CredentialIssuerService, GrantType, Lifetimes, Offering, OfferState
 from vcwallet.issuer.openid4vci.offering import MAX_ACTS
 from vcwallet.jose import jws
 from vcwallet.protocols.openid4vci.credential_response import MAX_BYTES
 from vcwallet.protocols.openid4vci.signed_metadata import verify_signed_metadata
 from vcwallet.sessions import Change, MemorySessions
+from vcwallet.status.ledger import Issuance, NewIssue, Status
 
 OTHER = "https://other.example"
 

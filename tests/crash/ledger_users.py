@@ -21,7 +21,7 @@ import traceback
 from tests.support.ledger import DESK, enter
 from vcwallet.adapters.store import SqlLedger
 from vcwallet.errors import LocalProtocolError, StoreBusyError
-from vcwallet.issuer.ledger import AlreadyIssuedError, Issuance, Status
+from vcwallet.status.ledger import AlreadyIssuedError, Issuance, Status
 
 ACKNOWLEDGED, ACKNOWLEDGE = os.pipe()
 

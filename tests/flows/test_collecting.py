@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.issuance import AGE_JWT, HANAKO, RESIDENT_JWT, RESIDENT_MDOC, Browser, Counter
-from tests.support.issuing import Line
+from tests.support.issuing import Line, changed_json
 from tests.support.world import DAYS_90, MDOC, SD_JWT, AgeCard, Resident, resident
 from vcwallet.errors import TransportError
 from vcwallet.flow import HttpRequest, HttpResponse, run
@@ -231,6 +232,56 @@ def test_every_first_answer_may_be_lost() -> None:
     _, done = through(counter, line, login=True, polls=True)
     assert done.outcome is Outcome.COLLECTED
     assert counter.issued() == 2
+
+
+def unbound(service: Any) -> Any:
+    """Return a service that announces no DPoP, so that wallets use bearer tokens."""
+
+    def http(request: HttpRequest) -> HttpResponse:
+        response = service(request)
+        if "oauth-authorization-server" not in request.url:
+            return response
+        return changed_json(dpop_signing_alg_values_supported=None)(request, response)
+
+    return http
+
+
+def test_a_deferred_credential_is_picked_up_with_bearer_tokens_days_later_whatever_is_lost() -> None:
+    counter = Counter()
+    counter.files.records[HANAKO, Resident] = NotYet(interval=timedelta(days=2))
+    line = Line(unbound(counter.service))
+    wallet = wallet_of(counter)
+    collector = wallet.collector()
+    waiting = collector.collect(counter.offer(RESIDENT_JWT).link, http=line, copies=2)
+    counter.clock.pass_by(days=2)
+    counter.update()
+    # Not there yet; what is lost on the way is the answer with the fresh token, and then that of the issuer.
+    for lose in (["answer"], ["ok", "answer"], []):
+        line.lose = lose
+        with suppress(TransportError):
+            waiting = run(collector.proceed(waiting.id), line)
+    assert waiting.is_open
+    counter.clock.pass_by(days=2)
+    counter.update()
+    counter.files.records[HANAKO, Resident] = resident()
+    line.lose = ["answer"]
+    with pytest.raises(TransportError):
+        run(collector.proceed(waiting.id), line)
+    line.lose = ["ok", "answer"]
+    with pytest.raises(TransportError):
+        run(collector.proceed(waiting.id), line)
+    done = run(collector.proceed(waiting.id), line)
+    assert done.outcome is Outcome.COLLECTED
+    assert len(done.cards) == 2
+    assert counter.issued() == 2
+
+
+def test_nothing_more_comes_by_bearer_tokens() -> None:
+    counter = Counter()
+    http, collector = unbound(counter.service), wallet_of(counter).collector()
+    done = collector.collect(counter.offer(RESIDENT_JWT).link, http=http)
+    more = run(collector.proceed(collector.renew(done.id).id), http)
+    assert (more.outcome, counter.issued()) == (Outcome.EXPIRED, 1)
 
 
 def test_an_attestation_that_has_ended_is_replaced() -> None:

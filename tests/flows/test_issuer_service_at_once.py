@@ -169,6 +169,52 @@ def test_a_refresh_token_is_used_once_with_one_proof(branches):
     one_success(branches.at_once(request), "invalid_dpop_proof")
 
 
+def test_a_refresh_token_of_nobodys_key_is_changed_once(branches):
+    branches.counter.files.records[HANAKO, Resident] = not_yet()
+    wallet = branches.counter.wallet(dpop=None)
+    wallet.redeem(branches.counter.offer())
+    transaction = members(wallet.ask(*keys()), 202)["transaction_id"]
+    request = last_of(wallet, branches, wallet.refresh)
+    answers = [answer for answer in branches.at_once(request) if answer.status == 200]
+    assert answers
+    assert len({answer.body for answer in answers}) == 1
+    take(wallet, answers[0])
+    # It is used by many at once, too, of which one is the first.
+    request = last_of(wallet, branches, lambda: wallet.pick_up(transaction))
+    assert {answer.status for answer in branches.at_once(request)} <= {202, 503}
+    assert error_of(wallet.refresh()) == "invalid_grant"
+
+
+def test_what_is_taken_back_while_many_collect_is_all_taken_back(branches):
+    counter = branches.counter
+    wallet = counter.wallet()
+    members(wallet.redeem(counter.offer()))
+    credentials(wallet.ask(*keys()))
+    started = threading.Barrier(MANY // 2 + 1)
+
+    def collect(number: int) -> int:
+        service = branches.services[number % PROCESSES]
+        each = counter.wallet()
+        each.http = service
+        offer = service.offer(HANAKO, [RESIDENT_JWT], tx_code=None)
+        started.wait()
+        refused = each.redeem(offer)
+        return (each.ask(*keys()) if refused.status == 200 else refused).status
+
+    def take_back() -> None:
+        started.wait()
+        counter.service.revoke(HANAKO, reason="lost", actor="residents desk")
+
+    with ThreadPoolExecutor(MANY // 2 + 1) as pool:
+        done = pool.submit(take_back)
+        statuses = set(pool.map(collect, range(MANY // 2)))
+        done.result()
+    assert statuses <= {200, 400, 401, 503}
+    # Whoever has begun before gets nothing that lasts.
+    assert set(counter.statuses()) == {1}
+    assert {entry.status for entry in counter.service.issued_to(HANAKO)} == {1}
+
+
 def test_one_login_gets_one_code(branches):
     wallet = branches.counter.wallet()
     browser = wallet.visit(members(wallet.push(), 201)["request_uri"])

@@ -19,9 +19,9 @@ from tests.support.issuance import (
 )
 from tests.support.world import Resident, resident
 from vcwallet.flow import HttpRequest, HttpResponse
-from vcwallet.issuer.ledger import Status
 from vcwallet.issuer.openid4vci.issuing import LEASE
 from vcwallet.sessions import MemorySessions
+from vcwallet.status.ledger import Status
 
 
 class Died(BaseException):

@@ -175,7 +175,9 @@ def test_it_comes_back_for_what_takes_its_time(city: City, origin: str) -> None:
     offer = city.offer(SLOW, digits=False)
     [one] = collected(collect(offer.link))
     assert one["waited"] >= 1
+    assert not one["notified"]
     city.require_good(one)
+    assert city.state(offer) is OfferState.ISSUED
 
 
 def test_it_can_do_without_dpop(city: City) -> None:
@@ -185,6 +187,14 @@ def test_it_can_do_without_dpop(city: City) -> None:
         assert answer.get("tokenType", "").lower() == "bearer", answer
         [one] = collected(answer)
         city.require_good(one)
+
+
+@pytest.mark.parametrize("bearer", [True, False], ids=["Bearer", "DPoP"])
+def test_it_comes_back_with_a_fresh_token(city: City, origin: str, bearer: bool) -> None:
+    offer = city.offer(SLOW, digits=False)
+    [one] = collected(collect(offer.link, bearer=bearer, refreshes=True))
+    assert one["waited"] >= 1
+    city.require_good(one)
 
 
 def test_wrong_digits_are_refused_and_the_right_ones_still_count(city: City, origin: str) -> None:

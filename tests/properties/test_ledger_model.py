@@ -18,10 +18,11 @@ from tests.support.ledger import LISTS, decided, new_issue
 from tests.support.pki import NOW
 from vcwallet.adapters.store import SqlLedger
 from vcwallet.errors import LocalProtocolError
-from vcwallet.issuer.ledger import AlreadyIssuedError, Issuance, PublishedList, Status
+from vcwallet.status.ledger import AlreadyIssuedError, Issuance, Pseudonym, PublishedList, Status
 
 KEYS = st.sampled_from(["a", "b", "c", "番号"])
 COPIES = st.sampled_from([1, 2, 5])
+PEOPLE = {key: Pseudonym(bytes([key in "ab"]) * 32) for key in ("a", "b", "c", "番号")}
 SIZE = 16
 
 
@@ -80,7 +81,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(key=KEYS, copies=COPIES, replaces=st.booleans(), fails=st.booleans())
     def issue(self, key: str, copies: int, replaces: bool, fails: bool) -> None:
         expected = self.model.refusal_to_replace(key) if replaces else self.model.refusal(key)
-        new = new_issue(key, copies=copies, replaces=decided(self.now) if replaces else None)
+        replacing = decided(self.now) if replaces else None
+        new = new_issue(key, copies=copies, replaces=replacing, subject=PEOPLE[key])
         if expected is None and not fails:
             with self.ledger.issuing(new) as entries:
                 assert len(entries) == copies
@@ -105,6 +107,21 @@ class LedgerMachine(RuleBasedStateMachine):
         shown = self.ledger.change_status(key, status, decided(self.now))
         self.model.set(key, status)
         assert shown == tuple(self.model.entries[id] for id in self.model.last[key])
+
+    @rule(person=st.sampled_from(list(PEOPLE.values())), status=st.sampled_from(Status))
+    def change_all_of(self, person: Pseudonym, status: Status) -> None:
+        model, theirs = self.model, [key for key in self.model.last if PEOPLE[key] == person]
+        if not theirs:
+            with pytest.raises(LocalProtocolError, match="NOT_ISSUED"):
+                self.ledger.change_status_of([person], status, decided(self.now))
+            return
+        shown = self.ledger.change_status_of([person], status, decided(self.now))
+        for key in sorted(theirs):
+            if model.refusal(key, status) is None:
+                model.set(key, status)
+        expected = {id: model.entries[id] for key in theirs for id in model.last[key]}
+        assert {entry.id: entry for entry in shown} == expected
+        assert self.ledger.issued_to([person]) == shown
 
     @rule(seconds=st.integers(-5, 100), keeps=st.booleans())
     def publish(self, seconds: int, keeps: bool) -> None:

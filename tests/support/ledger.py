@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.support.pki import NOW
-from vcwallet.issuer.ledger import Decision, Issuance, IssuanceLedger, NewIssue
+from vcwallet.status.ledger import Decision, Issuance, IssuanceLedger, NewIssue
 
 LISTS = "https://status.example/lists"
 DESK = Decision(actor="residents desk", reason="moved away", at=NOW)

@@ -38,6 +38,7 @@ from vcwallet.keys.policy import IssuerPolicy, TrustPolicy
 from vcwallet.keys.signer import KeyStore
 from vcwallet.protocols.haip import OPENID4VCI_1_0, OPENID4VP_1_0, IssuanceProfile, PresentationProfile
 from vcwallet.protocols.openid4vci.encryption import MessageKey
+from vcwallet.protocols.openid4vci.jwt_proof import HolderCertificates
 from vcwallet.protocols.openid4vp.client_id import ClientId
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
@@ -139,13 +140,17 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
         clock: Clock = system_clock,
         login: openid4vci.Login | None = None,
         wallet_providers: TrustPolicy | None = None,
+        attestation_statuses: openid4vci.AttestationStatuses = openid4vci.NOT_LOOKED_UP,
+        holder_certificates: HolderCertificates | None = None,
         profile: IssuanceProfile = OPENID4VCI_1_0,
         signer: IssuerKey | None = None,
         encryption: Sequence[MessageKey] = (),
         encryption_required: bool = False,
         dpop_nonce_required: bool = False,
+        deferred_notifications: bool = False,
         lifetimes: openid4vci.Lifetimes = openid4vci.Lifetimes(),  # noqa: B008 - a value
         bounds: openid4vci.Bounds = openid4vci.Bounds(),  # noqa: B008 - a value
+        former_secrets: Sequence[bytes] = (),
     ) -> None:
         """Put a service together (see `vcwallet.issuer.openid4vci.CredentialIssuerService`)."""
         super().__init__(
@@ -159,13 +164,17 @@ class CredentialIssuerService(openid4vci.CredentialIssuerService):
             clock=clock,
             login=login,
             wallet_providers=wallet_providers,
+            attestation_statuses=attestation_statuses,
+            holder_certificates=holder_certificates,
             profile=profile,
             signer=signer,
             encryption=encryption,
             encryption_required=encryption_required,
             dpop_nonce_required=dpop_nonce_required,
+            deferred_notifications=deferred_notifications,
             lifetimes=lifetimes,
             bounds=bounds,
+            former_secrets=former_secrets,
         )
 
 
@@ -182,6 +191,8 @@ class WalletProvider(wallet.WalletProvider):
         wallet_link: str | None = None,
         key_storage: Sequence[str] = (),
         user_authentication: Sequence[str] = (),
+        ledger: issuer.IssuanceLedger | None = None,
+        secret: bytes | None = None,
     ) -> None:
         """Take up an enrolment (see `vcwallet.wallet.WalletProvider`)."""
         super().__init__(
@@ -192,6 +203,8 @@ class WalletProvider(wallet.WalletProvider):
             wallet_link=wallet_link,
             key_storage=key_storage,
             user_authentication=user_authentication,
+            ledger=ledger,
+            secret=secret,
         )
 
 

@@ -6,9 +6,9 @@ With a ledger, it can take back what it has issued; a status signer publishes th
 """
 
 from vcwallet.issuer.issuer import Issuer
-from vcwallet.issuer.ledger import AlreadyIssuedError, Issuance, IssuanceLedger, Status, StatusListLedger
 from vcwallet.issuer.status_host import StatusHost
 from vcwallet.issuer.status_signer import ONE_DAY, ONE_WEEK, Publication, StatusSigner
+from vcwallet.status.ledger import AlreadyIssuedError, Issuance, IssuanceLedger, Pseudonym, Status, StatusListLedger
 
 __all__ = [
     "ONE_DAY",
@@ -17,6 +17,7 @@ __all__ = [
     "Issuance",
     "IssuanceLedger",
     "Issuer",
+    "Pseudonym",
     "Publication",
     "Status",
     "StatusHost",

@@ -19,10 +19,10 @@ from vcwallet.credential_type import CredentialType, view
 from vcwallet.encoding import sri
 from vcwallet.errors import LocalProtocolError, NotAuthorisedError
 from vcwallet.formats.base import Credential, CredentialContent, CredentialFormat, IssuerKey
-from vcwallet.issuer.ledger import MAX_BATCH, Decision, Issuance, IssuanceLedger, NewIssue, Status
 from vcwallet.keys.algorithm import Algorithm
 from vcwallet.keys.policy import KeySource, Role, TrustedKey
 from vcwallet.keys.public import HasPublicKey, PublicKey
+from vcwallet.status.ledger import MAX_BATCH, Decision, Issuance, IssuanceLedger, NewIssue, Pseudonym, Status
 from vcwallet.status.token_status_list import status_claim
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient
@@ -95,6 +95,7 @@ class Issuer:
         valid_for: timedelta,
         on: date | None = None,
         idempotency_key: str | None = None,
+        subject: Pseudonym | None = None,
     ) -> Credential:
         """Return a credential of the record, bound to the holder's key.
 
@@ -110,6 +111,7 @@ class Issuer:
             idempotency_key: the issuer's own name of this act, such as the number of an application: the same again
                 makes no second credential.  It is also what the credential is revoked by.  Without one, each call is an
                 act of its own, and its entry is found by the status that the credential names.
+            subject: stands for the person, so that `revoke_all` finds what they have; None where that is not wanted.
 
         Raises:
             AlreadyIssuedError: the key was used before; the error has the entry.
@@ -117,13 +119,13 @@ class Issuer:
             TrustedListError: the registry's list is past its end.
             LocalProtocolError: the type has no form in this format (``FORMAT_NOT_OFFERED``), the issuer no certificate
                 for it (``NO_CERTIFICATE``), there is no holder's key and the format needs one, the credential would
-                outlive its signer's certificate (``OUTLIVES_CERTIFICATE``), or there is a key and no ledger
-                (``NO_LEDGER``).
+                outlive its signer's certificate (``OUTLIVES_CERTIFICATE``), or there is a key or subject and
+                no ledger (``NO_LEDGER``).
             StoreError: the ledger failed; nothing was issued.
             ValueError: the validity is not positive, or the key is none.
         """
         content, writer = self._content(record, format, holder, valid_for, on)
-        [credential] = self._sign([content], writer, idempotency_key)
+        [credential] = self._sign([content], writer, idempotency_key, subject)
         return credential
 
     def issue_batch(
@@ -135,6 +137,7 @@ class Issuer:
         valid_for: timedelta,
         on: date | None = None,
         idempotency_key: str | None = None,
+        subject: Pseudonym | None = None,
         max_length: int | None = None,
     ) -> tuple[Credential, ...]:
         """Return one credential of the record for each key, so that a wallet can show each of them once.
@@ -149,6 +152,7 @@ class Issuer:
             valid_for: the technical validity.
             on: the date for answers that depend on it.
             idempotency_key: the issuer's own name of this act.
+            subject: stands for the person.
             max_length: how many characters all of them may have together, as they are sent; None does not bound them.
 
         Raises:
@@ -157,7 +161,7 @@ class Issuer:
         """
         _require_different(holders)
         content, writer = self._content(record, format, holders[0], valid_for, on)
-        return self._sign(_for_each(holders, content), writer, idempotency_key, max_length=max_length)
+        return self._sign(_for_each(holders, content), writer, idempotency_key, subject, max_length=max_length)
 
     def reissue(
         self,
@@ -168,6 +172,7 @@ class Issuer:
         valid_for: timedelta,
         on: date | None = None,
         idempotency_key: str,
+        subject: Pseudonym | None = None,
         reason: str,
         actor: str,
     ) -> Credential:
@@ -183,6 +188,7 @@ class Issuer:
             valid_for: the technical validity.
             on: the date for answers that depend on it.
             idempotency_key: under which it was issued, and is from now on.
+            subject: stands for the person, where what is revoked has nothing that does; else that stays.
             reason: why, without names of people.
             actor: the post that decided; not a person.
 
@@ -192,7 +198,8 @@ class Issuer:
             StoreError: the ledger failed; nothing was revoked or issued.
         """
         content, writer = self._content(record, format, holder, valid_for, on)
-        [credential] = self._sign([content], writer, idempotency_key, replaces=self._decision(reason, actor))
+        decision = self._decision(reason, actor)
+        [credential] = self._sign([content], writer, idempotency_key, subject, replaces=decision)
         return credential
 
     def reissue_batch(
@@ -204,6 +211,7 @@ class Issuer:
         valid_for: timedelta,
         on: date | None = None,
         idempotency_key: str,
+        subject: Pseudonym | None = None,
         reason: str,
         actor: str,
         max_length: int | None = None,
@@ -220,7 +228,7 @@ class Issuer:
         content, writer = self._content(record, format, holders[0], valid_for, on)
         decision = self._decision(reason, actor)
         contents = _for_each(holders, content)
-        return self._sign(contents, writer, idempotency_key, replaces=decision, max_length=max_length)
+        return self._sign(contents, writer, idempotency_key, subject, replaces=decision, max_length=max_length)
 
     # --- status ------------------------------------------------------------------------------------------------------
 
@@ -262,6 +270,53 @@ class Issuer:
             StoreError: the ledger failed; nothing was changed.
         """
         return self._change(idempotency_key, Status.VALID, reason, actor)
+
+    def issued_to(self, *subjects: Pseudonym) -> tuple[Issuance, ...]:
+        """Return the entries of what one person has, the oldest first, revoked or not.
+
+        Args:
+            subjects: what stands for the person; several where the secret was changed that it is made with.
+
+        Raises:
+            LocalProtocolError: there is no ledger (code ``NO_LEDGER``).
+            StoreError: the ledger failed.
+        """
+        return self._kept().issued_to(subjects)
+
+    def revoke_all(self, *subjects: Pseudonym, reason: str, actor: str) -> tuple[Issuance, ...]:
+        """Make all that one person has invalid for good, in one step, and return its entries (see `issued_to`).
+
+        Args:
+            subjects: what stands for the person.
+            reason: why, without names of people.
+            actor: the post that decided; not a person.
+
+        Raises:
+            LocalProtocolError: nothing was ever issued to this person (code ``NOT_ISSUED``), or there is no ledger
+                (``NO_LEDGER``).
+            StoreError: the ledger failed; nothing was changed.
+            ValueError: no reason or actor.
+        """
+        return self._change_all(subjects, Status.INVALID, reason, actor)
+
+    def suspend_all(self, *subjects: Pseudonym, reason: str, actor: str) -> tuple[Issuance, ...]:
+        """Make all that one person has invalid for the time being; what is revoked stays so (as `revoke_all`).
+
+        Raises:
+            LocalProtocolError: as for `revoke_all`; or a status list has one bit for each credential
+                (``SUSPENSION_NOT_OFFERED``).
+            StoreError: the ledger failed; nothing was changed.
+        """
+        return self._change_all(subjects, Status.SUSPENDED, reason, actor)
+
+    def reinstate_all(self, *subjects: Pseudonym, reason: str, actor: str) -> tuple[Issuance, ...]:
+        """Make all that is suspended of one person valid again; what is revoked stays so (as `revoke_all`).
+
+        Raises:
+            LocalProtocolError: as for `revoke_all`.
+            StoreError: the ledger failed; nothing was changed.
+        """
+        return self._change_all(subjects, Status.VALID, reason, actor)
 
     # --- trust -------------------------------------------------------------------------------------------------------
 
@@ -305,12 +360,14 @@ class Issuer:
         contents: Sequence[CredentialContent],
         writer: CredentialFormat,
         idempotency_key: str | None,
+        subject: Pseudonym | None,
+        *,
         replaces: Decision | None = None,
         max_length: int | None = None,
     ) -> tuple[Credential, ...]:
         """Sign the credentials, once the ledger has entered them, and return them once it keeps them."""
         if self._ledger is None:
-            if idempotency_key is not None:
+            if idempotency_key is not None or subject is not None:
                 raise _no_ledger()
             return self._signed(contents, writer, max_length)
         new = NewIssue(
@@ -321,6 +378,7 @@ class Issuer:
             issued_at=self._clock(),
             expires=contents[0].expires,
             replaces=replaces,
+            subject=subject,
         )
         with self._ledger.issuing(new) as entries:
             with_status = [
@@ -344,9 +402,17 @@ class Issuer:
         return writer.issue(content, issuer=self._keys[writer.issuer_role])
 
     def _change(self, idempotency_key: str, status: Status, reason: str, actor: str) -> tuple[Issuance, ...]:
+        return self._kept().change_status(idempotency_key, status, self._decision(reason, actor))
+
+    def _change_all(
+        self, subjects: Sequence[Pseudonym], status: Status, reason: str, actor: str
+    ) -> tuple[Issuance, ...]:
+        return self._kept().change_status_of(subjects, status, self._decision(reason, actor))
+
+    def _kept(self) -> IssuanceLedger:
         if self._ledger is None:
             raise _no_ledger()
-        return self._ledger.change_status(idempotency_key, status, self._decision(reason, actor))
+        return self._ledger
 
     def _decision(self, reason: str, actor: str) -> Decision:
         return Decision(actor=actor, reason=reason, at=self._clock())

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 
 from vcwallet.encoding import base64url
 from vcwallet.flow import HttpRequest, HttpResponse
-from vcwallet.issuer.ledger import PublishedList, StatusListLedger
 from vcwallet.status.aggregation import aggregation
+from vcwallet.status.ledger import PublishedList, StatusListLedger
 from vcwallet.status.token_status_list import MediaType
 
 _AGGREGATION_MAX_AGE = timedelta(minutes=5)

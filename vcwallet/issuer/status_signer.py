@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vcwallet.errors import LocalProtocolError, StoreBusyError, VcError
-from vcwallet.issuer.ledger import PublishedList, StatusListLedger, StatusListState
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.policy import KeySource, Role
+from vcwallet.status.ledger import PublishedList, StatusListLedger, StatusListState
 from vcwallet.status.status_list import StatusList
 from vcwallet.status.token_status_list import MAX_TTL, MIN_TTL, StatusListToken, sign_cwt, sign_jwt
 from vcwallet.storage import MemoryStore

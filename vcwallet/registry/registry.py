@@ -328,16 +328,16 @@ class TrustRegistry:
             name: the party's name.
             code: the number that it is registered under; a random one if None.
             signer: holds its key; a new key in memory if None.
-            acts_for: the identifiers of other issuers whose status lists it signs.
+            acts_for: the identifiers of other issuers and wallet providers whose status lists it signs.
             supply_points: the https URLs at which its status lists are listed (Token Status List, section 9).
 
         Raises:
-            ValueError: a code or key that is taken, or one to act for that is no enrolled issuer.
+            ValueError: a code or key that is taken, or one to act for that is no enrolled issuer or wallet provider.
             LocalProtocolError: another process has changed the registry.
         """
-        for issuer in acts_for:
-            if (issuer, Role.CREDENTIAL_ISSUER) not in self._enrolled:
-                raise ValueError(f"no party {quoted(issuer)} is enrolled as {Role.CREDENTIAL_ISSUER}")
+        for other in acts_for:
+            if not any((other, role) in self._enrolled for role in (Role.CREDENTIAL_ISSUER, Role.WALLET_PROVIDER)):
+                raise ValueError(f"no party {quoted(other)} is enrolled as an issuer or wallet provider")
         return self._enrol(
             Role.STATUS_SIGNER,
             name,

@@ -279,9 +279,17 @@ def common_validity(path: tuple[x509.Certificate, ...]) -> tuple[datetime, datet
 
 
 def validated_path(
-    leaf: x509.Certificate, authorities: tuple[x509.Certificate, ...], *, anchor: x509.Certificate, at: datetime
+    leaf: x509.Certificate,
+    authorities: tuple[x509.Certificate, ...],
+    *,
+    anchor: x509.Certificate,
+    at: datetime,
+    ca_policy: ExtensionPolicy | None = None,
+    leaf_policy: ExtensionPolicy | None = None,
 ) -> list[x509.Certificate]:
     """Return the path from `leaf` through all of `authorities`, in this order, to `anchor`.
+
+    The policies say what the extensions of CAs and of `leaf` have to be; by default, as those of a registry.
 
     Raises:
         UntrustedError: there is no such path by RFC 5280.
@@ -291,7 +299,7 @@ def validated_path(
         .store(verification.Store([anchor]))
         .time(at)
         .max_chain_depth(len(authorities))
-        .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
+        .extension_policies(ca_policy=ca_policy or _CA_POLICY, ee_policy=leaf_policy or _LEAF_POLICY)
         .build_client_verifier()
     )
     try:

@@ -344,6 +344,19 @@ def _require_signature(found: x509.CertificateRevocationList, issuer: x509.Certi
         raise SignatureInvalidError(message, clause=f"{_RFC}, section 5.1.1.3")
 
 
+def authority_of(der: bytes) -> bytes:
+    """Return the key identifier of the CA that a list says it is by; nothing of the list is verified.
+
+    Raises:
+        LimitExceededError: longer than 10 MiB, or more than 50 000 entries.
+        MalformedError: it is no list, or does not say.
+    """
+    found = _list_extension(_parse(der), x509.AuthorityKeyIdentifier, section="5.2.1")
+    if found.key_identifier is None:
+        raise _malformed("a list names the key of its CA", section="5.2.1")
+    return found.key_identifier
+
+
 def distribution_points(certificate: x509.Certificate) -> frozenset[x509.GeneralName]:
     """Return the names under which a certificate says that its CA's lists are (RFC 5280, section 4.2.1.13)."""
     extension = find_extension(certificate, x509.CRLDistributionPoints)

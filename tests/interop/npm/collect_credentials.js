@@ -4,9 +4,9 @@
 // A wallet made of @openid4vc/openid4vci: it takes offers from standard input, collects what they offer, and writes
 // what came to standard output.
 //
-// A request: { offer, grant, txCode, copies, login, attestation: { jwt, pem }, redirectUri, clientId, bearer }.
+// A request: { offer, grant, txCode, copies, login, attestation: { jwt, pem }, redirectUri, clientId, bearer, refreshes }.
 
-import { clientAuthenticationClientAttestationJwt, clientAuthenticationNone } from "@openid4vc/oauth2";
+import { Oauth2Client, clientAuthenticationClientAttestationJwt, clientAuthenticationNone } from "@openid4vc/oauth2";
 import { Openid4vciClient } from "@openid4vc/openid4vci";
 import { callbacks, keyOf, newKey } from "./es256.js";
 
@@ -66,7 +66,7 @@ async function authorised(client, offer, issuerMetadata, request, dpop) {
   });
 }
 
-async function one(client, issuerMetadata, id, request, token) {
+async function one(client, oauth2, issuerMetadata, id, request, token) {
   let dpop = token.dpop;
   const { c_nonce: nonce } = await client.requestNonce({ issuerMetadata });
   const signers = Array.from({ length: request.copies }, newKey);
@@ -77,7 +77,7 @@ async function one(client, issuerMetadata, id, request, token) {
     });
     proofs.push(jwt);
   }
-  const accessToken = token.accessTokenResponse.access_token;
+  let { access_token: accessToken, refresh_token: refreshToken } = token.accessTokenResponse;
   const asked = await client.retrieveCredentials({
     issuerMetadata, accessToken, dpop, credentialConfigurationId: id, proofs: { jwt: proofs },
   });
@@ -87,18 +87,16 @@ async function one(client, issuerMetadata, id, request, token) {
   while (answer.transaction_id && !answer.credentials) {
     waited += 1;
     await new Promise((resolve) => setTimeout(resolve, answer.interval * 1000));
-    let deferred;
-    try {
-      deferred = await client.retrieveDeferredCredentials({
-        issuerMetadata, accessToken, dpop, transactionId: answer.transaction_id,
+    if (request.refreshes) {
+      const [authorizationServerMetadata] = issuerMetadata.authorizationServers;
+      const fresh = await oauth2.retrieveRefreshTokenAccessToken({
+        authorizationServerMetadata, refreshToken, dpop,
       });
-    } catch (error) {
-      // Version 0.4.6 refuses a notification_id beside credentials, and says that it must not be there without them
-      // (section 9.2 lets an issuer send it); whoever uses the package gets at the answer through the error.
-      const { response, deferredCredentialResponseResult: result } = error.response ?? {};
-      if (!result?.error.issues.every(({ message }) => message.startsWith("'notification_id' MUST NOT"))) throw error;
-      deferred = { deferredCredentialResponse: await response.clone().json(), dpop: error.response.dpop };
+      ({ access_token: accessToken, refresh_token: refreshToken = refreshToken } = fresh.accessTokenResponse);
     }
+    const deferred = await client.retrieveDeferredCredentials({
+      issuerMetadata, accessToken, dpop, transactionId: answer.transaction_id,
+    });
     answer = deferred.deferredCredentialResponse;
     dpop = dpop && { ...dpop, ...deferred.dpop };
   }
@@ -119,13 +117,14 @@ async function collect(request) {
   if (attestation) keyOf(attestation.pem);
   const clientAuthentication = attestation ? attested(attestation.jwt) : clientAuthenticationNone({ clientId });
   const client = new Openid4vciClient({ callbacks: { ...callbacks, clientAuthentication } });
+  const oauth2 = new Oauth2Client({ callbacks: { ...callbacks, clientAuthentication } });
   const offer = await client.resolveCredentialOffer(request.offer);
   const issuerMetadata = await client.resolveIssuerMetadata(offer.credential_issuer);
   const dpop = request.bearer ? undefined : { signer: newKey() };
   const token = await authorised(client, offer, issuerMetadata, request, dpop);
   const collected = [];
   for (const id of offer.credential_configuration_ids) {
-    collected.push(await one(client, issuerMetadata, id, request, token));
+    collected.push(await one(client, oauth2, issuerMetadata, id, request, token));
   }
   return { version: issuerMetadata.originalDraftVersion, tokenType: token.accessTokenResponse.token_type, collected };
 }

@@ -33,7 +33,7 @@ from vcwallet.errors import (
     StoreCorruptError,
     StoreError,
 )
-from vcwallet.issuer.ledger import AlreadyIssuedError, Issuance, PublishedList, Status, StatusListState
+from vcwallet.status.ledger import AlreadyIssuedError, Issuance, Pseudonym, PublishedList, Status, StatusListState
 
 SIZE = 64
 HOUR = timedelta(hours=1)
@@ -330,6 +330,101 @@ class TestStatus:
                 [shown] = revoking.result()
             assert shown == replace(new, status=Status.INVALID)
             assert one.issued("a-1") == (shown,)
+
+
+HANAKO, TARO = (Pseudonym(bytes([number]) * 32) for number in (1, 2))
+
+
+class TestPeople:
+    def test_what_one_person_has_is_found_the_oldest_first(self, ledger):
+        later = enter(ledger, "a-2", subject=HANAKO, issued_at=NOW + HOUR)
+        first = enter(ledger, "b-1", copies=3, subject=HANAKO)
+        others = enter(ledger, "c-1", subject=TARO)
+        enter(ledger, "d-1")
+        assert ledger.issued_to([HANAKO]) == (*first, *later)
+        assert ledger.issued_to([TARO]) == others
+        assert {entry.subject for entry in first} == {HANAKO}
+        assert ledger.issued_to([HANAKO, TARO]) == (*first, *others, *later)
+        assert ledger.issued_to([Pseudonym(bytes(32))]) == ledger.issued_to([]) == ()
+
+    def test_what_is_issued_anew_stays_theirs_and_only_the_last_is_shown(self, ledger):
+        enter(ledger, "a-1", subject=HANAKO)
+        anew = enter(ledger, "a-1", replaces=DESK)
+        assert ledger.issued_to([HANAKO]) == anew
+        again = enter(ledger, "a-1", replaces=DESK, subject=TARO)
+        assert (ledger.issued_to([HANAKO]), ledger.issued_to([TARO])) == (again, ())
+
+    def test_what_had_no_subject_can_get_one_when_it_is_issued_anew(self, ledger):
+        enter(ledger, "a-1")
+        assert ledger.issued_to([HANAKO]) == ()
+        anew = enter(ledger, "a-1", replaces=DESK, subject=HANAKO)
+        assert ledger.issued_to([HANAKO]) == anew
+
+    def test_all_of_it_is_suspended_reinstated_and_revoked(self, ledger):
+        enter(ledger, "a-1", copies=2, subject=HANAKO)
+        enter(ledger, "a-2", subject=HANAKO)
+        enter(ledger, "c-1", subject=TARO)
+        for status in (Status.SUSPENDED, Status.SUSPENDED, Status.VALID, Status.INVALID, Status.INVALID):
+            changed = ledger.change_status_of([HANAKO], status, DESK)
+            assert [entry.status for entry in changed] == [status] * 3
+            assert ledger.issued_to([HANAKO]) == changed
+            assert ledger.issued("c-1")[0].status is Status.VALID
+        assert len(ledger.changes("a-1")) == 6
+        assert sum(len(state.values) for state in due(ledger).values()) == 3
+
+    @pytest.mark.parametrize("status", Status)
+    def test_what_was_revoked_before_stays_so_and_is_no_error(self, ledger, status):
+        enter(ledger, "a-1", subject=HANAKO)
+        enter(ledger, "a-2", subject=HANAKO)
+        ledger.change_status("a-1", Status.INVALID, DESK)
+        changed = ledger.change_status_of([HANAKO], status, DESK)
+        assert [entry.status for entry in changed] == [Status.INVALID, status]
+
+    @pytest.mark.parametrize("status", Status)
+    def test_who_has_nothing_has_no_status(self, ledger, status):
+        enter(ledger, "a-1", subject=TARO)
+        for subjects in ([HANAKO], []):
+            with pytest.raises(LocalProtocolError) as caught:
+                ledger.change_status_of(subjects, status, DESK)
+            assert caught.value.code == "NOT_ISSUED"
+        assert ledger.issued("a-1")[0].status is Status.VALID
+
+    def test_a_list_of_one_bit_suspends_nothing_of_it(self, place):
+        with SqlLedger.create(place, lists=LISTS, size=SIZE, bits=1) as ledger:
+            enter(ledger, "a-1", subject=HANAKO)
+            with pytest.raises(LocalProtocolError) as caught:
+                ledger.change_status_of([HANAKO], Status.SUSPENDED, DESK)
+            assert caught.value.code == "SUSPENSION_NOT_OFFERED"
+            assert ledger.changes("a-1") == ()
+
+    def test_revoking_it_and_issuing_anew_at_once_never_loses_the_revocation(self, ledger):
+        for number in range(10):
+            key, subject = str(number), Pseudonym(bytes([number]) * 32)
+            enter(ledger, key, subject=subject)
+            with ThreadPoolExecutor(2) as pool:
+                revoked = pool.submit(ledger.change_status_of, [subject], Status.INVALID, DESK)
+                reissued = pool.submit(enter, ledger, key, replaces=DESK)
+            assert ledger.issued(key) == revoked.result()
+            assert ledger.issued(key)[0].status is Status.INVALID
+            error = reissued.exception()
+            assert error is None or getattr(error, "code", None) == "NOT_VALID"
+
+    def test_many_who_revoke_at_once_never_wait_for_each_other(self, ledger):
+        for number in range(20):
+            enter(ledger, str(number), copies=2, subject=HANAKO if number % 2 else TARO)
+        with ThreadPoolExecutor(8) as pool:
+            work = [pool.submit(ledger.change_status_of, [HANAKO, TARO], Status.INVALID, DESK) for _ in range(4)]
+            work += [pool.submit(ledger.change_status, str(number), Status.INVALID, DESK) for number in range(20)]
+        assert all(one.exception() is None for one in work)
+        assert sum(len(ledger.changes(str(number))) for number in range(20)) == 40
+
+    def test_nothing_of_them_is_in_the_file(self, file, path):
+        enter(file, "a-1", subject=Pseudonym.of("resident 17", secret=bytes(32)))
+        [entry] = file.issued("a-1")
+        file.close()
+        assert b"resident 17" not in path.read_bytes()
+        assert str(entry.subject) not in repr(entry)
+        assert entry.subject.value.hex() not in repr(entry.subject)
 
 
 def wait_for_a_lock(location: str) -> None:

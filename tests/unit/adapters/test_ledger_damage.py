@@ -18,7 +18,7 @@ from tests.support.pki import NOW
 from vcwallet.adapters.store import SqlLedger, SqlStore
 from vcwallet.adapters.store.ledger.schema import SCHEMA_VERSION, checksum
 from vcwallet.errors import StoreCorruptError, StoreError, StoreFullError, StoreNewerError
-from vcwallet.issuer.ledger import Status, StatusListState
+from vcwallet.status.ledger import Status, StatusListState
 
 KEYS = [f"key {number}" for number in range(12)]
 
@@ -109,6 +109,9 @@ class TestEntries:
             ("value", None),
             ("checksum", b""),
             ("checksum", "12345678"),
+            ("subject", b"another person's pseudonym......"),
+            ("subject", b"short"),
+            ("subject", "a name"),
         ],
     )
     def test_a_damaged_column_is_damage(self, path, column, value):
@@ -116,7 +119,8 @@ class TestEntries:
         with closing(sqlite3.connect(path)) as database, database:
             database.execute("PRAGMA writable_schema=ON")
             database.execute(
-                "UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '') WHERE name LIKE 'vcwallet_is%'"
+                "UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '')"
+                " WHERE name LIKE 'vcwallet_is%' AND type = 'table'"
             )
         change(path, f"UPDATE vcwallet_issuance SET {column} = ? WHERE idempotency_key = 'key 1'", value)  # noqa: S608
         with SqlLedger.open(path) as ledger:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.ledger import DESK, LISTS, new_issue
 from tests.support.pki import NOW
-from vcwallet.issuer.ledger import (
+from vcwallet.status.ledger import (
     MAX_BATCH,
     MAX_KEY_LENGTH,
     MAX_NOTE_LENGTH,

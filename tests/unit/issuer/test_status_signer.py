@@ -27,9 +27,9 @@ from vcwallet.errors import (
 )
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.issuer import ONE_DAY, ONE_WEEK, Publication, Status, StatusHost, StatusSigner
-from vcwallet.issuer.ledger import PublishedList
 from vcwallet.jose.jwt import SKEW
 from vcwallet.keys.software import SoftwareSigner
+from vcwallet.status.ledger import PublishedList
 from vcwallet.status.token_status_list import MediaType, StatusListToken, parse
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.client import TrustedListClient

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from tests.support.credentials import NOW, STRANGER_KEY, seconds
 from tests.support.key_proofs import (
@@ -24,6 +25,7 @@ from tests.support.key_proofs import (
     proof,
     public,
 )
+from tests.support.pki import chain
 from vcwallet.encoding import base64url, json
 from vcwallet.errors import (
     AlgorithmNotAllowedError,
@@ -41,6 +43,7 @@ from vcwallet.errors import (
 from vcwallet.jose import jws
 from vcwallet.keys import multikey
 from vcwallet.keys.algorithm import CLASSICAL, Algorithm
+from vcwallet.keys.policy import Role
 from vcwallet.keys.signer import Signer
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
@@ -52,6 +55,8 @@ from vcwallet.protocols.openid4vci.jwt_proof import (
     make_jwt_proof,
     verify_jwt_proof,
 )
+from vcwallet.trust.certificates import to_der
+from vcwallet.trust.holder_certificates import HolderAnchors
 
 ANY = KeyAttestationsRequired()
 
@@ -66,6 +71,16 @@ def verified(text: str, **changes: Any) -> JwtProof:
         "at": NOW,
     }
     return verify_jwt_proof(text, **arguments | changes)
+
+
+HOLDER = chain(Role.WALLET_PROVIDER, leaf=lambda draft: draft.drop(x509.ExtendedKeyUsage))
+HOLDERS = HolderAnchors([to_der(HOLDER.anchor)], revocation_lists=None)
+
+
+def certified(**options: Any) -> str:
+    """A proof whose key is in a certificate."""
+    given: dict[str, Any] = {"issuer": ISSUER, "at": NOW, "nonce": NONCE, "client_id": CLIENT, "chain": HOLDER.x5c}
+    return make_jwt_proof(HOLDER.leaf.signer, **given | options)
 
 
 def did_key(signer: Signer) -> str:
@@ -160,9 +175,43 @@ class TestKey:
         with pytest.raises(MalformedError):
             verified(proof(header=header))
 
-    def test_one_in_a_certificate_is_refused(self):
+    def test_one_in_a_certificate_is_refused_where_none_is_taken(self):
         with pytest.raises(UnsupportedError):
             verified(proof(header={"jwk": ..., "x5c": ["AAAA"]}))
+        with pytest.raises(UnsupportedError):
+            verified(certified())
+
+    def test_one_in_a_certificate_below_a_named_anchor_is_taken(self):
+        found = verified(certified(), holder_certificates=HOLDERS)
+        assert found == JwtProof(key=HOLDER.leaf.signer.public_key, nonce=NONCE, attestation=None)
+
+    def test_one_in_a_certificate_of_somebody_else_is_refused(self):
+        other = chain(Role.WALLET_PROVIDER, leaf=lambda draft: draft.drop(x509.ExtendedKeyUsage))
+        text = make_jwt_proof(other.leaf.signer, issuer=ISSUER, at=NOW, nonce=NONCE, client_id=CLIENT, chain=other.x5c)
+        with pytest.raises(UntrustedError):
+            verified(text, holder_certificates=HOLDERS)
+
+    def test_who_shows_the_certificate_of_another_proves_nothing(self):
+        stolen = jws.parse(certified()).header.members["x5c"]
+        with pytest.raises(SignatureInvalidError):
+            verified(proof(header={"jwk": ..., "x5c": stolen}), holder_certificates=HOLDERS)
+
+    @pytest.mark.parametrize("x5c", [[], "AAAA", ["AAAA"], [""], [1], None])
+    def test_a_certificate_that_is_none_is_malformed(self, x5c):
+        with pytest.raises((MalformedError, UntrustedError)):
+            verified(proof(header={"jwk": ..., "x5c": x5c}), holder_certificates=HOLDERS)
+
+    def test_one_in_a_certificate_is_attested_where_it_has_to_be(self):
+        with pytest.raises(BindingError) as caught:
+            verified(certified(), holder_certificates=HOLDERS, required=ANY)
+        assert caught.value.code == "ATTESTATION_MISSING"
+        with pytest.raises(BindingError) as caught:
+            verified(certified(key_attestation=attestation()), holder_certificates=HOLDERS)
+        assert caught.value.code == "KEY_NOT_ATTESTED"
+
+    def test_a_certificate_is_that_of_the_key_that_signs(self):
+        with pytest.raises(ValueError, match="certificate"):
+            make_jwt_proof(KEYS[0], issuer=ISSUER, at=NOW, nonce=NONCE, chain=HOLDER.x5c)
 
     @pytest.mark.parametrize(
         ("jwk", "error"),

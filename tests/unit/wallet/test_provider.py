@@ -6,17 +6,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.world import World
 from vcwallet import WalletProvider as LocalProvider
-from vcwallet.errors import UntrustedError, ValidityError, VcError
+from vcwallet.adapters.store import SqlLedger
+from vcwallet.errors import LocalProtocolError, NotAuthorisedError, UntrustedError, ValidityError, VcError
 from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.jose import jws
 from vcwallet.keys.software import SoftwareSigner
-from vcwallet.protocols.oauth.client_attestation import make_pop, verify_client_attestation
+from vcwallet.protocols.oauth.client_attestation import make_pop, verify_attestation, verify_client_attestation
 from vcwallet.protocols.openid4vci.key_attestation import verify_key_attestation
+from vcwallet.status.ledger import NewIssue, Status
+from vcwallet.status.token_status_list import StatusReference
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.wallet import WalletProvider
 
@@ -115,3 +120,130 @@ def test_an_attestation_holds_for_some_time(world: World, enrolment: Enrolment) 
 def test_a_provider_on_this_machine_has_its_clock(enrolment: Enrolment) -> None:
     provider = LocalProvider(enrolment, wallet_name="Mirai Wallet")
     assert provider.attest_client(SoftwareSigner.generate().public_key)
+
+
+# --- with a ledger ---
+
+LISTS = "https://maker.example/lists"
+WHY = {"reason": "stolen", "actor": "help desk"}
+
+
+@pytest.fixture
+def ledger() -> SqlLedger:
+    return SqlLedger.create(None, lists=LISTS, size=1 << 10)
+
+
+@pytest.fixture
+def provider(world: World, enrolment: Enrolment, ledger: SqlLedger) -> WalletProvider:
+    return WalletProvider(enrolment, clock=world.clock, ledger=ledger, secret=bytes(32))
+
+
+def statuses(ledger: SqlLedger) -> dict[int, int]:
+    with ledger._database.read() as connection:
+        rows = connection.execute(text("SELECT value, count(*) FROM vcwallet_issuance GROUP BY value"))
+        return {int(value): int(count) for value, count in rows}
+
+
+def test_each_attestation_names_a_place_of_its_own(world: World, provider: WalletProvider, ledger: SqlLedger) -> None:
+    key, at = SoftwareSigner.generate().public_key, world.clock()
+    attester = provider.attester(instance="phone 1")
+    client = verify_attestation(run(attester.attest_client(key), no_network), trust=world.wallet._trust, at=at)
+    attestation = run(attester.attest_keys([key], nonce="n"), no_network)
+    keys = verify_key_attestation(attestation, trust=world.wallet._trust, at=at, required=None)
+    references = [StatusReference.from_claim(one.status or {}) for one in (client, keys)]
+    entries = [ledger.entry_at(one.uri, one.index) for one in references if one is not None]
+    assert [entry.type_id for entry in entries if entry] == ["oauth-client-attestation+jwt", "key-attestation+jwt"]
+    assert [entry.expires for entry in entries if entry] == [client.expires, keys.expires]
+    assert len({entry.idempotency_key for entry in entries if entry}) == 2
+    assert "phone 1" not in str(entries)
+    assert b"phone 1" not in run(attester.attest_client(key), no_network).encode()
+
+
+def test_an_instance_is_revoked_and_attested_no_more(provider: WalletProvider, ledger: SqlLedger) -> None:
+    key = SoftwareSigner.generate().public_key
+    for _ in range(2):
+        provider.attest_client(key, instance="phone 1")
+    provider.attest_keys([key], nonce=None, instance="phone 1")
+    provider.attest_client(key, instance="phone 2")
+    for _ in range(2):
+        assert len(provider.revoke("phone 1", **WHY)) == 3
+    assert statuses(ledger) == {0: 1, 1: 3}
+    for attest in (
+        lambda: provider.attest_client(key, instance="phone 1"),
+        lambda: provider.attest_keys([key], nonce=None, instance="phone 1"),
+    ):
+        with pytest.raises(NotAuthorisedError, match="INSTANCE_REVOKED"):
+            attest()
+    assert statuses(ledger) == {0: 1, 1: 3}
+    provider.attest_client(key, instance="phone 2")
+
+
+def test_a_suspended_instance_is_attested_again_when_it_is_reinstated(provider: WalletProvider) -> None:
+    key = SoftwareSigner.generate().public_key
+    provider.attest_client(key, instance="phone 1")
+    provider.suspend("phone 1", **WHY)
+    with pytest.raises(NotAuthorisedError, match="INSTANCE_REVOKED"):
+        provider.attest_client(key, instance="phone 1")
+    [entry] = provider.reinstate("phone 1", **WHY)
+    assert entry.status is Status.VALID
+    provider.attest_client(key, instance="phone 1")
+
+
+@pytest.mark.parametrize("take_back", ["revoke", "suspend"])
+def test_what_is_attested_while_it_is_taken_back_is_never_given(
+    provider: WalletProvider, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch, take_back: str
+) -> None:
+    key, real = SoftwareSigner.generate().public_key, ledger.issuing
+    provider.attest_client(key, instance="phone 1")
+
+    def overtaken(new: NewIssue) -> Any:
+        getattr(provider, take_back)("phone 1", **WHY)
+        return real(new)
+
+    monkeypatch.setattr(SqlLedger, "issuing", lambda self, new: overtaken(new))
+    with pytest.raises(NotAuthorisedError, match="INSTANCE_REVOKED"):
+        provider.attest_client(key, instance="phone 1")
+    assert 0 not in statuses(ledger)
+
+
+def test_who_was_never_attested_cannot_be_revoked(provider: WalletProvider) -> None:
+    for take_back in (provider.revoke, provider.suspend, provider.reinstate):
+        with pytest.raises(LocalProtocolError, match="NOT_ISSUED"):
+            take_back("phone 1", **WHY)
+
+
+def test_with_a_ledger_everything_is_entered_and_without_one_nothing(
+    world: World, enrolment: Enrolment, provider: WalletProvider, ledger: SqlLedger
+) -> None:
+    key = SoftwareSigner.generate().public_key
+    with pytest.raises(ValueError, match="instance"):
+        provider.attest_client(key)
+    with pytest.raises(ValueError, match="instance"):
+        provider.attest_keys([key], nonce=None)
+    assert statuses(ledger) == {}
+    without = WalletProvider(enrolment, clock=world.clock)
+    attestation = verify_attestation(without.attest_client(key), trust=world.wallet._trust, at=world.clock())
+    assert attestation.status is None
+    for attest in (lambda: without.attest_client(key, instance="phone 1"), lambda: without.revoke("phone 1", **WHY)):
+        with pytest.raises(LocalProtocolError, match="NO_LEDGER"):
+            attest()
+
+
+def test_a_ledger_and_a_secret_go_together(world: World, enrolment: Enrolment, ledger: SqlLedger) -> None:
+    options: list[dict[str, Any]] = [
+        {"ledger": ledger},
+        {"secret": bytes(32)},
+        {"ledger": ledger, "secret": bytes(31)},
+    ]
+    for given in options:
+        with pytest.raises(ValueError, match="secret"):
+            WalletProvider(enrolment, clock=world.clock, **given)
+    local = LocalProvider(enrolment, ledger=ledger, secret=bytes(32))
+    local.attest_client(SoftwareSigner.generate().public_key, instance="phone 1")
+    assert statuses(ledger) == {0: 1}
+
+
+def test_an_attestation_that_is_none_is_not_entered(provider: WalletProvider, ledger: SqlLedger) -> None:
+    with pytest.raises(ValueError, match="keys"):
+        provider.attest_keys([], nonce=None, instance="phone 1")
+    assert statuses(ledger) == {}

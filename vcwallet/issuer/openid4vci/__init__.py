@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The issuer's service of OpenID4VCI 1.0: credential issuer and authorisation server in one."""
 
+from vcwallet.issuer.openid4vci.attestations import NOT_LOOKED_UP, StatusLookUp
 from vcwallet.issuer.openid4vci.deployer import (
+    AttestationStatuses,
     Login,
     LoginAnswer,
     LoginPage,
@@ -20,6 +22,8 @@ from vcwallet.issuer.openid4vci.service import CredentialIssuerService, Route
 
 __all__ = [
     "DIGITS",
+    "NOT_LOOKED_UP",
+    "AttestationStatuses",
     "Bounds",
     "CredentialIssuerService",
     "GrantType",
@@ -38,5 +42,6 @@ __all__ = [
     "RecordAnswer",
     "Records",
     "Route",
+    "StatusLookUp",
     "Subject",
 ]

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from vcwallet.issuer.openid4vci.client import proof_of
 from vcwallet.issuer.openid4vci.context import Context, Exchange
-from vcwallet.issuer.openid4vci.state import ACCESS_TOKEN, GRANT, Grant, Token
+from vcwallet.issuer.openid4vci.refresh import mark_used
+from vcwallet.issuer.openid4vci.state import ACCESS_TOKEN, Grant, Token
 from vcwallet.protocols.oauth import bearer
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
 from vcwallet.protocols.oauth.token_type import TokenType
@@ -37,8 +38,8 @@ class Access:
         Raises:
             OAuthRefusal: it was revoked, or has ended (``invalid_token``).
         """
-        found = context.sessions.find(GRANT, Grant, self.token.grant)
-        if found is None or found.body.is_revoked:
+        found = context.people.live_grant(self.token.grant)
+        if found is None:
             raise _invalid("the grant of the access token is void")
         return found
 
@@ -66,6 +67,7 @@ def require_access(exchange: Exchange) -> Access:
         if proof is None:
             raise OAuthRefusal("the request has no DPoP proof", error=OAuthErrorCode.INVALID_DPOP_PROOF, status=401)
         proof.require_key(token.jkt)
+    mark_used(exchange, token)
     exchange.is_authenticated = True
     return Access(token=token)
 

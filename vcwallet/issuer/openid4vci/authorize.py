@@ -184,6 +184,7 @@ def _authorise(exchange: Exchange, found: Opened[LoginState], subject: Subject) 
         configurations=request.configurations,
         named=request.named,
         client_id=parameters["client_id"],
+        tags=context.people.tags(subject.reference),
     )
     until = exchange.ends(context.lifetimes.code)
     held = Code(

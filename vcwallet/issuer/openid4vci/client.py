@@ -6,14 +6,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vcwallet.issuer.openid4vci.context import Exchange
+from vcwallet.claims import JsonObject
+from vcwallet.errors import TransportError
+from vcwallet.issuer.openid4vci.attestations import RETRY_AFTER
+from vcwallet.issuer.openid4vci.context import Exchange, busy
 from vcwallet.issuer.openid4vci.state import ATTESTATION_PROOF, DPOP_PROOF
+from vcwallet.keys.policy import TrustedKey
 from vcwallet.protocols.haip import require_x5c
 from vcwallet.protocols.oauth import client_attestation, dpop
 from vcwallet.protocols.oauth.client_attestation import AttestedClient, verify_client_attestation
 from vcwallet.protocols.oauth.dpop import DpopProof, verify_proof
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
 from vcwallet.sealed_sessions import mark
+from vcwallet.status.checker import CredentialStatus
+
+_FORMAT = "jwt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +63,9 @@ def authenticate(exchange: Exchange, client_id: str | None) -> Client:
         client_id: the parameter of the request; None where it has none.
 
     Raises:
-        OAuthRefusal: an attestation that is not good, or none where one is needed (``invalid_client``).
+        OAuthRefusal: an attestation that is not good or was revoked (``invalid_client_attestation`` and others), none
+            where one is needed (``invalid_client``), or one whose status nobody can tell now
+            (``temporarily_unavailable``).
     """
     attestation = exchange.header(client_attestation.HEADER)
     proof = exchange.header(client_attestation.POP_HEADER)
@@ -80,6 +89,12 @@ def authenticate(exchange: Exchange, client_id: str | None) -> Client:
         raise OAuthRefusal(
             "the proof was used before", error=OAuthErrorCode.INVALID_CLIENT_ATTESTATION, code="NONCE_REUSED"
         )
+    require_status(
+        exchange,
+        client.attestation.status,
+        provider=client.provider,
+        error=OAuthErrorCode.INVALID_CLIENT_ATTESTATION,
+    )
     exchange.marks.append(mark(ATTESTATION_PROOF, client.replay_id, expires=exchange.ends(client_attestation.MEMORY)))
     return Client(client_id=client.client_id, attested=client)
 
@@ -108,3 +123,28 @@ def proof_of(exchange: Exchange, *, access_token: str | None = None) -> DpopProo
         )
     exchange.marks.append(mark(DPOP_PROOF, proof.replay_id, expires=exchange.ends(dpop.MEMORY)))
     return proof
+
+
+def require_status(
+    exchange: Exchange, claim: JsonObject | None, *, provider: TrustedKey, error: OAuthErrorCode
+) -> None:
+    """Return if a provider still vouches for what it has attested.
+
+    Args:
+        exchange: the request.
+        claim: the ``status`` of the attestation.
+        provider: who has made it.
+        error: what the wallet is told where it does not.
+
+    Raises:
+        OAuthRefusal: it does not (`error`), or nobody can tell now (``temporarily_unavailable``).
+        StoreError: what is known could not be read.
+    """
+    status = CredentialStatus(claim=claim, issuer=provider.party, format=_FORMAT)
+    try:
+        with refusing(error):
+            exchange.context.attestation_statuses.require(status, at=exchange.at)
+    except TransportError as unknown:
+        refusal = busy(str(unknown.args[0]), retry_after=int(RETRY_AFTER.total_seconds()))
+        refusal.code = unknown.code
+        raise refusal from None

@@ -16,8 +16,9 @@ from vcwallet.errors import StoreError, UntrustedError
 from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.base import Credential, IssuerKey
 from vcwallet.issuer.issuer import Issuer
-from vcwallet.issuer.openid4vci.deployer import Login, Records
+from vcwallet.issuer.openid4vci.deployer import AttestationStatuses, Login, Records
 from vcwallet.issuer.openid4vci.offering import Bounds, Lifetimes, Offering
+from vcwallet.issuer.openid4vci.people import People
 from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustPolicy
 from vcwallet.protocols.haip import IssuanceProfile, Requirement
 from vcwallet.protocols.oauth import form
@@ -26,6 +27,7 @@ from vcwallet.protocols.oauth.dpop import NONCE_HEADER, DpopNonces
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
 from vcwallet.protocols.openid4vci.encryption import MessageKey
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration
+from vcwallet.protocols.openid4vci.jwt_proof import HolderCertificates
 from vcwallet.protocols.stateless_nonce import StatelessNonces
 from vcwallet.sealed_sessions import SealedSessions
 from vcwallet.sessions import Add, Change
@@ -58,12 +60,16 @@ class Context:
     login: Login | None
     records: Records
     sessions: SealedSessions
+    people: People
     wallet_providers: TrustPolicy
+    attestation_statuses: AttestationStatuses
+    holder_certificates: HolderCertificates | None
     profile: IssuanceProfile
     signer: IssuerKey | None
     encryption: tuple[MessageKey, ...]
     encryption_required: bool
     dpop_nonce_required: bool
+    deferred_notifications: bool
     lifetimes: Lifetimes
     bounds: Bounds
     clock: Callable[[], datetime]

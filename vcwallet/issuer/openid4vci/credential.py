@@ -17,9 +17,10 @@ from vcwallet.errors import VcError
 from vcwallet.flow import HttpResponse
 from vcwallet.formats.base import Credential
 from vcwallet.issuer.openid4vci.access import Access, require_access
+from vcwallet.issuer.openid4vci.client import require_status
 from vcwallet.issuer.openid4vci.context import Context, Exchange, denied
 from vcwallet.issuer.openid4vci.deployer import NoRecord, NotYet
-from vcwallet.issuer.openid4vci.issuing import Slot, holder_of, issue
+from vcwallet.issuer.openid4vci.issuing import Slot, holder_of, issue, require_not_taken_back
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
 from vcwallet.issuer.openid4vci.offering import MAX_ACTS, Offering
 from vcwallet.issuer.openid4vci.state import (
@@ -133,10 +134,14 @@ def _proved(exchange: Exchange, offering: Offering, grant: Grant, request: Crede
         nonce_required=True,
         max_keys=offering.batch_size,
         at=exchange.at,
+        holder_certificates=context.holder_certificates,
     )
     with refusing(OAuthErrorCode.INVALID_PROOF):
         for attestation in proved.attestations:
             require_x5c(attestation.chain, anchors=(), profile=context.profile)
+    for attestation in proved.attestations:
+        provider, error = attestation.provider, OAuthErrorCode.INVALID_PROOF
+        require_status(exchange, attestation.status, provider=provider, error=error)
     return proved
 
 
@@ -166,6 +171,8 @@ def _respond(exchange: Exchange, asked: _Asked) -> IssuedCredentials | DeferredI
     for act in asked.acts:
         if act.holder == asked.holder:
             return _again(exchange, asked, act)
+    if asked.access.token.is_for_deferred:
+        raise denied("the token is good for what was deferred, and for nothing new")
     if len(asked.acts) >= asked.offering.acts or any(act.state == "deferred" for act in asked.acts):
         raise denied("the grant is used up")
     if len(asked.grant.body.acts) >= MAX_ACTS:
@@ -189,7 +196,8 @@ def _again(exchange: Exchange, asked: _Asked, act: Act) -> IssuedCredentials | D
 
 def _issue(exchange: Exchange, asked: _Asked, slot: Slot, record: CredentialType) -> IssuedCredentials:
     credentials, grant = issue(exchange, slot, record, asked.proved.keys)
-    response, begun, secret = kept_answer(exchange, grant, slot, credentials)
+    require_not_taken_back(exchange, slot)
+    response, begun, secret = kept_answer(exchange, grant, slot, credentials, is_notified=True)
     act = Act(
         configuration=slot.offering.id,
         generation=slot.generation,
@@ -245,15 +253,23 @@ def find_record(exchange: Exchange, subject: str, offering: Offering) -> Credent
 
 
 def kept_answer(
-    exchange: Exchange, grant: Opened[Grant], slot: Slot, credentials: tuple[Credential, ...]
+    exchange: Exchange, grant: Opened[Grant], slot: Slot, credentials: tuple[Credential, ...], *, is_notified: bool
 ) -> tuple[IssuedCredentials, list[Change], str]:
-    """Return the answer, the sessions that keep it and wait for the wallet's word about it, and its secret."""
-    lifetimes, secret, notification_id = exchange.context.lifetimes, new_secret(), new_secret()
+    """Return the answer, the sessions that keep it and wait for the wallet's word about it, and its secret.
+
+    Args:
+        exchange: the request.
+        grant: as it is to be written.
+        slot: the act.
+        credentials: what was signed.
+        is_notified: whether the wallet is given a name to tell by what became of them.
+    """
+    lifetimes, secret = exchange.context.lifetimes, new_secret()
+    notification_id = new_secret() if is_notified else None
     response = IssuedCredentials(credentials=credentials, notification_id=notification_id)
     kept = Answer(response=response.to_json().decode("utf-8"))
-    told = Notified(grant=grant.secret, configuration=slot.offering.id)
-    begun: list[Change] = [
-        begin(ANSWER, kept, secret=secret, expires=exchange.ends(lifetimes.answer)),
-        begin(NOTIFICATION, told, secret=notification_id, expires=exchange.ends(lifetimes.notification)),
-    ]
+    begun: list[Change] = [begin(ANSWER, kept, secret=secret, expires=exchange.ends(lifetimes.answer))]
+    if notification_id is not None:
+        told = Notified(grant=grant.secret, configuration=slot.offering.id)
+        begun.append(begin(NOTIFICATION, told, secret=notification_id, expires=exchange.ends(lifetimes.notification)))
     return response, begun, secret

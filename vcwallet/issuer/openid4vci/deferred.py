@@ -4,6 +4,9 @@
 
 What was promised is delivered once.  A wallet whose token is bound to a key, and that did not get it, gets the same for
 ten minutes more, with a fresh proof; another one asks the credential endpoint again, with the same keys.
+
+No answer here has a ``notification_id`` unless the deployer wants that (section 9.2 leaves it open): there are wallets
+that refuse the credentials beside one, and a credential is worth more than the word that it has arrived.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from vcwallet.issuer.openid4vci.access import Access, require_access
 from vcwallet.issuer.openid4vci.context import Exchange
 from vcwallet.issuer.openid4vci.credential import find_record, kept_answer
 from vcwallet.issuer.openid4vci.deployer import NotYet
-from vcwallet.issuer.openid4vci.issuing import Slot, issue
+from vcwallet.issuer.openid4vci.issuing import Slot, issue, require_not_taken_back
 from vcwallet.issuer.openid4vci.messages import answer, read_body, require_encryption
 from vcwallet.issuer.openid4vci.state import ANSWER, TRANSACTION, Answer, Grant, Transaction
 from vcwallet.jose.jwt import seconds
@@ -76,7 +79,9 @@ def _deliver(
         return DeferredIssuance(transaction_id=transaction.secret, interval=record.interval)
     slot = Slot(grant=grant, offering=offering, generation=held.generation, number=held.number)
     credentials, grant = issue(exchange, slot, record, [jwk.parse(key) for key in held.keys])
-    response, begun, secret = kept_answer(exchange, grant, slot, credentials)
+    require_not_taken_back(exchange, slot)
+    is_notified = exchange.context.deferred_notifications
+    response, begun, secret = kept_answer(exchange, grant, slot, credentials, is_notified=is_notified)
     changed: dict[str, Any] = {"state": "done", "secret": secret}
     acts = tuple(act.model_copy(update=changed) if act.secret == transaction.secret else act for act in grant.body.acts)
     exchange.commit(transaction.swap(delivered=seconds(exchange.at), answer=secret), grant.swap(acts=acts), *begun)

@@ -15,6 +15,7 @@ from typing import Protocol, TypeAlias
 
 from vcwallet.credential_type import CredentialType
 from vcwallet.flow import HttpRequest, HttpResponse
+from vcwallet.status.checker import CredentialStatus
 
 MAX_REFERENCE_LENGTH = 200
 MAX_STATE_BYTES = 16_384
@@ -153,5 +154,28 @@ class Records(Protocol):
             subject: the reference that `Login` gave, or that an offer was made for.
             kind: the credential type; the answer is an instance of it.
             at: the time.
+        """
+        ...
+
+
+# --- what has become of what was attested ----------------------------------------------------------------------------
+
+
+class AttestationStatuses(Protocol):
+    """Says whether attestations may be relied on."""
+
+    def require(self, status: CredentialStatus, /, *, at: datetime) -> None:
+        """Return if an attestation may be relied on, which has been verified but for its status.
+
+        Args:
+            status: what it says about its status, and who has made it.
+            at: the time.
+
+        Raises:
+            StatusError: it may not (codes as `StatusPolicy.require`).
+            TransportError: nobody can tell now, since a list cannot be had (``STATUS_UNKNOWN``) or only one that is too
+                old (``STATUS_STALE``); trying again may help.
+            MalformedError: the status is not as the standard has it.
+            StoreError: what is known could not be read.
         """
         ...

@@ -18,7 +18,6 @@ from typing import Any, Final
 from vcwallet.credential_type import CredentialType
 from vcwallet.errors import LocalProtocolError
 from vcwallet.formats.base import Credential
-from vcwallet.issuer.ledger import AlreadyIssuedError
 from vcwallet.issuer.openid4vci.context import Exchange, Signed, busy, denied
 from vcwallet.issuer.openid4vci.offering import Offering
 from vcwallet.issuer.openid4vci.state import GRANT, Grant
@@ -26,6 +25,7 @@ from vcwallet.keys import jwk
 from vcwallet.keys.public import PublicKey
 from vcwallet.sealed_sessions import Opened, digest
 from vcwallet.sessions import SessionChangedError
+from vcwallet.status.ledger import AlreadyIssuedError
 
 LEASE: Final = timedelta(seconds=30)
 """So long one who has entered an act and not finished it may still be at work."""
@@ -77,11 +77,12 @@ def issue(
         VcError: the issuer cannot sign (see `Issuer.issue_batch`).
     """
     issuer, key = exchange.context.issuer, slot.idempotency_key
+    subject = exchange.context.people.pseudonym(slot.grant.body.subject)
     recoveries, holder, before = slot.grant.body.recoveries, holder_of(keys), exchange.signed.get(key)
     if before is not None and (before.holder, before.recoveries) == (holder, recoveries):
         return before.credentials, slot.grant  # by this very request, before something else changed the grant
     try:
-        credentials = _as_many_as_fit(issuer.issue_batch, record, slot, keys)
+        credentials = _as_many_as_fit(issuer.issue_batch, record, slot, keys, subject=subject)
     except AlreadyIssuedError as error:
         youngest = max(entry.issued_at for entry in error.issuances)
     else:
@@ -89,7 +90,9 @@ def issue(
         return credentials, slot.grant
     grant = _taken_over(exchange, slot, is_left=exchange.at - youngest > LEASE)
     try:
-        credentials = _as_many_as_fit(issuer.reissue_batch, record, slot, keys, reason=_REASON, actor=_ACTOR)
+        credentials = _as_many_as_fit(
+            issuer.reissue_batch, record, slot, keys, subject=subject, reason=_REASON, actor=_ACTOR
+        )
     except LocalProtocolError as error:
         if error.code != "NOT_VALID":
             raise
@@ -98,12 +101,24 @@ def issue(
     return credentials, grant
 
 
+def require_not_taken_back(exchange: Exchange, slot: Slot) -> None:
+    """Return if nobody has taken back what the person has while this was signed, who could not find it yet.
+
+    Raises:
+        OAuthRefusal: somebody has, and this is taken back, too (``credential_request_denied``).
+    """
+    context = exchange.context
+    if context.people.is_void(slot.grant.body):
+        context.issuer.revoke(slot.idempotency_key, reason="taken back while it was issued", actor=_ACTOR)
+        raise denied("what the person has was taken back")
+
+
 def _as_many_as_fit(
     sign: Callable[..., tuple[Credential, ...]],
     record: CredentialType,
     slot: Slot,
     keys: Sequence[PublicKey],
-    **decision: Any,
+    **more: Any,
 ) -> tuple[Credential, ...]:
     """Return credentials for as many of the keys as one response can carry: what is too long is never entered."""
     for count in _halved(len(keys)):
@@ -115,7 +130,7 @@ def _as_many_as_fit(
                 valid_for=slot.offering.valid_for,
                 idempotency_key=slot.idempotency_key,
                 max_length=MAX_LENGTH,
-                **decision,
+                **more,
             )
         except LocalProtocolError as error:
             if error.code != "BATCH_TOO_LONG":

@@ -12,10 +12,10 @@ from typing import Final
 from vcwallet.credential_type import CredentialType
 from vcwallet.formats.base import CredentialFormat
 from vcwallet.issuer.issuer import FormatChoice
-from vcwallet.issuer.ledger import MAX_BATCH
 from vcwallet.protocols.oauth.grant_type import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 from vcwallet.protocols.openid4vci.configurations import JWT_PROOF, configuration_id
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
+from vcwallet.status.ledger import MAX_BATCH
 
 MAX_BEARER_LIFETIME: Final = timedelta(seconds=300)
 MAX_TX_CODE_TRIES: Final = 5
@@ -86,7 +86,8 @@ class Lifetimes:
         code: an authorization code.
         bearer_token: an access token that is bound to no key; at most 300 s.
         bound_token: an access token that is bound to a key.
-        refresh_token: a refresh token, which only a client gets whose tokens are bound to its key.
+        refresh_token: a refresh token that is bound to a key; one that is not is good for what was deferred alone, as
+            long as that.
         answer: how long a credential response is kept for a wallet that did not get it.
         deferred_answer: the same for one that was deferred, once it was delivered.
         transaction: how long the credentials of a deferred response can be picked up.
@@ -108,6 +109,12 @@ class Lifetimes:
     deferred_answer: timedelta = timedelta(minutes=10)
     transaction: timedelta = timedelta(days=30)
     notification: timedelta = timedelta(days=30)
+
+    @property
+    def longest_grant(self) -> timedelta:
+        """How long at most something goes on that has begun and is not used any more."""
+        bearer, bound = max(self.bearer_token, self.transaction), max(self.bound_token, self.refresh_token)
+        return max(self.offer, self.login + self.code, bearer, bound)
 
     def __post_init__(self) -> None:
         if any(getattr(self, name) <= timedelta(0) for name in self.__slots__):

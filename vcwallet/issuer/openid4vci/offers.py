@@ -69,7 +69,7 @@ class OfferState(StrEnum):
     DELETED = "deleted"
     """A wallet says that they were deleted."""
     DEAD = "dead"
-    """The transaction code was wrong too often, or the code was in two hands."""
+    """The transaction code was wrong too often, the code was in two hands, or what the person had was taken back."""
     ENDED = "ended"
     """There is no such offer any more."""
 
@@ -128,7 +128,7 @@ def make_offer(
     expires = context.clock() + context.lifetimes.offer
     id, reference = new_secret(), new_secret()
     if grant is GrantType.PRE_AUTHORIZED_CODE:
-        grants, begun, held, code = _pre_authorized(subject, ids, tx_code, expires)
+        grants, begun, held, code = _pre_authorized(context, subject, ids, tx_code, expires)
     else:
         grants, begun, held, code = _authorization_code(id, subject, ids, expires)
     offer = CredentialOffer(credential_issuer=context.identifier, credential_configuration_ids=ids, grants=grants)
@@ -149,13 +149,14 @@ def make_offer(
 
 
 def _pre_authorized(
-    subject: str | None, ids: tuple[str, ...], tx_code: TxCode | None, expires: datetime
+    context: Context, subject: str | None, ids: tuple[str, ...], tx_code: TxCode | None, expires: datetime
 ) -> tuple[Grants, list[Change], Offer, str | None]:
     if subject is None:
         raise ValueError("a pre-authorised code is for a person who is known")
     code, grant, typed = new_secret(), new_secret(), _typed(tx_code)
+    granted = Grant(subject=subject, configurations=ids, tags=context.people.tags(subject))
     begun: list[Change] = [
-        begin(GRANT, Grant(subject=subject, configurations=ids), secret=grant, expires=expires),
+        begin(GRANT, granted, secret=grant, expires=expires),
         begin(PRE_AUTHORIZED, PreAuthorized(grant=grant, tx_code=typed), secret=code, expires=expires),
     ]
     members: dict[str, Any] = {"pre_authorized_code": code, **({} if tx_code is None else {"tx_code": tx_code})}
@@ -216,11 +217,11 @@ def offer_status(context: Context, id: str) -> OfferStatus:
         return OfferStatus(state=OfferState.ENDED, configurations={})
     ids = offer.body.configurations
     grant = None if offer.body.grant is None else context.sessions.find(GRANT, Grant, offer.body.grant)
+    if grant is not None and context.people.is_void(grant.body):
+        return OfferStatus(state=OfferState.DEAD, configurations=dict.fromkeys(ids, OfferState.DEAD))
     if grant is None or not grant.body.is_redeemed:
         state = _before_token(context, offer.body, is_begun=grant is not None)
         return OfferStatus(state=state, configurations=dict.fromkeys(ids, state))
-    if grant.body.is_revoked:
-        return OfferStatus(state=OfferState.DEAD, configurations=dict.fromkeys(ids, OfferState.DEAD))
     states = {id: _state(grant.body, id) for id in ids}
     return OfferStatus(state=max(states.values(), key=_ORDER.index), configurations=states)
 

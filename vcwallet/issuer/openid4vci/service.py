@@ -22,16 +22,18 @@ from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.formats.base import IssuerKey
 from vcwallet.issuer.issuer import Issuer
 from vcwallet.issuer.openid4vci import offers
+from vcwallet.issuer.openid4vci.attestations import NOT_LOOKED_UP
 from vcwallet.issuer.openid4vci.authorize import LOGIN_PATH, authorize, login
 from vcwallet.issuer.openid4vci.context import Context, Exchange, NobodyTrusted, Signed, busy
 from vcwallet.issuer.openid4vci.credential import credential
 from vcwallet.issuer.openid4vci.deferred import deferred
-from vcwallet.issuer.openid4vci.deployer import Login, Records
+from vcwallet.issuer.openid4vci.deployer import AttestationStatuses, Login, Records
 from vcwallet.issuer.openid4vci.metadata import PublishedMetadata, configuration_of
 from vcwallet.issuer.openid4vci.nonces import challenge, nonce
 from vcwallet.issuer.openid4vci.notification import notification
 from vcwallet.issuer.openid4vci.offering import Bounds, GrantType, Lifetimes, Offering
 from vcwallet.issuer.openid4vci.offers import DIGITS, IssuedOffer, OfferStatus, offer_by_reference
+from vcwallet.issuer.openid4vci.people import People
 from vcwallet.issuer.openid4vci.pushed import pushed
 from vcwallet.issuer.openid4vci.token import token
 from vcwallet.keys.policy import TrustPolicy
@@ -48,10 +50,12 @@ from vcwallet.protocols.openid4vci.identifiers import (
     well_known_url,
 )
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialIssuerMetadata
+from vcwallet.protocols.openid4vci.jwt_proof import HolderCertificates
 from vcwallet.protocols.openid4vci.offer import SCHEME, TxCode
 from vcwallet.protocols.stateless_nonce import StatelessNonces
 from vcwallet.sealed_sessions import SealedSessions
 from vcwallet.sessions import SessionChangedError, SessionStore
+from vcwallet.status.ledger import Issuance
 
 PURGE_EVERY: Final = timedelta(minutes=1)
 BEGINNING: Final = 4
@@ -105,13 +109,17 @@ class CredentialIssuerService:
         clock: Callable[[], datetime],
         login: Login | None = None,
         wallet_providers: TrustPolicy | None = None,
+        attestation_statuses: AttestationStatuses = NOT_LOOKED_UP,
+        holder_certificates: HolderCertificates | None = None,
         profile: IssuanceProfile = OPENID4VCI_1_0,
         signer: IssuerKey | None = None,
         encryption: Sequence[MessageKey] = (),
         encryption_required: bool = False,
         dpop_nonce_required: bool = False,
+        deferred_notifications: bool = False,
         lifetimes: Lifetimes = Lifetimes(),  # noqa: B008 - a value
         bounds: Bounds = Bounds(),  # noqa: B008 - a value
+        former_secrets: Sequence[bytes] = (),
     ) -> None:
         """Put a service together.
 
@@ -122,17 +130,27 @@ class CredentialIssuerService:
             offered: the credential configurations.
             records: knows what is to be certified of people.
             sessions: keeps what the service has to remember; other services may keep theirs in the same place.
-            secret: at least 32 random bytes, the same for all processes of one service, that nonces are made with.
+            secret: at least 32 random bytes, the same for all processes of one service, that nonces are made with, and
+                the pseudonyms by which the ledger knows people.
             clock: tells the time.
             login: tells who people are; without one there is no authorization code grant.
             wallet_providers: knows the providers whose attestations of wallets and keys are trusted; None knows none.
+            attestation_statuses: whether providers still vouch for what they have attested: a `StatusLookUp`.  The
+                default looks up nothing, and refuses attestations that have a status.
+            holder_certificates: the CAs whose certificates of holders' keys are taken in ``jwt`` proofs (``x5c``): a
+                `HolderAnchors`.  None takes none.
             profile: what is required of wallets.
             signer: signs the metadata for those who want them signed; None signs none.
             encryption: the keys that wallets can encrypt requests to; the first is the newest.
             encryption_required: whether credential requests and responses have to be encrypted.
             dpop_nonce_required: whether each DPoP proof needs a nonce of this service.
+            deferred_notifications: whether credentials that were deferred come with a ``notification_id``, too, which
+                the standard leaves open (section 9.2); some wallets in the field refuse such an answer, credentials
+                and all.
             lifetimes: how long what it gives out is good.
             bounds: how many sessions there may be that anybody can begin.
+            former_secrets: secrets that were in use before, by which people are found as well to whom something was
+                issued then.
 
         Raises:
             MalformedError: the identifier is none.
@@ -148,6 +166,7 @@ class CredentialIssuerService:
         if encryption_required and not encryption:
             raise ValueError("requests cannot be encrypted without a key")
         configurations = {id: configuration_of(one, algorithm=issuer.algorithm) for id, one in offerings.items()}
+        kept = SealedSessions(sessions, clock, owner=identifier)
         self._context = Context(
             issuer=issuer,
             identifier=identifier,
@@ -156,13 +175,17 @@ class CredentialIssuerService:
             configurations=configurations,
             login=login,
             records=records,
-            sessions=SealedSessions(sessions, clock, owner=identifier),
+            sessions=kept,
+            people=People(kept, secret=secret, former_secrets=former_secrets),
             wallet_providers=wallet_providers or NobodyTrusted(),
+            attestation_statuses=attestation_statuses,
+            holder_certificates=holder_certificates,
             profile=profile,
             signer=signer,
             encryption=tuple(encryption),
             encryption_required=encryption_required,
             dpop_nonce_required=dpop_nonce_required,
+            deferred_notifications=deferred_notifications,
             lifetimes=lifetimes,
             bounds=bounds,
             clock=clock,
@@ -233,6 +256,66 @@ class CredentialIssuerService:
             StoreError: the sessions could not be read.
         """
         return offers.offer_status(self._context, id)
+
+    def issued_to(self, subject: str) -> tuple[Issuance, ...]:
+        """Return the entries of what was issued to one person, the oldest first, revoked or not.
+
+        What was issued before the ledger kept pseudonyms is not among it.
+
+        Args:
+            subject: the reference by which `Records` knows the person; the ledger has a pseudonym of it alone.
+
+        Raises:
+            StoreError: the ledger failed.
+        """
+        return self._context.issuer.issued_to(*self._context.people.pseudonyms(subject))
+
+    def revoke(self, subject: str, *, reason: str, actor: str) -> tuple[Issuance, ...]:
+        """Make all that was issued to one person invalid for good, and return its entries (see `issued_to`).
+
+        Their offers, codes and tokens are void from then on, so that a wallet that was lost gets nothing more by them;
+        the person needs a new offer, or logs in again.  It shows when a status signer has published the lists.  Done
+        twice, it is no error.
+
+        Args:
+            subject: the reference by which `Records` knows the person.
+            reason: why, without names of people.
+            actor: the post that decided; not a person.
+
+        Raises:
+            LocalProtocolError: nothing was ever issued to this person (code ``NOT_ISSUED``); offers, codes and tokens
+                are void nevertheless.
+            StoreError: the sessions or the ledger failed; it is to be done again.
+            ValueError: no reason or actor.
+        """
+        self._context.people.void_grants(subject, self._context.lifetimes)
+        return self._context.issuer.revoke_all(*self._context.people.pseudonyms(subject), reason=reason, actor=actor)
+
+    def suspend(self, subject: str, *, reason: str, actor: str) -> tuple[Issuance, ...]:
+        """Make all that was issued to one person invalid for the time being; else as `revoke`.
+
+        Whether the person gets something new meanwhile is for `Records` to say.
+
+        Raises:
+            LocalProtocolError: as for `revoke`; or a status list has one bit for each credential
+                (``SUSPENSION_NOT_OFFERED``).
+            StoreError: the sessions or the ledger failed; it is to be done again.
+            ValueError: no reason or actor.
+        """
+        self._context.people.void_grants(subject, self._context.lifetimes)
+        return self._context.issuer.suspend_all(*self._context.people.pseudonyms(subject), reason=reason, actor=actor)
+
+    def reinstate(self, subject: str, *, reason: str, actor: str) -> tuple[Issuance, ...]:
+        """Make all that is suspended of one person valid again, and return the entries of what they have.
+
+        What is revoked stays so, and tokens that are void stay so.
+
+        Raises:
+            LocalProtocolError: nothing was ever issued to this person (code ``NOT_ISSUED``).
+            StoreError: the ledger failed; nothing was changed.
+            ValueError: no reason or actor.
+        """
+        return self._context.issuer.reinstate_all(*self._context.people.pseudonyms(subject), reason=reason, actor=actor)
 
     # --- for everybody ---
 

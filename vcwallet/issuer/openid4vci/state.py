@@ -32,6 +32,8 @@ NOTIFICATION: Final = "notification"
 DPOP_PROOF: Final = "dpop_proof"
 ATTESTATION_PROOF: Final = "attestation_proof"
 C_NONCE: Final = "c_nonce"
+REFRESHED: Final = "refreshed"
+TAKEN_BACK: Final = "taken_back"
 
 
 class _State(WireModel):
@@ -64,6 +66,11 @@ class Act(_State):
     secret: str
     interval: int = 0
 
+    @property
+    def was_deferred(self) -> bool:
+        """Whether it was promised first, delivered or not."""
+        return self.interval > 0
+
 
 class Grant(_State):
     """One person, and what they may have.
@@ -79,7 +86,9 @@ class Grant(_State):
         generation: rises when a refresh token brings further credentials.
         acts: what was done.
         recoveries: how often a response was made anew that may have been lost.
+        rotations: how often a refresh token that is bound to no key was changed.
         event: what the wallet told last, by configuration.
+        tags: of what was taken back of the person before it began.
     """
 
     subject: str
@@ -92,7 +101,9 @@ class Grant(_State):
     generation: int = 0
     acts: Array[Act] = ()
     recoveries: int = 0
+    rotations: int = 0
     event: dict[str, str] = Field(default_factory=dict)
+    tags: Array[str] = ()
 
 
 class Redeemed(_State):
@@ -149,12 +160,25 @@ class Code(_State):
 
 
 class Token(_State):
-    """An access or refresh token."""
+    """An access or refresh token.
+
+    Attributes:
+        grant: the secret of its grant.
+        jkt: the thumbprint of the key that it is bound to, if it is.
+        instance: that of the wallet instance, if it was attested.
+        generation: of the grant.
+        is_for_deferred: whether it is good for what was deferred, and for nothing new.
+        instead_of: stands for the refresh token that it came in place of.
+        spent: the answer to a refresh token that was used.
+    """
 
     grant: str
     jkt: str | None = None
     instance: str | None = None
     generation: int = 0
+    is_for_deferred: bool = False
+    instead_of: str | None = None
+    spent: Redeemed | None = None
 
 
 class Transaction(_State):
@@ -182,6 +206,16 @@ class Notified(_State):
     grant: str
     configuration: str
     event: str | None = None
+
+
+class TakenBack(_State):
+    """That what a person had was taken back.
+
+    Attributes:
+        tag: a random text, which grants that have begun since then know.
+    """
+
+    tag: str
 
 
 class Offer(_State):

@@ -15,20 +15,11 @@ from typing import Any, assert_never
 from vcwallet.flow import HttpResponse
 from vcwallet.issuer.openid4vci.client import Client, authenticate, proof_of
 from vcwallet.issuer.openid4vci.context import Exchange, json_response
+from vcwallet.issuer.openid4vci.granting import again, first_tokens, invalid_grant, require_grant, revoke
 from vcwallet.issuer.openid4vci.offering import MAX_TX_CODE_TRIES
-from vcwallet.issuer.openid4vci.state import (
-    ACCESS_TOKEN,
-    CODE,
-    GRANT,
-    PRE_AUTHORIZED,
-    REFRESH_TOKEN,
-    Code,
-    Grant,
-    PreAuthorized,
-    Redeemed,
-    Token,
-)
-from vcwallet.issuer.openid4vci.wanted import Wanted, granted_details, wanted
+from vcwallet.issuer.openid4vci.refresh import refresh
+from vcwallet.issuer.openid4vci.state import CODE, PRE_AUTHORIZED, Code, Grant, PreAuthorized, Redeemed
+from vcwallet.issuer.openid4vci.wanted import Wanted, wanted
 from vcwallet.protocols.oauth.authorization_details import AuthorizationDetail
 from vcwallet.protocols.oauth.dpop import DpopProof
 from vcwallet.protocols.oauth.pkce import require_verifier
@@ -37,12 +28,9 @@ from vcwallet.protocols.oauth.token import (
     AuthorizationCodeGrant,
     PreAuthorizedCodeGrant,
     RefreshTokenGrant,
-    TokenResponse,
     read_token_request,
 )
-from vcwallet.protocols.oauth.token_type import TokenType
-from vcwallet.sealed_sessions import Opened, begin, new_secret
-from vcwallet.sessions import Change
+from vcwallet.sealed_sessions import Opened
 
 
 def token(exchange: Exchange) -> HttpResponse:
@@ -60,7 +48,7 @@ def token(exchange: Exchange) -> HttpResponse:
         case AuthorizationCodeGrant():
             body = _code(exchange, request, client, proof)
         case RefreshTokenGrant():
-            body = _refresh(exchange, request, client, proof)
+            body = refresh(exchange, request, client, proof)
         case _:
             assert_never(request)
     return json_response(body, exchange.fresh_nonce())
@@ -81,12 +69,12 @@ def _pre_authorized(
 ) -> bytes:
     code = exchange.context.sessions.find(PRE_AUTHORIZED, PreAuthorized, request.pre_authorized_code)
     if code is None:
-        raise _invalid_grant("there is no such code")
+        raise invalid_grant("there is no such code")
     _require_tx_code(exchange, code, request.tx_code)
-    grant = _grant(exchange, code.body.grant)
+    grant = require_grant(exchange, code.body.grant)
     if code.body.spent is not None:
         _require_same_key(exchange, code.body.spent, grant, proof)
-        return _again(exchange, code.body.spent)
+        return again(exchange, code.body.spent)
     return _redeem(exchange, code, grant, client, proof, request.authorization_details)
 
 
@@ -106,11 +94,11 @@ def _require_tx_code(exchange: Exchange, code: Opened[PreAuthorized], given: str
     if expected is None or given is None:
         return
     if code.body.tries >= MAX_TX_CODE_TRIES:
-        raise _invalid_grant("the code is dead")
+        raise invalid_grant("the code is dead")
     if not hmac.compare_digest(given.encode("utf-8"), expected.encode("utf-8")):
         # Counted in one step: whoever tries many at once gets as many tries as one who tries them in turn.
         exchange.commit(code.swap(tries=code.body.tries + 1))
-        raise _invalid_grant("the transaction code is wrong")
+        raise invalid_grant("the transaction code is wrong")
 
 
 # --- a code that the browser has brought -----------------------------------------------------------------------------
@@ -119,49 +107,42 @@ def _require_tx_code(exchange: Exchange, code: Opened[PreAuthorized], given: str
 def _code(exchange: Exchange, request: AuthorizationCodeGrant, client: Client, proof: DpopProof | None) -> bytes:
     code = exchange.context.sessions.find(CODE, Code, request.code)
     if code is None:
-        raise _invalid_grant("there is no such code")
-    grant = _grant(exchange, code.body.grant)
+        raise invalid_grant("there is no such code")
+    grant = require_grant(exchange, code.body.grant)
     try:
         _require_same_client(code.body, request, client, proof)
     except OAuthRefusal:
         if code.body.spent is not None:
-            _revoke(exchange, grant)
+            revoke(exchange, grant)
         raise
     if code.body.spent is not None:
         _require_same_key(exchange, code.body.spent, grant, proof)
     _require_in_time(exchange, code.body)
     if code.body.spent is not None:
-        return _again(exchange, code.body.spent)
+        return again(exchange, code.body.spent)
     return _redeem(exchange, code, grant, client, proof, request.authorization_details)
 
 
 def _require_same_client(code: Code, request: AuthorizationCodeGrant, client: Client, proof: DpopProof | None) -> None:
     """Return if the code is shown by the client that it was made for (RFC 6749, section 4.1.3; RFC 9449, 10)."""
     if client.client_id is not None and client.client_id != code.client_id:
-        raise _invalid_grant("the code was made for another client")
+        raise invalid_grant("the code was made for another client")
     client.require_instance(code.instance)
     if request.redirect_uri != code.redirect_uri:
-        raise _invalid_grant("the code was made for another redirect URI")
+        raise invalid_grant("the code was made for another redirect URI")
     require_verifier(request.code_verifier, challenge=code.code_challenge)
     if code.dpop_jkt is not None:
         if proof is None:
-            raise _invalid_grant("the code is bound to a key")
+            raise invalid_grant("the code is bound to a key")
         proof.require_key(code.dpop_jkt, error=OAuthErrorCode.INVALID_GRANT)
 
 
 def _require_in_time(exchange: Exchange, code: Code) -> None:
     if exchange.at >= datetime.fromtimestamp(code.until, UTC):
-        raise _invalid_grant("the code has ended")
+        raise invalid_grant("the code has ended")
 
 
 # --- what both have in common ----------------------------------------------------------------------------------------
-
-
-def _grant(exchange: Exchange, secret: str) -> Opened[Grant]:
-    grant = exchange.context.sessions.find(GRANT, Grant, secret)
-    if grant is None or grant.body.is_revoked:
-        raise _invalid_grant("the grant is void")
-    return grant
 
 
 def _require_same_key(exchange: Exchange, spent: Redeemed, grant: Opened[Grant], proof: DpopProof | None) -> None:
@@ -171,21 +152,10 @@ def _require_same_key(exchange: Exchange, spent: Redeemed, grant: Opened[Grant],
         OAuthRefusal: nobody can tell (``invalid_grant``); or it is another one, and all tokens are void now.
     """
     if proof is None or spent.jkt is None:
-        raise _invalid_grant("the code was used before")
+        raise invalid_grant("the code was used before")
     if proof.thumbprint != spent.jkt:
-        _revoke(exchange, grant)
-        raise _invalid_grant("the code was used before, with another key")
-
-
-def _again(exchange: Exchange, spent: Redeemed) -> bytes:
-    """Return the answer once more."""
-    exchange.commit()
-    return spent.response.encode("utf-8")
-
-
-def _revoke(exchange: Exchange, grant: Opened[Grant]) -> None:
-    """Void all tokens of a grant whose code is in two hands (RFC 6749, section 4.1.2)."""
-    exchange.commit(grant.swap(is_revoked=True))
+        revoke(exchange, grant)
+        raise invalid_grant("the code was used before, with another key")
 
 
 def _redeem(
@@ -206,7 +176,7 @@ def _redeem(
         "jkt": jkt,
         "is_redeemed": True,
     }
-    body, begun = _tokens(exchange, grant, narrowed.named, client, jkt)
+    body, begun = first_tokens(exchange, grant, narrowed.named, client, jkt)
     ends = exchange.ends(_grant_lifetime(exchange, is_bound=jkt is not None))
     exchange.commit(
         code.swap(spent=Redeemed(jkt=jkt, response=body.decode("utf-8"))), grant.swap(ends, **changed), *begun
@@ -226,62 +196,3 @@ def _grant_lifetime(exchange: Exchange, *, is_bound: bool) -> timedelta:
     if not is_bound:
         return lifetimes.bearer_token
     return max(lifetimes.refresh_token, lifetimes.bound_token)
-
-
-def _tokens(
-    exchange: Exchange, grant: Opened[Grant], named: tuple[str, ...], client: Client, jkt: str | None
-) -> tuple[bytes, list[Change]]:
-    """Return the answer with fresh tokens, and the beginnings of their sessions."""
-    lifetimes = exchange.context.lifetimes
-    lifetime = lifetimes.bearer_token if jkt is None else lifetimes.bound_token
-    held = Token(grant=grant.secret, jkt=jkt, instance=client.instance, generation=grant.body.generation)
-    access, refresh = new_secret(), new_secret() if jkt is not None else None
-    begun: list[Change] = [begin(ACCESS_TOKEN, held, secret=access, expires=exchange.ends(lifetime))]
-    if refresh is not None:
-        begun.append(begin(REFRESH_TOKEN, held, secret=refresh, expires=exchange.ends(lifetimes.refresh_token)))
-    return _answer(access, jkt, int(lifetime.total_seconds()), refresh, named), begun
-
-
-def _answer(access: str, jkt: str | None, seconds: int, refresh: str | None, named: tuple[str, ...]) -> bytes:
-    members = {
-        "access_token": access,
-        "token_type": TokenType.BEARER if jkt is None else TokenType.DPOP,
-        "expires_in": seconds,
-        **({} if refresh is None else {"refresh_token": refresh}),
-        **({"authorization_details": granted_details(named)} if named else {}),
-    }
-    return TokenResponse.model_validate(members).to_json()
-
-
-# --- a refresh token -------------------------------------------------------------------------------------------------
-
-
-def _refresh(exchange: Exchange, request: RefreshTokenGrant, client: Client, proof: DpopProof | None) -> bytes:
-    """Return a fresh access token; once all that the grant was good for is done, it is good for that once more."""
-    found = exchange.context.sessions.find(REFRESH_TOKEN, Token, request.refresh_token)
-    if found is None:
-        raise _invalid_grant("there is no such refresh token")
-    grant = _grant(exchange, found.body.grant)
-    if proof is None or found.body.jkt is None:
-        raise _invalid_grant("a refresh token is bound to a key")
-    proof.require_key(found.body.jkt, error=OAuthErrorCode.INVALID_GRANT)
-    client.require_instance(found.body.instance)
-    generation = _next_generation(grant.body)
-    lifetime = exchange.context.lifetimes.bound_token
-    access = new_secret()
-    held = found.body.model_copy(update={"generation": generation})
-    exchange.commit(
-        grant.swap(generation=generation),
-        begin(ACCESS_TOKEN, held, secret=access, expires=exchange.ends(lifetime)),
-    )
-    return _answer(access, found.body.jkt, int(lifetime.total_seconds()), None, grant.body.named)
-
-
-def _next_generation(grant: Grant) -> int:
-    done = [act for act in grant.acts if act.generation == grant.generation]
-    is_used = bool(done) and all(act.state == "done" for act in done)
-    return grant.generation + is_used
-
-
-def _invalid_grant(message: str) -> OAuthRefusal:
-    return OAuthRefusal(message, error=OAuthErrorCode.INVALID_GRANT, clause="RFC 6749, section 5.2")

@@ -13,10 +13,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from pydantic import Field
 
@@ -24,6 +24,7 @@ from vcwallet.claims import JsonValue
 from vcwallet.encoding import wire
 from vcwallet.encoding.wire import Maybe, WireModel
 from vcwallet.errors import BindingError, LimitExceededError, MalformedError, UnsupportedError
+from vcwallet.jose import header as jose_header
 from vcwallet.jose import jws, jwt
 from vcwallet.jose.header import Header
 from vcwallet.keys import jwk
@@ -34,6 +35,7 @@ from vcwallet.keys.signer import Signer
 from vcwallet.protocols.openid4vci.issuer_metadata import KeyAttestationsRequired
 from vcwallet.protocols.openid4vci.key_attestation import KeyAttestation, verify_key_attestation
 from vcwallet.trust import did
+from vcwallet.trust.certificates import from_der
 
 TYP = "openid4vci-proof+jwt"
 MAX_BYTES = 64 * 1024
@@ -42,6 +44,18 @@ MAX_AGE = timedelta(seconds=300)
 CLAUSE = "OpenID4VCI 1.0, appendix F.1"
 _KEY_MEMBERS = ("jwk", "kid", "x5c")
 _INDEX = re.compile(r"0|[1-9][0-9]?")
+
+
+class HolderCertificates(Protocol):
+    """Knows whose certificates of holders' keys are taken; see `vcwallet.trust.holder_certificates.HolderAnchors`."""
+
+    def key_for(self, chain: tuple[bytes, ...], /, *, at: datetime) -> PublicKey:
+        """Return the key that a chain of DER certificates certifies, the first one's.
+
+        Raises:
+            VcError: nobody who is known certifies it, or not for this.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +81,7 @@ def make_jwt_proof(
     nonce: str | None,
     client_id: str | None = None,
     key_attestation: str | None = None,
+    chain: Sequence[bytes] = (),
 ) -> str:
     """Return the proof that the holder has the signer's key.
 
@@ -77,8 +92,17 @@ def make_jwt_proof(
         nonce: the issuer's; None where it has no nonce endpoint.
         client_id: the wallet's; None where it got its token without one.
         key_attestation: an attestation of this key, and perhaps of others that get a credential by the same proof.
+        chain: the DER certificates of the key, the first one its own, for an issuer that takes them; by default the key
+            is named as it is.
+
+    Raises:
+        ValueError: the first certificate is that of another key.
     """
-    header: dict[str, JsonValue] = {"jwk": jwk.public_jwk(signer.public_key)}
+    if chain and PublicKey.from_certificate(from_der(chain[0])) != signer.public_key:
+        raise ValueError("the first certificate of a proof is that of its key")
+    header: dict[str, JsonValue] = (
+        {"x5c": jose_header.x5c(tuple(chain))} if chain else {"jwk": jwk.public_jwk(signer.public_key)}
+    )
     if key_attestation is not None:
         header["key_attestation"] = key_attestation
     claims: dict[str, JsonValue] = {"aud": issuer, "iat": jwt.seconds(at)}
@@ -105,6 +129,7 @@ def verify_jwt_proof(
     required: KeyAttestationsRequired | None,
     at: datetime,
     attestations: MutableMapping[str, KeyAttestation] | None = None,
+    holder_certificates: HolderCertificates | None = None,
 ) -> JwtProof:
     """Return the key that has signed a proof for this issuer, after every check has passed (appendix F.4).
 
@@ -120,6 +145,7 @@ def verify_jwt_proof(
         at: the time.
         attestations: those of other proofs of this request that were verified with the same arguments, by their text,
             so that each is verified once; the one of this proof is added.
+        holder_certificates: knows whose certificates of holders' keys are taken (``x5c``); None takes none.
 
     Raises:
         LimitExceededError: longer than 64 KiB.
@@ -130,8 +156,10 @@ def verify_jwt_proof(
             attestation although one is needed (``ATTESTATION_MISSING``), or one of other keys (``KEY_NOT_ATTESTED``).
         AlgorithmNotAllowedError, SignatureInvalidError: it is not signed by its key with an algorithm that is allowed.
         ValidityError: it is older than 300 seconds, from the future, or outside an ``exp`` or ``nbf`` of its own.
-        UnsupportedError: a key that is named by a certificate, or by a DID that does not contain it.
-        VcError: the attestation is refused (see `verify_key_attestation`).
+        UnsupportedError: a key that is named by a certificate where none is taken, or by a DID that does not contain
+            it.
+        VcError: the attestation is refused (see `verify_key_attestation`), or the certificates are (see
+            `HolderCertificates`).
     """
     if len(text) > MAX_BYTES:
         raise LimitExceededError(f"a proof is longer than {MAX_BYTES} bytes", clause=CLAUSE)
@@ -145,7 +173,7 @@ def verify_jwt_proof(
         algorithms=algorithms,
         at=at,
     )
-    key = _key(signature.header, attestation)
+    key = _key(signature.header, attestation, holder_certificates, at=at)
     payload = jws.payload_object(signature.verify(key, algorithms=algorithms))
     claims = wire.fit(_Claims, payload)
     jwt.require_fresh(payload, at=at, max_age=MAX_AGE)
@@ -182,13 +210,20 @@ def _attestation(
     return known[text]
 
 
-def _key(header: Header, attestation: KeyAttestation | None) -> PublicKey:
+def _key(
+    header: Header, attestation: KeyAttestation | None, certificates: HolderCertificates | None, *, at: datetime
+) -> PublicKey:
     """Return the key that the header names, which is attested if anything is; nothing is verified by it yet."""
     if sum(name in header.members for name in _KEY_MEMBERS) != 1:
         raise MalformedError("a proof names its key by one of jwk, kid and x5c", clause=CLAUSE)
     if "x5c" in header.members:
-        raise UnsupportedError("a proof whose key is in a certificate is not supported", clause=CLAUSE)
-    key = jwk.parse(header.members["jwk"]) if "jwk" in header.members else _named(header.key_id or "", attestation)
+        if certificates is None:
+            raise UnsupportedError("no certificates of holders' keys are taken here", clause=CLAUSE)
+        key = certificates.key_for(header.chain, at=at)
+    elif "jwk" in header.members:
+        key = jwk.parse(header.members["jwk"])
+    else:
+        key = _named(header.key_id or "", attestation)
     if attestation is not None and key not in attestation.keys:
         raise BindingError("the proof is by a key that is not attested", code="KEY_NOT_ATTESTED", clause=CLAUSE)
     return key

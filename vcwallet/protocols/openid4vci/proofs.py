@@ -26,7 +26,7 @@ from vcwallet.protocols.openid4vci.credential_request import (
 )
 from vcwallet.protocols.openid4vci.di_vp import verify_di_vp_proof
 from vcwallet.protocols.openid4vci.issuer_metadata import ProofType
-from vcwallet.protocols.openid4vci.jwt_proof import JwtProof, verify_jwt_proof
+from vcwallet.protocols.openid4vci.jwt_proof import HolderCertificates, JwtProof, verify_jwt_proof
 from vcwallet.protocols.openid4vci.key_attestation import (
     KeyAttestation,
     different_keys,
@@ -64,6 +64,7 @@ def verify_proofs(
     nonce_required: bool,
     max_keys: int,
     at: datetime,
+    holder_certificates: HolderCertificates | None = None,
 ) -> ProvedKeys:
     """Return the keys that the proofs of a request show, after every check but one: the nonce has yet to be redeemed.
 
@@ -76,6 +77,7 @@ def verify_proofs(
         nonce_required: whether the issuer has a nonce endpoint.
         max_keys: how many keys may be shown: the issuer's ``batch_size``, or 1.
         at: the time.
+        holder_certificates: knows whose certificates of holders' keys are taken; None takes none.
 
     Raises:
         OAuthRefusal: ``invalid_proof``; the code says why: as `verify_jwt_proof`, `verify_di_vp_proof` and
@@ -93,7 +95,16 @@ def verify_proofs(
         _require_few(proofs.values, max_keys)  # before there is anything to compute for them
         match proofs:
             case JwtProofs():
-                proved = _jwt(proofs, terms, issuer=issuer, client_id=client_id, trust=trust, max_keys=max_keys, at=at)
+                proved = _jwt(
+                    proofs,
+                    terms,
+                    issuer=issuer,
+                    client_id=client_id,
+                    trust=trust,
+                    max_keys=max_keys,
+                    at=at,
+                    holder_certificates=holder_certificates,
+                )
             case DataIntegrityProofs():
                 proved = _di_vp(proofs, terms, issuer=issuer, has_nonces=nonce_required, at=at)
             case AttestationProof():
@@ -121,6 +132,7 @@ def _jwt(
     trust: TrustPolicy,
     max_keys: int,
     at: datetime,
+    holder_certificates: HolderCertificates | None,
 ) -> _Proved:
     algorithms = _algorithms(terms)
     checked: list[JwtProof] = []
@@ -137,6 +149,7 @@ def _jwt(
             required=terms.key_attestations_required,
             at=at,
             attestations=attestations,
+            holder_certificates=holder_certificates,
         )
         checked.append(proof)
         if proof.attestation is None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
 
 from tests.support.issuance import (
     AGE_JWT,
@@ -26,15 +27,20 @@ from tests.support.issuance import (
     members,
     recorded,
 )
+from tests.support.pki import chain
 from tests.support.world import AgeCard, Resident, resident
 from vcwallet.encoding import json
+from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.issuer.openid4vci import Lifetimes, NoRecord
 from vcwallet.jose.jwe import ContentEncryption
+from vcwallet.keys.policy import Role
 from vcwallet.keys.software import SoftwareKeyAgreement, SoftwareSigner
 from vcwallet.protocols.haip import OPENID4VCI_1_0, Requirement
 from vcwallet.protocols.openid4vci.di_vp import make_di_vp_proof
 from vcwallet.protocols.openid4vci.encryption import ENCRYPTED, MessageKey, encrypt_message, read_message
 from vcwallet.protocols.openid4vci.issuer_metadata import BatchIssuance, KeyAttestationsRequired
+from vcwallet.trust.certificates import to_der
+from vcwallet.trust.holder_certificates import HolderAnchors
 
 
 @pytest.fixture
@@ -480,3 +486,27 @@ def test_a_service_without_a_key_takes_nothing_encrypted(counter, wallet):
 def test_encryption_cannot_be_required_without_a_key():
     with pytest.raises(ValueError, match="key"):
         Counter(options={"encryption_required": True})
+
+
+# --- holders' certificates ---
+
+
+def test_a_key_in_a_certificate_gets_a_credential_where_its_ca_is_named(counter):
+    holder = chain(Role.WALLET_PROVIDER, leaf=lambda draft: draft.drop(x509.ExtendedKeyUsage))
+    anchors = HolderAnchors([to_der(holder.anchor)], revocation_lists=None)
+    key = holder.leaf.signer
+    for taken, expected in ((None, 400), (anchors, 200)):
+        counter.service = counter.made(holder_certificates=taken)
+        wallet = counter.wallet()
+        members(wallet.redeem(counter.offer()))
+        answer = wallet.ask(proofs=wallet.proofs([key], chain=holder.x5c))
+        assert answer.status == expected, answer.body
+    [raw] = credentials(answer)
+    bound = SdJwtVc().read_issued(raw).verify(trust=counter.world.wallet._trust, at=counter.clock())
+    assert bound.held.holder_key == key.public_key
+    other = chain(Role.WALLET_PROVIDER, leaf=lambda draft: draft.drop(x509.ExtendedKeyUsage))
+    wallet = counter.wallet()
+    members(wallet.redeem(counter.offer()))
+    proofs = wallet.proofs([other.leaf.signer], chain=other.x5c)
+    assert error_of(wallet.ask(proofs=proofs)) == "invalid_proof"
+    assert counter.issued() == 1

@@ -53,9 +53,26 @@ def test_what_is_not_there_yet_is_promised_and_then_delivered(counter):
     assert again == {"transaction_id": transaction, "interval": 60}
     arrive(counter)
     response = wallet.pick_up(transaction)
+    assert members(response).keys() == {"credentials"}
     assert len(credentials(response)) == 2
-    assert wallet.notify(members(response)["notification_id"]).status == 204
     assert counter.issued() == 2
+
+
+def test_a_deployer_can_have_deferred_credentials_told_about(counter):
+    counter.service = counter.made(deferred_notifications=True)
+    wallet, some, transaction = waiting(counter)
+    assert members(wallet.pick_up(transaction), 202).keys() == {"transaction_id", "interval"}
+    arrive(counter)
+    answer = members(wallet.pick_up(transaction))
+    assert wallet.notify(answer["notification_id"]).status == 204
+    assert members(wallet.pick_up(transaction)) == members(wallet.ask(*some)) == answer
+
+
+def test_what_is_there_at_once_always_comes_with_a_name_for_notifications(counter):
+    arrive(counter)
+    wallet = counter.wallet()
+    wallet.redeem(counter.offer())
+    assert members(wallet.ask(*keys())).keys() == {"credentials", "notification_id"}
 
 
 def test_the_interval_is_the_deployers(counter):

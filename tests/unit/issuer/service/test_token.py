@@ -59,10 +59,10 @@ def test_a_token_is_bound_to_the_key_of_the_proof(counter):
     assert response.headers["dpop-nonce"]
 
 
-def test_without_a_proof_it_is_a_bearer_token_for_five_minutes_and_nothing_to_refresh(counter):
+def test_without_a_proof_it_is_a_bearer_token_for_five_minutes(counter):
     wallet = counter.wallet(dpop=None)
     token = members(wallet.redeem(counter.offer()))
-    assert token.keys() == {"access_token", "token_type", "expires_in"}
+    assert token.keys() == {"access_token", "token_type", "expires_in", "refresh_token"}
     assert (token["token_type"], token["expires_in"]) == ("Bearer", 300)
     counter.clock.pass_by(seconds=299)
     credentials(wallet.ask(*keys()))

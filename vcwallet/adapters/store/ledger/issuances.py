@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Executable, Row, Select, bindparam, func, insert, select, update
@@ -21,7 +22,7 @@ from vcwallet.adapters.store.ledger import lists
 from vcwallet.adapters.store.ledger.lists import moment, seconds
 from vcwallet.adapters.store.ledger.schema import checksum, issuance, status_change, weight
 from vcwallet.errors import LocalProtocolError, StoreCorruptError
-from vcwallet.issuer.ledger import Decision, Issuance, NewIssue, Status, StatusChange, StatusListPlan
+from vcwallet.status.ledger import Decision, Issuance, NewIssue, Pseudonym, Status, StatusChange, StatusListPlan
 
 DRAWS = 32
 """So many indexes in a row that are taken make a list count as full.
@@ -54,11 +55,20 @@ _ENTRY = select(
     _ENTRIES.idx,
     _ENTRIES.value,
     _ENTRIES.checksum,
+    _ENTRIES.subject,
 )
 _OF_KEY = _ENTRIES.idempotency_key == bindparam("of_key")
 _LAST_ISSUE = select(func.max(_ENTRIES.issue)).where(_OF_KEY)
 _ISSUED = _ENTRY.where(_OF_KEY, _ENTRIES.issue == _LAST_ISSUE.scalar_subquery()).order_by(_ENTRIES.copy_number)
 _ISSUED_AND_LOCKED = _ISSUED.with_for_update()
+_OF_SUBJECTS = _ENTRIES.subject.in_(bindparam("of_subjects", expanding=True))
+# In one order for everybody, so that no two transactions wait for each other.
+_KEYS_OF_SUBJECTS = select(_ENTRIES.idempotency_key).where(_OF_SUBJECTS).distinct().order_by(_ENTRIES.idempotency_key)
+_OTHERS = issuance.alias("others")
+_LAST_OF_EACH = select(func.max(_OTHERS.c.issue)).where(_OTHERS.c.idempotency_key == _ENTRIES.idempotency_key)
+_ISSUED_TO = _ENTRY.where(_OF_SUBJECTS, _ENTRIES.issue == _LAST_OF_EACH.scalar_subquery()).order_by(
+    _ENTRIES.issued_at, _ENTRIES.idempotency_key, _ENTRIES.copy_number
+)
 _BY_ID = _ENTRY.where(_ENTRIES.id == bindparam("of_id"))
 _BY_PLACE = _ENTRY.where(_ENTRIES.list == bindparam("of_list"), _ENTRIES.idx == bindparam("of_index"))
 _SET_VALUE = (
@@ -110,6 +120,7 @@ def claim(
         _require_valid(before)
         change(connection, plan, before, Status.INVALID, new.replaces)
         issue = before[0].issue + 1
+        new = replace(new, subject=before[0].entry.subject or new.subject)
     try:
         return _places(connection, plan, new, issue, draw)
     except IntegrityError:
@@ -135,6 +146,23 @@ def require_issued(connection: Connection, plan: StatusListPlan, idempotency_key
         # While we waited for the lock, the key may have been issued anew; then those entries are meant.
         if found[0].issue == connection.execute(_LAST_ISSUE, given).scalar_one():
             return found
+
+
+def issued_to(connection: Connection, plan: StatusListPlan, subjects: Collection[Pseudonym]) -> tuple[Issuance, ...]:
+    """Return the entries of the last issue of each key that was issued to a person, the oldest first."""
+    return tuple(found.entry for found in _found(connection, plan, _ISSUED_TO, _given(subjects)))
+
+
+def require_issued_to(connection: Connection, plan: StatusListPlan, subjects: Collection[Pseudonym]) -> list[Found]:
+    """Return the same, which nobody else can change before the transaction ends.
+
+    Raises:
+        LocalProtocolError: there are none (code ``NOT_ISSUED``).
+    """
+    keys: Sequence[str] = connection.execute(_KEYS_OF_SUBJECTS, _given(subjects)).scalars().all()
+    if not keys:
+        raise LocalProtocolError("nothing was issued to this person", code="NOT_ISSUED")
+    return [found for key in keys for found in require_issued(connection, plan, key)]
 
 
 def by_id(connection: Connection, plan: StatusListPlan, id: str) -> Issuance | None:
@@ -213,6 +241,10 @@ def _claims_a_place(connection: Connection, row: dict[str, Any], taken: Sequence
     return False
 
 
+def _given(subjects: Collection[Pseudonym]) -> dict[str, Any]:
+    return {"of_subjects": [subject.value for subject in subjects]}
+
+
 def _row(new: NewIssue, issue: int, copy_number: int) -> dict[str, Any]:
     return {
         "id": secrets.token_urlsafe(_ID_BYTES),
@@ -224,7 +256,12 @@ def _row(new: NewIssue, issue: int, copy_number: int) -> dict[str, Any]:
         "issued_at": seconds(new.issued_at),
         "expires": seconds(new.expires),
         "value": int(Status.VALID),
+        "subject": _stored(new.subject),
     }
+
+
+def _stored(subject: Pseudonym | None) -> bytes | None:
+    return None if subject is None else subject.value
 
 
 def _written(row: dict[str, Any], plan: StatusListPlan) -> Issuance:
@@ -238,6 +275,7 @@ def _written(row: dict[str, Any], plan: StatusListPlan) -> Issuance:
         uri=lists.uri_of(plan, row["list"]),
         index=row["idx"],
         status=Status.VALID,
+        subject=_subject(row["subject"]),
     )
 
 
@@ -275,15 +313,22 @@ def _row_of(one: Found) -> dict[str, Any]:
         "list": one.list,
         "idx": entry.index,
         "value": int(entry.status),
+        "subject": _stored(entry.subject),
     }
 
 
-_COLUMNS = [column.name for column in issuance.columns if column is not _ENTRIES.checksum]
+# Those of the first schema, whose rows have no subject.
+_COLUMNS = [column.name for column in issuance.columns if column not in (_ENTRIES.checksum, _ENTRIES.subject)]
 _LINE = ["issuance", "old", "new", "at", "actor", "reason"]
 
 
-def _checksum(row: Mapping[str, Any], columns: Sequence[str] = _COLUMNS) -> bytes:
-    return checksum(*(row[name] for name in columns))
+def _checksum(row: Mapping[str, Any]) -> bytes:
+    more = [] if row["subject"] is None else [row["subject"]]
+    return checksum(*(row[name] for name in _COLUMNS), *more)
+
+
+def _checksum_of_line(line: Mapping[str, Any]) -> bytes:
+    return checksum(*(line[name] for name in _LINE))
 
 
 def _line(entry: Issuance, status: Status, decision: Decision) -> dict[str, Any]:
@@ -295,7 +340,7 @@ def _line(entry: Issuance, status: Status, decision: Decision) -> dict[str, Any]
         "actor": decision.actor,
         "reason": decision.reason,
     }
-    return {**line, "checksum": _checksum(line, _LINE)}
+    return {**line, "checksum": _checksum_of_line(line)}
 
 
 def _found(connection: Connection, plan: StatusListPlan, query: Select[Any], given: dict[str, Any]) -> list[Found]:
@@ -316,12 +361,17 @@ def _read(row: Row[Any], plan: StatusListPlan) -> Found:
         uri=lists.uri_of(plan, row.list),
         index=row.idx,
         status=Status(row.value),
+        subject=_subject(row.subject),
     )
     return Found(entry, row.issue, row.copy_number, row.list)
 
 
+def _subject(stored: bytes | None) -> Pseudonym | None:
+    return None if stored is None else Pseudonym(stored)
+
+
 def _read_change(row: Row[Any]) -> StatusChange:
-    if row.checksum != _checksum(row._asdict(), _LINE):
+    if row.checksum != _checksum_of_line(row._asdict()):
         raise StoreCorruptError("a change in the ledger is damaged")
     decision = Decision(actor=row.actor, reason=row.reason, at=moment(row.at))
     return StatusChange(issuance=row.issuance, old=Status(row.old), new=Status(row.new), decision=decision)

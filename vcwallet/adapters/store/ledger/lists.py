@@ -13,8 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from vcwallet.adapters.store.ledger.schema import IS_MARKED, issuance, status_list, status_token, weight
 from vcwallet.errors import StoreCorruptError
-from vcwallet.issuer.ledger import PublishedList, StatusListPlan, StatusListState
 from vcwallet.jose.jwt import SKEW
+from vcwallet.status.ledger import PublishedList, StatusListPlan, StatusListState
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _LISTS = status_list.c

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of an issuance ledger, in portable SQL.  Times are whole seconds since 1970, in UTC.
 
-The two promises of a ledger are constraints: a place in a list is given once (`uq_place`), and an issue of a key is
+These are the tables of the newest schema; `vcwallet.adapters.store.ledger.migration` makes them of older ones.  The two
+promises of a ledger are constraints: a place in a list is given once (`uq_place`), and an issue of a key is
 entered once (`uq_issue`).
 """
 
@@ -19,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     SmallInteger,
+    String,
     Table,
     Text,
     UniqueConstraint,
@@ -26,12 +28,14 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    update,
 )
 
 from vcwallet.errors import StoreCorruptError, StoreNewerError
-from vcwallet.issuer.ledger import StatusListPlan
+from vcwallet.status.ledger import StatusListPlan
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+REVISION_TABLE = "vcwallet_ledger_schema"
 _HEADER = ("schema_version", "uri", "size", "bits", "checksum")
 
 metadata: MetaData = MetaData()
@@ -83,7 +87,8 @@ issuance: Table = Table(
     Column("list", Integer, nullable=False),
     Column("idx", Integer, nullable=False),
     Column("value", SmallInteger, nullable=False),
-    Column("checksum", LargeBinary, nullable=False),  # of all columns before it
+    Column("checksum", LargeBinary, nullable=False),  # of all columns before it, and of those behind that are filled
+    Column("subject", LargeBinary),  # stands for the person: an HMAC, or nothing
     UniqueConstraint("idempotency_key", "issue", "copy_number", name="uq_vcwallet_issuance_issue"),
     UniqueConstraint("list", "idx", name="uq_vcwallet_issuance_place"),
 )
@@ -96,6 +101,9 @@ Index(
     sqlite_where=IS_MARKED,
     postgresql_where=IS_MARKED,
 )
+
+HAS_SUBJECT = text("subject IS NOT NULL")
+Index("vcwallet_issuance_of_subject", issuance.c.subject, sqlite_where=HAS_SUBJECT, postgresql_where=HAS_SUBJECT)
 
 # Whether anything in a full list lasts still is asked at every publishing.
 Index("vcwallet_issuance_lasting", issuance.c.list, issuance.c.expires)
@@ -113,6 +121,15 @@ status_change: Table = Table(
     Column("checksum", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
+
+
+revision: Table = Table(REVISION_TABLE, metadata, Column("version_num", String(32), primary_key=True))
+"""What alembic calls the schema that is there; ours to ask is the number in the header."""
+
+
+def revision_of(schema_version: int) -> str:
+    """Return alembic's name of a schema."""
+    return f"ledger_{schema_version}"
 
 
 def checksum(*columns: object) -> bytes:
@@ -136,13 +153,26 @@ def is_installed(connection: Connection) -> bool:
 def install(connection: Connection, plan: StatusListPlan) -> None:
     """Make the tables of a new ledger."""
     metadata.create_all(connection, checkfirst=False)
+    connection.execute(insert(header), {"id": 1, **_header(plan)})
+    connection.execute(insert(revision), {"version_num": revision_of(SCHEMA_VERSION)})
+
+
+def replace_header(connection: Connection, plan: StatusListPlan) -> None:
+    """Note that the tables are of the newest schema."""
+    connection.execute(update(header), _header(plan))
+
+
+def _header(plan: StatusListPlan) -> dict[str, object]:
     columns = (SCHEMA_VERSION, plan.uri, plan.size, plan.bits)
-    row = dict(zip(_HEADER, (*columns, checksum(*columns)), strict=True))
-    connection.execute(insert(header), {"id": 1, **row})
+    return dict(zip(_HEADER, (*columns, checksum(*columns)), strict=True))
 
 
-def read_plan(connection: Connection) -> StatusListPlan:
-    """Return what the lists of this ledger are like.
+def read_header(connection: Connection, *, locked: bool = False) -> tuple[int, StatusListPlan]:
+    """Return the schema of this ledger, and what its lists are like.
+
+    Args:
+        connection: to the database.
+        locked: whether nobody else may read it so, or change it, before the transaction ends.
 
     Raises:
         StoreCorruptError: the header is damaged, or this database holds no ledger (code ``NOT_A_LEDGER``).
@@ -150,11 +180,12 @@ def read_plan(connection: Connection) -> StatusListPlan:
     """
     if not is_installed(connection):
         raise StoreCorruptError("this is not a ledger of vcwallet", code="NOT_A_LEDGER")
-    rows = connection.execute(select(*(header.c[name] for name in _HEADER))).all()
+    query = select(*(header.c[name] for name in _HEADER))
+    rows = connection.execute(query.with_for_update() if locked else query).all()
     # These columns and their checksum are kept by every later schema, so that "newer" can be told from "damaged".
     if len(rows) != 1 or rows[0].checksum != checksum(*rows[0][:-1]):
         raise StoreCorruptError("the header of the ledger is damaged")
     version, uri, size, bits, _ = rows[0]
     if version > SCHEMA_VERSION:
         raise StoreNewerError(f"the ledger has schema {version}; this vcwallet knows up to {SCHEMA_VERSION}")
-    return StatusListPlan(uri=uri, size=size, bits=bits)
+    return version, StatusListPlan(uri=uri, size=size, bits=bits)

@@ -4,7 +4,7 @@
 
 >>> from datetime import UTC, datetime, timedelta
 >>> from vcwallet.adapters.store import SqlLedger
->>> from vcwallet.issuer.ledger import NewIssue
+>>> from vcwallet.status.ledger import NewIssue
 >>> now = datetime(2026, 11, 28, tzinfo=UTC)
 >>> with SqlLedger.create(None, lists="https://status.example/lists", size=1_000) as ledger:
 ...     new = NewIssue(
@@ -22,7 +22,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -32,16 +32,24 @@ from vcwallet.adapters.store.database import Database, Location, make_file, pars
 from vcwallet.adapters.store.failures import DeadlockError
 from vcwallet.adapters.store.ledger import issuances
 from vcwallet.adapters.store.ledger import lists as status_lists
-from vcwallet.adapters.store.ledger.schema import install, is_installed, read_plan
+from vcwallet.adapters.store.ledger.migration import migrate
+from vcwallet.adapters.store.ledger.schema import (
+    SCHEMA_VERSION,
+    install,
+    is_installed,
+    read_header,
+    replace_header,
+)
 from vcwallet.adapters.store.sql_store import PATIENCE, kept_if_successful
 from vcwallet.errors import StoreCorruptError, StoreError
-from vcwallet.issuer.ledger import (
+from vcwallet.status.ledger import (
     DEFAULT_BITS,
     DEFAULT_SIZE,
     AlreadyIssuedError,
     Decision,
     Issuance,
     NewIssue,
+    Pseudonym,
     PublishedList,
     Status,
     StatusChange,
@@ -99,7 +107,7 @@ class SqlLedger:
 
     @classmethod
     def open(cls, location: Location, *, busy_timeout: timedelta = PATIENCE) -> Self:
-        """Open a ledger.
+        """Open a ledger; one of an older vcwallet is brought up to date, all or nothing.
 
         Raises:
             StoreCorruptError: its header is damaged, or this is no ledger (code ``NOT_A_LEDGER``).
@@ -108,8 +116,11 @@ class SqlLedger:
         """
         url = parse_location(location)
         require_file(url)
-        with kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database, database.read() as connection:
-            plan = read_plan(connection)
+        with kept_if_successful(Database(url, busy_timeout=busy_timeout)) as database:
+            with database.read() as connection:
+                version, plan = read_header(connection)
+            if version < SCHEMA_VERSION:
+                _upgrade(database)
         return cls(database, plan)
 
     def close(self) -> None:
@@ -193,7 +204,28 @@ class SqlLedger:
         with self._database.read() as connection:
             return issuances.changes(connection, idempotency_key)
 
+    def change_status_of(
+        self, subjects: Collection[Pseudonym], status: Status, decision: Decision, /
+    ) -> tuple[Issuance, ...]:
+        """Set the status of all that a person has (see `IssuanceLedger.change_status_of`).
+
+        Raises:
+            LocalProtocolError: nothing was ever issued to this person (code ``NOT_ISSUED``), or a list has no room for
+                a suspension (``SUSPENSION_NOT_OFFERED``).
+            StoreError: the ledger could not write; nothing was changed.
+        """
+        with self._database.write() as connection:
+            entered = issuances.require_issued_to(connection, self._plan, subjects)
+            lasting = [found for found in entered if found.entry.status is not Status.INVALID]
+            issuances.change(connection, self._plan, lasting, status, decision)
+            return issuances.issued_to(connection, self._plan, subjects)
+
     # --- looking up ---
+
+    def issued_to(self, subjects: Collection[Pseudonym], /) -> tuple[Issuance, ...]:
+        """Return the entries of what a person has (see `IssuanceLedger.issued_to`)."""
+        with self._database.read() as connection:
+            return issuances.issued_to(connection, self._plan, subjects)
 
     def issued(self, idempotency_key: str, /) -> tuple[Issuance, ...]:
         """Return the entries of what was last issued under a key, one a copy; none if nothing was."""
@@ -253,6 +285,15 @@ class SqlLedger:
         """Return the addresses of the lists whose tokens have not ended."""
         with self._database.read() as connection:
             return status_lists.published_uris(connection, self._plan, at=at)
+
+
+def _upgrade(database: Database) -> None:
+    """Bring the tables up to the newest schema, unless somebody else has done it meanwhile."""
+    with database.write() as connection:
+        version, plan = read_header(connection, locked=True)
+        if version < SCHEMA_VERSION:
+            migrate(connection, from_schema=version)
+            replace_header(connection, plan)
 
 
 class _Undo(Exception):

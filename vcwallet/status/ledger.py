@@ -2,18 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The seam to an issuer's ledger: what was issued under which place in which status list, and what became of it.
 
-A ledger keeps no claims and nothing about holders (Token Status List, sections 12 and 13).  `IssuanceLedger` is what an
-issuer needs of it, `StatusListLedger` what a status signer and a status host need.
+A ledger keeps no claims and nothing about holders (Token Status List, sections 12 and 13), but for a `Pseudonym` where
+an issuer wants to find again what one person has.  `IssuanceLedger` is what an issuer needs of it, `StatusListLedger`
+what a status signer and a status host need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hmac
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Protocol
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from vcwallet.errors import LocalProtocolError
 from vcwallet.status.status_list import MAX_LIST_BYTES
@@ -24,6 +29,8 @@ MAX_KEY_LENGTH = 200
 MAX_NOTE_LENGTH = 500
 DEFAULT_SIZE = 1 << 20
 DEFAULT_BITS = 2
+MIN_SECRET_BYTES = 32
+_PSEUDONYM_BYTES = 32
 
 
 class Status(IntEnum):
@@ -34,6 +41,44 @@ class Status(IntEnum):
     """Revoked, for good."""
     SUSPENDED = 2
     """Not valid at present; may become valid again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonym:
+    """What stands for one person in a ledger; whoever does not have the secret learns nothing of the person from it.
+
+    Attributes:
+        value: an HMAC-SHA256, 32 bytes.
+
+    Raises:
+        ValueError: it has another length, so that it is none.
+    """
+
+    value: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.value) != _PSEUDONYM_BYTES:
+            raise ValueError(f"a pseudonym has {_PSEUDONYM_BYTES} bytes")
+
+    @classmethod
+    def of(cls, reference: str, *, secret: bytes) -> Pseudonym:
+        """Return the pseudonym of a person.
+
+        Args:
+            reference: what the issuer knows the person by.
+            secret: at least 32 random bytes that the issuer keeps for as long as it wants to find people again; a key
+                of its own is made of it (HKDF-SHA256, RFC 5869).
+
+        Raises:
+            ValueError: the secret is shorter, or the reference is empty.
+        """
+        if len(secret) < MIN_SECRET_BYTES or not reference:
+            raise ValueError(f"a pseudonym is made of a reference and a secret of at least {MIN_SECRET_BYTES} bytes")
+        key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=_PSEUDONYM_KEY).derive(secret)
+        return cls(hmac.digest(key, reference.encode("utf-8"), "sha256"))
+
+
+_PSEUDONYM_KEY = b"vcwallet pseudonym of a ledger"
 
 
 class AlreadyIssuedError(LocalProtocolError):
@@ -112,6 +157,8 @@ class NewIssue:
         expires: the end of technical validity.
         replaces: if there is one, what was issued under the key before, and is valid still, is revoked for this
             decision, in the same act.
+        subject: stands for the person, so that all that they have is found by it; None where that is not wanted.  What
+            replaces something keeps the subject of that.
 
     Raises:
         ValueError: no key, or one with unprintable characters or of more than 200; no copies, or more than 50.
@@ -124,6 +171,7 @@ class NewIssue:
     issued_at: datetime
     expires: datetime
     replaces: Decision | None = None
+    subject: Pseudonym | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         _require_text("an idempotency key", self.idempotency_key, MAX_KEY_LENGTH)
@@ -145,6 +193,7 @@ class Issuance:
         uri: the status list.
         index: the place in it, which no other credential has or will have.
         status: the status now.
+        subject: stands for the person, if that was wanted.
     """
 
     id: str
@@ -156,6 +205,7 @@ class Issuance:
     uri: str = field(repr=False)
     index: int = field(repr=False)
     status: Status
+    subject: Pseudonym | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +293,28 @@ class IssuanceLedger(Protocol):
 
     def issued(self, idempotency_key: str, /) -> tuple[Issuance, ...]:
         """Return the entries of what was last issued under a key, one a copy; none if nothing was."""
+        ...
+
+    def issued_to(self, subjects: Collection[Pseudonym], /) -> tuple[Issuance, ...]:
+        """Return the entries of what was last issued under each key to a person, the oldest first.
+
+        Args:
+            subjects: what stands for the person; several where the secret was changed.
+        """
+        ...
+
+    def change_status_of(
+        self, subjects: Collection[Pseudonym], status: Status, decision: Decision, /
+    ) -> tuple[Issuance, ...]:
+        """Set the status of all that `issued_to` returns, in one step, and return it as it is then.
+
+        What is revoked stays so, and is no error.
+
+        Raises:
+            LocalProtocolError: nothing was ever issued to this person (code ``NOT_ISSUED``), or a list has no room for
+                a suspension (``SUSPENSION_NOT_OFFERED``).
+            StoreError: the ledger could not write; nothing was changed.
+        """
         ...
 
 
