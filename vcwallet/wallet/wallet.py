@@ -533,6 +533,24 @@ class Wallet:
         """
         return self._history.entries()
 
+    def request_deletion(self, disclosure: int) -> LogEntry:
+        """Write into the history that the holder asks a verifier to delete what it was shown, and return that entry.
+
+        The wallet tells the verifier nothing; whoever calls this sends the request, to the contact of the entry.
+
+        Args:
+            disclosure: the number of the entry (`LogEntry.sequence`) of what was shown.
+
+        Raises:
+            LocalProtocolError: nothing was shown in that entry, or there is none (``NOT_PRESENTED``).
+            StoreCorruptError: an entry was changed or removed (``HISTORY_BROKEN``).
+            StoreError: the store could not write.
+        """
+        found = next((one for one in self._history.entries() if one.sequence == disclosure), None)
+        if found is None or found.entry.get("event") != entries.PRESENTED:
+            raise LocalProtocolError("nothing was shown to anybody in this entry", code="NOT_PRESENTED")
+        return self._history.append(entries.deletion_request(found, at=self._clock()))
+
     def export_history(self) -> bytes:
         """Return the history as JSON Lines that anyone can check (`vcwallet.history.check_export`).
 
