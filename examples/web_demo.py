@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole story in a browser: a city, a wallet, a rental agency and a bank, each on a port of this machine.
 
-    make web                        starts all of it on http://127.0.0.1:8011 to 8014, until Ctrl-C
+    make web                        starts all of it on this machine, ports 8011 to 8014, until Ctrl-C
 
 Every party is a server of its own, and they know of each other what they would know anywhere: the registry's list, and
 what comes through links and QR codes.  The wallet belongs on its holder's own device, and is reached from there alone.
@@ -25,9 +25,11 @@ from city_service import CARD_HOLDER, LISTS, CityService
 from stage import emptied
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
-from web.desk import Business, Desk
+from web.desk import Business, Desk, Order
 from web.pages import Look
 from web.reading import Types
+from web.transactions import TYPE as OPENING
+from web.transactions import AccountOpening
 from web.wallet import WalletSite
 
 from vcwallet import Channel, SqlSessions, Verifier, VerifierService, WalletClient, ask
@@ -71,18 +73,24 @@ BANK = Business(
     ),
     too_much=ask(ResidenceRecord, "registered_domicile"),
     done=("審査に必要な情報を受け取りました。", "We have what we need to decide."),
+    order=Order(
+        purpose=purposes.KYC_AMLCFT.code,
+        asks=(ask(ResidenceRecord, "full_name", format="dc+sd-jwt"),),
+        details=AccountOpening(
+            type=OPENING, credential_ids=("residence_record",), branch="みらい支店", account="普通預金"
+        ),
+        done=("口座の開設を承認いただきました。", "You have confirmed that we open the account."),
+    ),
 )
+
+
+def _use(registered: IntendedUse, domain: str) -> IntendedUse:
+    return replace(registered, contact=f"privacy@{domain}", privacy_policy=f"https://{domain}/privacy")
+
+
 USES = {
-    "rental": replace(
-        purposes.TENANCY,
-        contact="privacy@minato-homes.example",
-        privacy_policy="https://minato-homes.example/privacy",
-    ),
-    "bank": replace(
-        purposes.LOAN_UNDERWRITING,
-        contact="privacy@sakura-bank.example",
-        privacy_policy="https://sakura-bank.example/privacy",
-    ),
+    "rental": [_use(purposes.TENANCY, "minato-homes.example")],
+    "bank": [_use(one, "sakura-bank.example") for one in (purposes.LOAN_UNDERWRITING, purposes.KYC_AMLCFT)],
 }
 
 
@@ -98,12 +106,16 @@ class WebDemo:
         """
         city_port, *others = ports
         self._sockets = [socket.create_server(("127.0.0.1", port)) for port in others]
-        self.wallet, self.rental, self.bank = (f"http://127.0.0.1:{one.getsockname()[1]}" for one in self._sockets)
+        wallet, rental, bank = (one.getsockname()[1] for one in self._sockets)
+        # Browsers show a cookie to every port of its host.  The wallet has a host of its own, so that nobody else is
+        # shown the cookie that opens it.
+        self.wallet = f"http://localhost:{wallet}"
+        self.rental, self.bank = f"http://127.0.0.1:{rental}", f"http://127.0.0.1:{bank}"
         self.city = CityService(folder, port=city_port, wallet=f"{self.wallet}/start")
         self._stack = ExitStack()
         businesses = [
-            self._business(RENTAL, USES["rental"], self.rental, folder),
-            self._business(BANK, USES["bank"], self.bank, folder),
+            self._business(RENTAL, self.rental, folder),
+            self._business(BANK, self.bank, folder),
         ]
         hosts = [urlsplit(origin).netloc for origin in (self.city.origin, self.rental, self.bank)]
         http = self._stack.enter_context(HttpClient(private_hosts=hosts))
@@ -118,9 +130,9 @@ class WebDemo:
         self._stack.callback(site.close)
         self._apps = [_pages(site.routes()), *businesses]
 
-    def _business(self, business: Business, use: IntendedUse, origin: str, folder: Path) -> Starlette:
+    def _business(self, business: Business, origin: str, folder: Path) -> Starlette:
         ja, en = business.look.name
-        enrolment = self.city.registry.enrol_verifier({"ja": ja, "en": en}, purposes=[use])
+        enrolment = self.city.registry.enrol_verifier({"ja": ja, "en": en}, purposes=USES[business.look.id])
         verifier = self._stack.enter_context(Verifier(enrolment, http=self._status_list))
         service = VerifierService(
             verifier,

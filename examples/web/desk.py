@@ -19,6 +19,7 @@ from vcwallet import Ask, Channel, VcError, VerifierService
 from vcwallet.adapters import qr
 from vcwallet.flow import HttpResponse
 from vcwallet.japan import JST
+from vcwallet.protocols.openid4vp.transaction_data import TransactionDetails, transaction_text
 from vcwallet.verifier.openid4vp import AnswerRefusedError, DeclinedError
 from vcwallet.verifier.verified import Evidence
 from web.pages import Look, Reader
@@ -28,6 +29,37 @@ from web.site import Site, Visit, see, tell
 WAIT = "/wait"
 KEPT = timedelta(minutes=15)
 """As long as the service knows a transaction; what is kept longer fills up, and anybody can ask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What people have a business do, and confirm by showing who they are (OpenID4VP 1.0, section 8.4).
+
+    Attributes:
+        purpose: the code of what it is registered for.
+        asks: what it needs to know.
+        details: just what is confirmed.
+        done: what it says when that is confirmed, in Japanese and English.
+    """
+
+    purpose: str
+    asks: tuple[Ask, ...]
+    details: TransactionDetails
+    done: tuple[str, str]
+
+    def lines(self, reader: Reader) -> list[tuple[str, str]]:
+        """Return what is confirmed, line by line."""
+        shown = self.details.model_dump(mode="json", exclude={*TransactionDetails.model_fields})
+        return [(reader(**self.details.labels[name]), str(value)) for name, value in shown.items()]
+
+    def title(self, reader: Reader) -> str:
+        """Return what kind of thing it is."""
+        return reader(**self.details.labels[""])
+
+    @property
+    def text(self) -> str:
+        """What a wallet authorises: just this text."""
+        return transaction_text(self.details)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +73,7 @@ class Business:
         asks: what it needs.
         too_much: what it is not registered for, to show that a wallet refuses that.
         done: what it says when it has what it needs, in Japanese and English.
+        order: what people can have it do, if they can, and confirm that with their wallet.
     """
 
     look: Look
@@ -49,6 +82,7 @@ class Business:
     asks: tuple[Ask, ...]
     too_much: Ask
     done: tuple[str, str]
+    order: Order | None = None
 
 
 class Desk(Site):
@@ -77,7 +111,13 @@ class Desk(Site):
         self._business, self._service, self._types, self._wallet = business, service, types, wallet
 
     def _home(self, visit: Visit) -> HttpResponse:
-        return self._page("desk.html", visit, headline=self._business.headline, wanted=self._wanted(visit.reader))
+        return self._page(
+            "desk.html",
+            visit,
+            headline=self._business.headline,
+            wanted=self._wanted(visit.reader),
+            order=self._business.order,
+        )
 
     def _wanted(self, reader: Reader) -> list[tuple[str, list[str]]]:
         return [
@@ -86,16 +126,21 @@ class Desk(Site):
         ]
 
     def _ask(self, visit: Visit) -> HttpResponse:
-        is_here = visit.form.get("way") == "here"
-        asks = (*self._business.asks, *([self._business.too_much] if visit.form.get("what") == "too_much" else []))
+        is_here, what, business = visit.form.get("way") == "here", visit.form.get("what"), self._business
+        order = business.order if what == "order" else None
+        asks = business.asks if order is None else order.asks
+        if what == "too_much":
+            asks = (*asks, business.too_much)
         session = secrets.token_urlsafe(32)
         begun = self._service.begin(
             *asks,
-            purpose=self._business.purpose,
+            purpose=business.purpose if order is None else order.purpose,
             channel=Channel.SAME_DEVICE if is_here else Channel.CROSS_DEVICE,
             session=session,
+            transactions=() if order is None else (order.details,),
         )
         kept = {"transaction": begun.transaction_id, "link": begun.link or "", "is_here": is_here}
+        kept["is_order"] = order is not None
         kept["expires"] = f"{begun.expires.astimezone(JST):%H:%M}"
         # The cookie finds what is kept, and is the session that the service knows.
         self._remember("request", kept, visit.at, secret=session, lifetime=KEPT)
@@ -106,7 +151,8 @@ class Desk(Site):
         if kept is None:
             return see("/")
         state, reason = self._state(visit, kept)
-        link = kept["link"]
+        link, order = kept["link"], self._business.order if kept["is_order"] else None
+        found = self._verified(visit, kept) if state == "verified" else []
         return self._page(
             "wait.html",
             visit,
@@ -116,8 +162,10 @@ class Desk(Site):
             link=f"{self._wallet}?{link.partition('?')[2]}",
             picture=base64.b64encode(qr.draw(link).png(scale=6)).decode(),
             expires=kept["expires"],
-            done=self._business.done,
-            credentials=self._verified(visit, kept) if state == "verified" else [],
+            done=self._business.done if order is None else order.done,
+            order=order,
+            is_confirmed=order is not None and any(order.text in one.transaction_data for one in found),
+            credentials=[self._shown(one, visit.reader) for one in found],
         )
 
     def _status(self, visit: Visit) -> HttpResponse:
@@ -148,9 +196,9 @@ class Desk(Site):
             return "expired", None
         return str(status.state.value), status.reason
 
-    def _verified(self, visit: Visit, kept: dict[str, Any]) -> list[dict[str, Any]]:
+    def _verified(self, visit: Visit, kept: dict[str, Any]) -> list[Evidence]:
         found = self._service.result(kept["transaction"], session=visit.cookie).verified
-        return [self._shown(one, visit.reader) for given in found.credentials.values() for one in given]
+        return [one for given in found.credentials.values() for one in given]
 
     def _shown(self, one: Evidence, reader: Reader) -> dict[str, Any]:
         issuer = one.issuer.name

@@ -11,6 +11,7 @@ from typing import TypeGuard
 
 from vcwallet import PublishedTrust
 from vcwallet.claims import ClaimPath, JsonValue, path_text
+from vcwallet.encoding import visible
 from vcwallet.errors import VcError
 from vcwallet.formats.type_metadata import ResolvedType, TypeCatalogue
 from vcwallet.storage import MemoryStore
@@ -85,7 +86,7 @@ def plain(value: object, reader: Reader) -> str:
         return str(whole) if whole else "、".join(plain(part, reader) for part in value.values())
     if isinstance(value, Sequence) and not isinstance(value, str):
         return reader("、", ", ").join(plain(part, reader) for part in value)
-    text = f"{value:,}" if isinstance(value, int) and value >= LARGE else str(value)
+    text = f"{value:,}" if isinstance(value, int) and value >= LARGE else visible.shown(str(value))
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 

@@ -10,14 +10,26 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from vcwallet import Card, Collection, Invocation, OfferPrompt, PublishedTrust, VcError, Wallet, WalletClient
+from vcwallet import (
+    Abilities,
+    Card,
+    Collection,
+    Invocation,
+    OfferPrompt,
+    Presenter,
+    Prompt,
+    PublishedTrust,
+    VcError,
+    Wallet,
+    WalletClient,
+)
 from vcwallet.adapters import qr
 from vcwallet.errors import (
     ConsentRequiredError,
@@ -29,10 +41,11 @@ from vcwallet.errors import (
 )
 from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.japan import JST
-from vcwallet.wallet.prompt import PromptWarning
+from vcwallet.wallet.prompt import EXPLICIT, PromptCredential, PromptWarning, warnings_about
 from web.pages import Look
 from web.reading import Types, plain
 from web.site import Page, Site, Visit, see, tell
+from web.transactions import TRANSACTIONS
 from web.wallet_history import history_export, history_letter, history_lines
 
 LOOK = Look(
@@ -44,6 +57,8 @@ LOOK = Look(
 MIN_PASSPHRASE = 8
 MAX_PICTURE_BYTES = 4 * 1024 * 1024
 COPIES = 3
+MAX_CODES = 3
+"""How many of the codes in one picture are tried."""
 REQUEST, OFFER = "openid4vp://?", "openid-credential-offer://?"
 _T = TypeVar("_T")
 
@@ -125,6 +140,7 @@ class WalletSite(Site):
             ("GET", "/history"): self._history,
             ("GET", "/history/export"): self._export,
             ("GET", "/history/letter"): self._letter,
+            ("POST", "/history/letter"): self._ask_for_deletion,
         }
         super().__init__(
             LOOK, origin=origin, clock=clock, cookie="wallet", pages=anyone | own, max_bytes=MAX_PICTURE_BYTES
@@ -134,6 +150,11 @@ class WalletSite(Site):
         self._types = Types(trust, at=clock())
         self._wallet: Wallet | None = None
         self._lock_of_wallet = Lock()  # one person, one thing at a time
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Let nobody in who was let in before, and forget what waited for a decision."""
+        self._opening = secrets.token_urlsafe(16)
         self._offers, self._asked, self._sent = Waiting[OfferPrompt](), Waiting[Invocation](), Waiting[Sent]()
 
     def close(self) -> None:
@@ -153,13 +174,17 @@ class WalletSite(Site):
             return found(visit)
 
     def _is_unlocked(self, visit: Visit) -> bool:
-        return self._wallet is not None and self._recall("holder", visit.cookie, visit.at) is not None
+        return self._wallet is not None and self._recall("holder", visit.cookie, visit.at) == {"of": self._opening}
 
     @property
     def _opened(self) -> Wallet:
         if self._wallet is None:
             raise LocalProtocolError("the wallet is locked")
         return self._wallet
+
+    @property
+    def _presenter(self) -> Presenter:
+        return self._opened.presenter(Abilities(transaction_types=TRANSACTIONS))
 
     # --- opening ------------------------------------------------------------------------------------------------------
 
@@ -194,7 +219,7 @@ class WalletSite(Site):
         self._wallet = opened
         wanted = self._recall("wanted", visit.form.get("then", ""), visit.at)
         path = "/" if wanted is None else str(wanted["url"]).removeprefix(self.origin)
-        return self._visited(see(path), self._remember("holder", {}, visit.at))
+        return self._visited(see(path), self._remember("holder", {"of": self._opening}, visit.at))
 
     def _made(self, passphrase: str, visit: Visit) -> Wallet:
         language = visit.reader.language
@@ -205,9 +230,10 @@ class WalletSite(Site):
         return Wallet.open(self._path, passphrase=passphrase, clock=self._clock, language=language)
 
     def _lock(self, visit: Visit) -> HttpResponse:
+        """Close the wallet, in every browser that it is open in."""
         self._opened.close()
         self._wallet = None
-        self._forget("holder", visit.cookie, visit.at)
+        self._begin_anew()
         return self._visited(see("/"), "")
 
     # --- cards --------------------------------------------------------------------------------------------------------
@@ -278,7 +304,8 @@ class WalletSite(Site):
             return tell({"state": "none"})
         if not texts:
             return tell({"state": "none"})
-        for text in texts:
+        # Each may make the wallet fetch something, so a page full of codes is not read to its end.
+        for text in list(dict.fromkeys(texts))[:MAX_CODES]:
             next_page = self._read(text)
             if next_page is not None:
                 return tell({"state": "found", "next": next_page})
@@ -306,9 +333,11 @@ class WalletSite(Site):
             if "credential_offer" in text.partition("?")[2]:
                 prompt = run(wallet.collector(self._client).read_offer(text), self._http)
                 return f"/offer?id={self._offers.add(prompt)}"
-            return f"/ask?id={self._asked.add(run(wallet.presenter().read_request(text), self._http))}"
+            invocation = run(self._presenter.read_request(text), self._http)
         except VcError:
             return None
+        # What came by a link or a code has no other way back than an address.
+        return None if invocation.target.uri is None else f"/ask?id={self._asked.add(invocation)}"
 
     # --- offers -------------------------------------------------------------------------------------------------------
 
@@ -376,28 +405,34 @@ class WalletSite(Site):
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
-    def _ask(self, visit: Visit, *, problem: bool = False) -> HttpResponse:
+    def _ask(
+        self, visit: Visit, *, problem: str | None = None, chosen: Mapping[str, str] | None = None
+    ) -> HttpResponse:
         name = visit.query.get("id") or visit.form.get("id", "")
         invocation = self._asked.get(name)
         if invocation is None:
             return self._problem(visit.reader, status=404)
-        if invocation.prompt is None:
+        prompt = invocation.prompt
+        if prompt is None:
             refusal = self._refusal(invocation, visit)
             return self._page("wallet_refused.html", visit, id=name, **refusal)
+        credentials = [_card_chosen(prompt, one, chosen or {}) for one in prompt.credentials]
         return self._page(
             "wallet_ask.html",
             visit,
             id=name,
-            prompt=invocation.prompt,
-            status=400 if problem else 200,
+            prompt=prompt,
+            credentials=credentials,
+            warnings=warnings_about(credentials, prompt.language),
+            by_name=lambda claim: claim.sensitivity in EXPLICIT,
+            status=400 if problem == "by_name" else 200,
             problem=problem,
             plain=lambda value: plain(value, visit.reader),
-            alternatives=lambda warning: self._alternatives(invocation, warning, visit),
+            alternatives=lambda warning: self._alternatives(credentials, warning, visit),
         )
 
-    def _alternatives(self, invocation: Invocation, warning: PromptWarning, visit: Visit) -> list[str]:
+    def _alternatives(self, credentials: Sequence[PromptCredential], warning: PromptWarning, visit: Visit) -> list[str]:
         """Return what the claims are called that say less than one that is asked for."""
-        credentials = invocation.prompt.credentials if invocation.prompt is not None else ()
         types = [one.card.type_ids[0] for one in credentials if warning.claim in [claim.name for claim in one.claims]]
         return [self._types.label_of(kind, name, visit.reader) for kind in types[:1] for name in warning.alternatives]
 
@@ -416,17 +451,20 @@ class WalletSite(Site):
         invocation = self._asked.get(visit.form.get("id", ""))
         if invocation is None:
             return self._problem(visit.reader, status=404)
-        presenter, prompt = self._opened.presenter(), invocation.prompt
+        presenter, prompt = self._presenter, invocation.prompt
         agrees = "agree" in visit.form and prompt is not None
-        if agrees and prompt is not None:
-            chosen = {one: visit.form[f"card:{one}"] for one in prompt.choices if visit.form.get(f"card:{one}")}
-            by_name = [name for name in prompt.to_approve_by_name if f"claim:{name}" in visit.form]
-            proposed = {one.query_id: one.card.id for one in prompt.credentials}
-            other = {query: card for query, card in chosen.items() if proposed.get(query) != card}
+        wants_other = "change" in visit.form and prompt is not None
+        if (agrees or wants_other) and prompt is not None:
+            chosen = {one.query_id: visit.form.get(f"card:{one.query_id}", one.card.id) for one in prompt.credentials}
+            seen = {one.query_id: visit.form.get(f"seen:{one.query_id}") for one in prompt.credentials}
+            if wants_other or chosen != seen:
+                # What is agreed to is what the page has shown, so another card is shown first.
+                return self._ask(visit, problem="card", chosen=chosen)
+            by_name = [name.removeprefix("claim:") for name in visit.form if name.startswith("claim:")]
             try:
-                answer = presenter.answer(prompt.approve(explicitly=by_name, cards=other or None))
+                answer = presenter.answer(prompt.approve(explicitly=by_name, cards=chosen))
             except (ConsentRequiredError, ValueError):
-                return self._ask(visit, problem=True)
+                return self._ask(visit, problem="by_name", chosen=chosen)
         else:
             answer = presenter.decline(invocation)
         self._asked.take(visit.form["id"])
@@ -459,6 +497,20 @@ class WalletSite(Site):
         if letter is None:
             return self._problem(visit.reader, status=404)
         return self._page("wallet_letter.html", visit, letter=letter)
+
+    def _ask_for_deletion(self, visit: Visit) -> HttpResponse:
+        """Write down that a verifier is asked to delete what it was shown; the letter is the person's to send."""
+        number = visit.form.get("n", "")
+        if history_letter(self._opened, self._types, visit.reader, number=number) is None:
+            return self._problem(visit.reader, status=404)
+        self._opened.request_deletion(int(number))
+        return see(f"/history/letter?n={number}")
+
+
+def _card_chosen(prompt: Prompt, proposed: PromptCredential, chosen: Mapping[str, str]) -> PromptCredential:
+    """Return what is shown with the card that was chosen, or with the one that is proposed."""
+    wanted = chosen.get(proposed.query_id)
+    return next((one for one in prompt.choices[proposed.query_id] if one.card.id == wanted), proposed)
 
 
 def _state_of(collection: Collection) -> str:

@@ -4,23 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from vcwallet import Wallet
+from vcwallet.encoding import visible
 from vcwallet.flow import HttpResponse
+from vcwallet.history import LogEntry
 from vcwallet.japan import JST
 from web.pages import Reader
 from web.reading import Types
+from web.transactions import TRANSACTIONS
 
 _EVENTS = {
     "received": ("受け取りました", "Received"),
     "deleted": ("削除しました", "Deleted"),
     "replaced": ("新しいものに替えました", "Replaced"),
     "presented": ("提示しました", "Shown"),
+    "deletion_requested": ("削除を求めました", "Asked for deletion"),
     "declined": ("提示しませんでした", "Declined"),
     "refused": ("ウォレットが拒否しました", "Refused by the wallet"),
     "backed_up": ("バックアップを作りました", "Backed up"),
@@ -42,6 +47,8 @@ class HistoryLine:
         why: for what.
         claims: what it was about, by credential type.
         has_letter: whether somebody can be asked to delete what they were shown.
+        asked: when they were asked to, if they were; the last time counts.
+        confirmed: what was confirmed with it, by kind.
         times: how many entries of this kind stand beside each other, as those of copies do.
     """
 
@@ -53,6 +60,8 @@ class HistoryLine:
     why: str = ""
     claims: list[tuple[str, list[str]]] = field(default_factory=list)
     has_letter: bool = False
+    asked: str = ""
+    confirmed: list[str] = field(default_factory=list)
     times: int = 1
 
 
@@ -66,6 +75,8 @@ class Letter:
         subject: what it is about.
         text: the letter.
         mail: a link that opens it in a mail program; None where the contact is no mail address.
+        number: of the entry that it is about.
+        asked: when it was written down that this was asked for; empty if it was not.
     """
 
     to: str
@@ -73,13 +84,17 @@ class Letter:
     subject: str
     text: str
     mail: str | None
+    number: int
+    asked: str
 
 
 def history_lines(wallet: Wallet, types: Types, reader: Reader) -> list[HistoryLine]:
     """Return the history, the latest first; copies that were received together are one line."""
     lines: list[HistoryLine] = []
-    for one in reversed(list(wallet.history())):
-        line = _line(one.sequence, one.entry, types, reader)
+    entries = list(wallet.history())
+    asked = _asked_for_deletion(entries)
+    for one in reversed(entries):
+        line = replace(_line(one.sequence, one.entry, types, reader), asked=asked.get(one.sequence, ""))
         if lines and line.event == "received" and replace(lines[-1], number=line.number, times=1) == line:
             lines[-1] = replace(lines[-1], times=lines[-1].times + 1)
         else:
@@ -100,7 +115,8 @@ def history_export(wallet: Wallet) -> HttpResponse:
 
 def history_letter(wallet: Wallet, types: Types, reader: Reader, *, number: str) -> Letter | None:
     """Return the letter that asks to delete what was shown; None where nothing was shown in this entry."""
-    found = next((one for one in wallet.history() if str(one.sequence) == number), None)
+    entries = list(wallet.history())
+    found = next((one for one in entries if str(one.sequence) == number), None)
     if found is None or found.entry["event"] != "presented":
         return None
     line, registered = _line(found.sequence, found.entry, types, reader), found.entry.get("contact")
@@ -118,8 +134,25 @@ def history_letter(wallet: Wallet, types: Types, reader: Reader, *, number: str)
         " will.\n",
     )
     address = (contact or "").removeprefix("mailto:")
-    mail = f"mailto:{address}?subject={quote(subject)}&body={quote(text)}" if "@" in address else None
-    return Letter(to=line.who, contact=contact, subject=subject, text=text, mail=mail)
+    is_mail = _MAIL.fullmatch(address) is not None
+    return Letter(
+        to=line.who,
+        contact=contact,
+        subject=subject,
+        text=text,
+        mail=f"mailto:{address}?subject={quote(subject)}&body={quote(text)}" if is_mail else None,
+        number=found.sequence,
+        asked=_asked_for_deletion(entries).get(found.sequence, ""),
+    )
+
+
+_MAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
+
+
+def _asked_for_deletion(entries: Iterable[LogEntry]) -> dict[int, str]:
+    """Return when somebody was asked to delete what they were shown, by the number of that entry."""
+    asked = (one.entry for one in entries if one.entry["event"] == "deletion_requested")
+    return {int(str(entry["disclosure"])): _time(entry) for entry in asked}
 
 
 def _line(number: int, entry: Mapping[str, Any], types: Types, reader: Reader) -> HistoryLine:
@@ -129,12 +162,22 @@ def _line(number: int, entry: Mapping[str, Any], types: Types, reader: Reader) -
         number=number,
         event=event,
         title=reader(*title),
-        time=f"{datetime.fromisoformat(entry['time']).astimezone(JST):%Y-%m-%d %H:%M}",
+        time=_time(entry),
         who=_named(entry.get("verifier_name") or entry.get("issuer_name") or {}, reader),
         why=_named(entry.get("purpose_text") or {}, reader),
         claims=list(_claims(entry, types, reader)),
         has_letter=event == "presented",
+        confirmed=[_confirmed(one["type"], reader) for one in entry.get("transactions", ())],
     )
+
+
+def _time(entry: Mapping[str, Any]) -> str:
+    return f"{datetime.fromisoformat(entry['time']).astimezone(JST):%Y-%m-%d %H:%M}"
+
+
+def _confirmed(type_id: str, reader: Reader) -> str:
+    known = TRANSACTIONS.get(type_id)
+    return type_id if known is None else _named(known.labels[""], reader)
 
 
 def _claims(entry: Mapping[str, Any], types: Types, reader: Reader) -> Iterator[tuple[str, list[str]]]:
@@ -153,4 +196,4 @@ def _claims(entry: Mapping[str, Any], types: Types, reader: Reader) -> Iterator[
 
 
 def _named(names: Mapping[str, str], reader: Reader) -> str:
-    return names.get(reader.language) or next(iter(names.values()), "")
+    return visible.shown(names.get(reader.language) or next(iter(names.values()), ""))

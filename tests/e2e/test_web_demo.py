@@ -44,7 +44,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
     assert process.stdout is not None
     try:
         said = "".join(process.stdout.readline() for _ in range(5))
-        found = re.findall(r"(http://127\.0\.0\.1:\d+)/", said)
+        found = re.findall(r"(http://(?:127\.0\.0\.1|localhost):\d+)/", said)
         password = re.search(r"password (\w+)", said)
         assert len(found) == 4, said
         assert password is not None, said
@@ -198,6 +198,29 @@ def ask_too_much(agency: Window, phone: Window, town: Town) -> None:
     agency.looked_at("4-refused")
 
 
+def confirm_one_thing(bank: Window, phone: Window, town: Town) -> None:
+    bank.open(f"{town.bank}/")
+    bank.press("Confirm by QR code")
+    bank.sees("Waiting for your wallet")
+    [link] = qr.read(bank.qr_picture())
+    paste(phone, town, link)
+    phone.sees("Show this to Sakura Bank?")
+    said = phone.text
+    assert "Open an account" in said
+    assert "みらい支店" in said
+    assert "普通預金" in said
+    assert "To identify you when you open an account" in said
+    phone.looked_at("6-transaction")
+    phone.page.get_by_label("I authorise this").check()
+    phone.press("Show it")
+    bank.sees("You have confirmed that we open the account")
+    assert "Just this was confirmed with the holder's key" in bank.text
+    assert "みらい支店" in bank.text
+    bank.looked_at("1-confirmed")
+    phone.open(f"{town.wallet}/history")
+    phone.sees("Confirmed: Open an account")
+
+
 def paste(phone: Window, town: Town, link: str) -> None:
     phone.open(f"{town.wallet}/scan")
     phone.fill("Or paste a link", link)
@@ -221,7 +244,25 @@ def look_at_the_history(phone: Window, town: Town) -> None:
     phone.press("Ask for deletion")
     phone.sees("The wallet itself sends nothing")
     assert "privacy@minato-homes.example" in phone.text
+    assert phone.page.locator("a[href^='mailto:']").count() == 0
     phone.looked_at("12-letter")
+    phone.press("Ask for this, and keep that in my history")
+    phone.sees("Your history says that you asked on")
+    assert phone.page.locator("a[href^='mailto:privacy@minato-homes.example?']").count() == 1
+    phone.looked_at("12-letter-asked")
+    phone.press("To the history")
+    phone.sees("You asked for deletion on")
+    phone.sees("Asked for deletion")
+    phone.looked_at("12-history-asked")
+    with phone.page.expect_download() as download:
+        phone.press("Save as a file")
+    *_, last = check_export(Path(download.value.path()).read_bytes())
+    assert (last.entry["event"], last.entry["verifier"]) == ("deletion_requested", events_of_rental(export))
+
+
+def events_of_rental(export: bytes) -> object:
+    """Return the identifier of the verifier that was shown something."""
+    return next(one.entry["verifier"] for one in check_export(export) if one.entry["event"] == "presented")
 
 
 def a_revoked_certificate_is_refused(bank: Window, phone: Window, town: Town) -> None:
@@ -291,6 +332,9 @@ def test_on_one_device_in_japanese_with_the_keyboard_alone(town: Town, browser: 
         phone.looked_at("7-history")
         with_keyboard(phone, "削除を求める")
         phone.looked_at("8-letter")
+        with_keyboard(phone, "削除を求める（履歴に残す）")
+        phone.sees("に求めたことを、履歴に残しました")
+        phone.looked_at("8-letter-asked")
         phone.open(f"{town.wallet}/")
         with_keyboard(phone, "ウォレットを閉じる")
         phone.sees("ウォレットを開く")
@@ -375,6 +419,8 @@ def test_a_log_in_that_the_wallet_leads_to_and_a_clerk_who_takes_a_moment(town: 
         phone.fill("Passphrase", PASSPHRASE)
         phone.press("Open")
         phone.sees("Show this to Sakura Bank?")
+        with window(browser, "account") as bank:
+            confirm_one_thing(bank, phone, town)
         nobody_else_sees_anything(desk, town)
         a_second_browser_opens_it_too(desk, town)
 
@@ -390,7 +436,13 @@ def nobody_else_sees_anything(stranger: Window, town: Town) -> None:
     stranger.sees("Apply for a flat")
     assert stranger.wrong == []
     # A page of another site posts a form to the wallet; a name that is not the wallet's leads to it.
-    outside = stranger.page.context.request
+    # Nobody but the wallet is shown the cookie that opens it, whatever the port.
+    context = stranger.page.context
+    context.add_cookies([{"name": "wallet", "value": "secret", "url": town.wallet}])
+    for site in (town.city, town.rental, town.bank):
+        assert "wallet" not in [one["name"] for one in context.cookies(site)]
+    assert [one["name"] for one in context.cookies(town.wallet)] == ["wallet"]
+    outside = context.request
     posted = outside.post(f"{town.wallet}/open", form={"passphrase": PASSPHRASE}, headers={"origin": town.bank})
     assert posted.status == 403
     assert outside.get(f"{town.wallet}/", headers={"host": "wallet.example"}).status == 421

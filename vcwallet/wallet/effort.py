@@ -10,8 +10,8 @@ from typing import TypeVar
 from vcwallet.protocols.dcql import CredentialQuery
 
 MAX_READ = 10_000
-"""How many credentials are read for one request, counted once for each query, and again for each claim set of it that
-asks for elements by their positions."""
+"""How many credentials are read for one request, counted once for each query, and again for each claim of a claim set
+of it that asks for elements by their positions."""
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Effort:
 
     def as_far_as_it_goes(self, cards: Iterable[T], query: CredentialQuery) -> Iterator[T]:
         """Yield what is read for a query, until nothing is left; the next query then gets nothing either."""
-        price = 1 + sum(_is_by_position(option.paths) for option in query.claim_options)
+        price = 1 + sum(len(option.paths) for option in query.claim_options if _is_by_position(option.paths))
         for card in cards:
             if self._left < price:
                 return

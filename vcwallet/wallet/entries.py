@@ -11,10 +11,12 @@ from typing import Any
 
 from vcwallet.encoding import base64url
 from vcwallet.errors import OverAskingError, RequestRefusedError, StatuteLimitedError
+from vcwallet.history import LogEntry
 from vcwallet.protocols.exchange import AuthenticatedRequest, Transaction
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet.cards import Card
 
+PRESENTED = "presented"
 RESTORED = "restored"
 Entry = dict[str, Any]
 
@@ -64,7 +66,7 @@ def disclosure(
     """Return the entry of an answer, with what is needed to ask for deletion later."""
     use = registration.use
     return {
-        "event": "presented",
+        "event": PRESENTED,
         "time": _time(at),
         "verifier": registration.verifier,
         "verifier_name": dict(registration.name),
@@ -77,6 +79,18 @@ def disclosure(
         "request": request.digest,
         "credentials": list(shown),
         **({"transactions": [_authorised(one) for one in request.transactions]} if request.transactions else {}),
+    }
+
+
+def deletion_request(disclosure: LogEntry, *, at: datetime) -> Entry:
+    """Return the entry of a verifier that is asked to delete what it was shown; it says when, whom, and about what."""
+    shown = disclosure.entry
+    about = ("verifier", "verifier_name", "purpose", "purpose_text", "contact", "request")
+    return {
+        "event": "deletion_requested",
+        "time": _time(at),
+        **{name: shown[name] for name in about if name in shown},
+        "disclosure": disclosure.sequence,
     }
 
 

@@ -17,6 +17,10 @@ _PHRASES = MappingProxyType(
             "en": "registered access certificate, trusted list {sequence}",
             "ja": "登録済みのアクセス証明書（トラストリスト第{sequence}号）",
         },
+        "VERIFIED_BY_REGISTRATION": {
+            "en": "named in a registration certificate, without an access certificate ({way})",
+            "ja": "登録証明書に記載（アクセス証明書なし、確認方法：{way}）",
+        },
         "DAYS": {"en": "{days} days", "ja": "{days}日間"},
         "NOT_STATED": {"en": "not stated", "ja": "記載なし"},
         "GUARDED_CLAIM": {

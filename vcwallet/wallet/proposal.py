@@ -10,6 +10,7 @@ from typing import TypeAlias, cast
 
 from vcwallet.claims import ClaimPath, JsonObject, JsonValue, any_position, covers, is_present, path_text, select
 from vcwallet.credential_type import Language, labels_from_metadata
+from vcwallet.encoding import visible
 from vcwallet.formats.base import HeldCredential
 from vcwallet.formats.type_metadata import ResolvedType
 from vcwallet.protocols.dcql import CredentialQuery, Match, Weigh, Weight
@@ -70,13 +71,18 @@ def keeps_positions(query: CredentialQuery, held: HeldCredential) -> bool:
 
     Hidden elements leave no gap (RFC 9901, section 7.1), so the verifier would find another one in its place.
     """
+    if not any(None in path[-1:] for path in held.concealed):
+        return True  # no element of an array can be hidden
     return all(_stay(option.paths, held) for option in query.claim_options)
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str:
-    """Return the text in a language, or else the first one; names and purposes are never left out."""
+    """Return the text in a language, or else the first one; names and purposes are never left out.
+
+    What is not seen in it, or would move the rest about, is marked: whoever writes a name must not write the screen.
+    """
     spoken = (text for tag, text in texts.items() if _primary(tag) == _primary(language))
-    return texts.get(language) or next(spoken, "") or next(iter(texts.values()), "")
+    return visible.shown(texts.get(language) or next(spoken, "") or next(iter(texts.values()), ""))
 
 
 def retention_text(use: IntendedUse, language: str) -> str:
@@ -91,21 +97,27 @@ def retention_text(use: IntendedUse, language: str) -> str:
 def _stay(asked: Iterable[ClaimPath], held: HeldCredential) -> bool:
     asked = list(asked)
     by_position = [path for path in asked if any(isinstance(component, int) for component in path)]
-    if not any(None in path[-1:] for path in held.concealed):
-        return True  # no element of an array can be hidden
-    seen = _seen(held, asked) if by_position else []
-    return all(_stays(path, seen) for path in by_position)
+    moved = _moved(_seen(held, asked)) if by_position else {}
+    return not any(_has_moved(path, moved) for path in by_position)
 
 
-def _stays(path: ClaimPath, seen: Iterable[ClaimPath]) -> bool:
-    for depth, index in enumerate(path):
-        shown: dict[ClaimPath, set[object]] = {}  # which elements are seen, by array
-        for leaf in seen:
-            if len(leaf) > depth and touches(path[:depth], leaf[:depth]):
-                shown.setdefault(leaf[:depth], set()).add(leaf[depth])
-        if isinstance(index, int) and any(index in one and not one >= set(range(index)) for one in shown.values()):
-            return False
-    return True
+def _moved(seen: Iterable[ClaimPath]) -> Mapping[ClaimPath, Set[int]]:
+    """Return, by array, the elements that are seen behind one that is not."""
+    shown: dict[ClaimPath, set[int]] = {}
+    for leaf in seen:
+        for depth, component in enumerate(leaf):
+            if isinstance(component, int):
+                shown.setdefault(leaf[:depth], set()).add(component)
+    hidden = {array: min(set(range(len(there) + 1)) - there) for array, there in shown.items()}
+    return {array: moved for array, there in shown.items() if (moved := {one for one in there if one > hidden[array]})}
+
+
+def _has_moved(path: ClaimPath, moved: Mapping[ClaimPath, Set[int]]) -> bool:
+    return any(
+        path[len(array)] in elements and touches(path[: len(array)], array)
+        for array, elements in moved.items()
+        if len(array) < len(path)
+    )
 
 
 def _seen(held: HeldCredential, asked: Iterable[ClaimPath]) -> list[ClaimPath]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from vcwallet.claims import ClaimPath, path_text
 from vcwallet.credential_type import Disclosure, Sensitivity
+from vcwallet.encoding import visible
 from vcwallet.errors import (
     NotAuthorisedError,
     OverAskingError,
@@ -30,6 +31,9 @@ from vcwallet.keys.policy import PartyPolicy, Role, TrustPolicy
 from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery, asked_paths
 from vcwallet.protocols.exchange import AuthenticatedRequest
 from vcwallet.trust.registration import Registration, over_asked, read_registration
+
+MAX_NAME = 100
+"""How much of the name of a type or claim stands in errors and histories, in characters."""
 
 EXTENSION = "vcwallet"
 """The member of type metadata that carries sensitivity, disclosure rule, statute and predicates of a claim."""
@@ -48,7 +52,7 @@ class AskedClaim:
     @property
     def name(self) -> str:
         """The claim as errors and histories name it: type and path, never a value."""
-        return f"{self.type_id}: {path_text(self.path)}"
+        return _named(self.type_id, self.path)
 
     @property
     def sensitivity(self) -> Sensitivity:
@@ -189,9 +193,18 @@ def _require_within_registration(query: DcqlQuery, registration: Registration, t
     asked = [(each.format, each.type_ids, each.path) for each in asked_paths(query)]
     shown = [each for each in _shown_unasked(query, type_of) if unregistered.isdisjoint(each[1])]
     beyond = over_asked(registration, [*asked, *shown])
-    names = {f"{type_id}: {path_text(path)}" for type_id, path in beyond} | unregistered
+    names = {_named(type_id, path) for type_id, path in beyond} | {_short(type_id) for type_id in unregistered}
     if names:
         raise OverAskingError("the request asks for more than the verifier registered", claims=sorted(names))
+
+
+def _named(type_id: str, path: ClaimPath) -> str:
+    return f"{_short(type_id)}: {_short(path_text(path))}"
+
+
+def _short(name: str) -> str:
+    """Return a name that a verifier has written as it may stand in errors, histories and on screens."""
+    return visible.shown(name) if len(name) <= MAX_NAME else f"{visible.shown(name[:MAX_NAME])}…"
 
 
 def _require_retention(query: DcqlQuery, registration: Registration) -> None:

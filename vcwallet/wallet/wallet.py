@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any
 
 from vcwallet.claims import JsonObject, path_text
+from vcwallet.encoding import visible
 from vcwallet.errors import (
     BindingError,
     ConsentRequiredError,
@@ -47,7 +48,7 @@ from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import KeyStore, Signer
 from vcwallet.keys.stored import COLLECTION as KEYS
 from vcwallet.keys.stored import StoredKeys
-from vcwallet.protocols.dcql import Candidate, CredentialQuery, Match, Matches, match, match_credential
+from vcwallet.protocols.dcql import Candidate, CredentialQuery, DcqlQuery, Match, Matches, match, match_credential
 from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest, QueryRule
 from vcwallet.protocols.openid4vp import Request, Response, read_request
 from vcwallet.protocols.openid4vp.transaction_data import assign
@@ -94,6 +95,10 @@ from vcwallet.wallet.statuses import forgotten, is_statement, last_status, remem
 
 MAX_CHOICES = 20
 """How many credentials are offered for one credential query, last received first."""
+
+MAX_COMPARED = 200
+"""How many combinations of claims are compared for one request, of all credentials that are offered; but always those
+of one credential for each query."""
 
 RECEIVED_AT_ONCE = 500
 """How many credentials `Wallet.receive_all` keeps in one commit."""
@@ -401,7 +406,7 @@ class Wallet:
         matches = match(
             authenticated.query,
             lambda query: self._candidates(query, registration, audience, effort, guarded, at),
-            limit_per_query=MAX_CHOICES,
+            limit_per_query=_choices_per_query(authenticated.query),
             query_for=self._query_rule(authenticated, registration),
         )
         return self._prompt(incoming, authenticated, registration, matches)
@@ -527,6 +532,24 @@ class Wallet:
             StoreCorruptError: an entry was changed or removed (``HISTORY_BROKEN``).
         """
         return self._history.entries()
+
+    def request_deletion(self, disclosure: int) -> LogEntry:
+        """Write into the history that the holder asks a verifier to delete what it was shown, and return that entry.
+
+        The wallet tells the verifier nothing; whoever calls this sends the request, to the contact of the entry.
+
+        Args:
+            disclosure: the number of the entry (`LogEntry.sequence`) of what was shown.
+
+        Raises:
+            LocalProtocolError: nothing was shown in that entry, or there is none (``NOT_PRESENTED``).
+            StoreCorruptError: an entry was changed or removed (``HISTORY_BROKEN``).
+            StoreError: the store could not write.
+        """
+        found = next((one for one in self._history.entries() if one.sequence == disclosure), None)
+        if found is None or found.entry.get("event") != entries.PRESENTED:
+            raise LocalProtocolError("nothing was shown to anybody in this entry", code="NOT_PRESENTED")
+        return self._history.append(entries.deletion_request(found, at=self._clock()))
 
     def export_history(self) -> bytes:
         """Return the history as JSON Lines that anyone can check (`vcwallet.history.check_export`).
@@ -797,9 +820,15 @@ class Wallet:
                     seen.add(card.batch)
                     copy = self._copies.choose(card, audience, at=at)
                     shown = card if copy is None else copy.card
-                held = self._reopen(shown)
-                if is_allowed(shown.type_ids[0]) and keeps_positions(query, held):
-                    yield replace(_candidate(shown, held), weigh=weigh_seen(held, guarded(shown.type_ids[0])))
+                try:
+                    held, is_sensitive = self._reopen(shown), guarded(shown.type_ids[0])
+                    fits = is_allowed(shown.type_ids[0]) and keeps_positions(query, held)
+                except StoreError:
+                    raise
+                except VcError:
+                    continue  # of a format or type no longer known; an error would tell the verifier that it is there
+                if fits:
+                    yield replace(_candidate(shown, held), weigh=weigh_seen(held, is_sensitive))
 
     def _query_rule(self, request: AuthenticatedRequest, registration: Registration) -> QueryRule:
         """Return the request's own rule, as far as what it puts in the place of a claim may be disclosed, too."""
@@ -840,13 +869,13 @@ class Wallet:
         return Prompt(
             verifier=in_language(registration.name, self.language),
             verifier_id=registration.verifier,
-            verified_by=phrase("VERIFIED_BY", self.language, sequence=request.verifier.sequence),
+            verified_by=_verified_by(request.verifier, self.language),
             purpose=in_language(use.text, self.language),
             purpose_code=use.code,
             legal_basis=use.legal_basis,
             retention=retention_text(use, self.language),
-            privacy_policy=use.privacy_policy,
-            contact=use.contact,
+            privacy_policy=use.privacy_policy and visible.shown(use.privacy_policy),
+            contact=use.contact and visible.shown(use.contact),
             credentials=credentials,
             choices=choices,
             warnings=warnings_about(credentials, self.language),
@@ -1065,8 +1094,21 @@ def _offline(_: HttpRequest) -> HttpResponse:
     raise NetworkBlockedError("this wallet was given no network")
 
 
+def _choices_per_query(query: DcqlQuery) -> int:
+    """Return how many credentials are offered for each credential query: fewer where there is much to compare."""
+    compared = sum(len(each.claim_options) for each in query.requested)
+    return max(1, min(MAX_CHOICES, MAX_COMPARED // max(1, compared)))
+
+
 def _audience(request: AuthenticatedRequest, registration: Registration) -> Audience:
     return Audience(party=request.verifier.party, verifier=registration.verifier)
+
+
+def _verified_by(verifier: TrustedKey, language: str) -> str:
+    """Return in words how it is known who asks: by a certificate of the registry, or by a registration alone."""
+    if verifier.sequence is None:
+        return phrase("VERIFIED_BY_REGISTRATION", language, way=verifier.source)
+    return phrase("VERIFIED_BY", language, sequence=verifier.sequence)
 
 
 def _has_expired(card: Card, at: datetime) -> bool:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Iterable
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -19,7 +19,14 @@ import pytest
 
 from vcwallet.adapters import qr
 from vcwallet.adapters.qr import ErrorCorrection, Picture, QrCode, QrKind, Scanner
-from vcwallet.adapters.qr.pictures import MAX_FRAMES, MAX_PICTURE_BYTES
+from vcwallet.adapters.qr.pictures import (
+    MAX_FRAMES,
+    MAX_PICTURE_BYTES,
+    MAX_READ_PIXELS,
+    MAX_READ_SECONDS,
+    _reduced,
+    _texts,
+)
 from vcwallet.encoding import cbor
 from vcwallet.encoding import uniform_resource as ur
 from vcwallet.errors import LimitExceededError, MalformedError, UnsupportedError
@@ -369,6 +376,36 @@ def test_an_animation_has_a_limit_of_frames_and_of_pixels_in_all() -> None:
         qr.read(gif(MAX_FRAMES + 1, 8))
     with pytest.raises(LimitExceededError, match="pixels"):
         qr.read(gif(20, 2000))
+
+
+@pytest.mark.parametrize("size", [(4000, 3000), (3000, 4000), (13_000_000, 1), (1500, 1500)], ids=str)
+def test_of_a_large_picture_no_more_is_looked_at(size: tuple[int, int]) -> None:
+    seen = _reduced(Image.new("L", size))
+    assert 0 < seen.width * seen.height <= MAX_READ_PIXELS
+    assert abs(seen.width / seen.height - size[0] / size[1]) < 0.01 * size[0] / size[1] or 1 in seen.size
+
+
+def test_a_small_picture_is_looked_at_as_it_is() -> None:
+    picture = Image.new("L", (1000, 2000))
+    assert _reduced(picture) is picture
+
+
+def test_a_code_of_a_tenth_of_a_photograph_is_found() -> None:
+    photograph = Image.new("L", (4000, 3000), 180)
+    photograph.paste(Image.open(io.BytesIO(qr.draw(LINK).png(scale=10))).convert("L").resize((400, 400)), (1501, 903))
+    assert qr.read(photograph) == [LINK]
+
+
+def test_looking_for_codes_ends_after_a_while() -> None:
+    code = Image.open(io.BytesIO(qr.draw(LINK).png())).convert("L")
+
+    def read(seconds: float) -> list[str]:
+        now = count(step=seconds)
+        return list(_texts([code] * 4, clock=lambda: next(now)))
+
+    assert read(MAX_READ_SECONDS / 4) == [LINK] * 4
+    with pytest.raises(LimitExceededError, match="longer"):
+        read(MAX_READ_SECONDS / 3)
 
 
 # --- the scanner -----------------------------------------------------------------------------------------------------

@@ -43,10 +43,12 @@ def test_what_is_read_ends_and_all_queries_share_it() -> None:
     [
         (query(["a", None]), 1),
         (query(["a", 0]), 2),
-        (query(["a"], ["b", 1], claim_sets=[["c0"], ["c1"], ["c0", "c1"]]), 3),
+        (query(["a"], ["b", 1], claim_sets=[["c0"], ["c1"], ["c0", "c1"]]), 4),
     ],
 )
-def test_a_claim_set_with_positions_costs_as_much_as_another_credential(asked: CredentialQuery, each: int) -> None:
+def test_each_claim_of_a_claim_set_with_positions_costs_as_much_as_another_credential(
+    asked: CredentialQuery, each: int
+) -> None:
     assert read(Effort(12), asked) == 12 // each
     assert read(Effort(each - 1), asked) == 0
 

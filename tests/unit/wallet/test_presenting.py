@@ -376,6 +376,40 @@ class TestHistory:
         exported = check_export(world.wallet.export_history())
         assert [entry.entry for entry in exported] == events(world)
 
+    @IN_BOTH_FORMATS
+    def test_who_was_asked_for_deletion_when_and_of_what_stands_in_it(self, world):
+        request = world.ask("full_name")
+        world.answer(request)
+        *_, shown = world.wallet.history()
+        world.clock.pass_by(days=3)
+        asked = world.wallet.request_deletion(shown.sequence)
+        assert asked.entry == {
+            "event": "deletion_requested",
+            "time": world.clock().isoformat(timespec="seconds"),
+            "verifier": "urn:vcwallet:party:bank",
+            "verifier_name": {"ja": "さくら銀行", "en": "Sakura Bank"},
+            "purpose": "loan",
+            "purpose_text": {"ja": "融資の審査のため", "en": "To decide on a loan"},
+            "contact": "mailto:privacy@bank.example",
+            "request": request.digest,
+            "disclosure": shown.sequence,
+        }
+        exported = check_export(world.wallet.export_history())
+        assert exported[-1] == asked
+        assert not any(value.encode() in world.wallet.export_history() for value in CANARIES)
+        world.wallet.request_deletion(shown.sequence)  # a reminder, which is written down as well
+        assert [event["event"] for event in events(world)].count("deletion_requested") == 2
+
+    @pytest.mark.parametrize("disclosure", [-1, 0, 1, 4, 99], ids=["negative", "none", "receipt", "request", "to come"])
+    def test_nobody_is_asked_to_delete_what_was_not_shown(self, world, disclosure):
+        world.answer(world.ask("full_name"))
+        world.wallet.request_deletion(3)
+        before = events(world)
+        with pytest.raises(LocalProtocolError) as refused:
+            world.wallet.request_deletion(disclosure)
+        assert refused.value.code == "NOT_PRESENTED"
+        assert events(world) == before
+
     def test_it_stands_in_the_store_beside_the_consent_that_was_used(self, world):
         consent = approved(world.wallet.match(world.ask("full_name")))
         world.wallet.present(consent)

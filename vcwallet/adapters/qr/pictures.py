@@ -12,10 +12,11 @@ A picture is hostile input: it is opened in a few formats only, and measured bef
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from time import thread_time
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from vcwallet.adapters.qr._library import library
@@ -32,6 +33,10 @@ MAX_PICTURE_BYTES: Final = 4 * 1024 * 1024
 MAX_PICTURE_PIXELS: Final = 13_000_000
 MAX_ANIMATION_PIXELS: Final = 5 * MAX_PICTURE_PIXELS
 MAX_FRAMES: Final = 4 * MAX_PARTS
+#: What is larger is made smaller before it is looked at; a code of a tenth of the width of a photograph is found still.
+MAX_READ_PIXELS: Final = 2_000_000
+#: How long looking for codes may take, of the time of a processor.
+MAX_READ_SECONDS: Final = 2
 
 #: Pillow reads dozens of formats; cameras and screens make these.
 _PICTURE_FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
@@ -44,16 +49,35 @@ def read(picture: Picture) -> list[str]:
         picture: the bytes of a PNG, JPEG, GIF, WebP or BMP file, the path of one, or a Pillow image.
 
     Raises:
-        LimitExceededError: more than 4 MiB, 13 megapixels, or for an animation 65 megapixels or 400 frames in all.
+        LimitExceededError: more than 4 MiB, 13 megapixels, or for an animation 65 megapixels or 400 frames in all; or
+            it takes longer than 2 seconds.
         MalformedError: not a picture.
         MissingExtraError: the extra ``qr`` is not installed.
     """
-    zxing = library("zxingcpp")
-    return [
-        _text_of(barcode.bytes, barcode.text)
-        for frame in _frames(_opened(picture))
-        for barcode in zxing.read_barcodes(frame, formats=zxing.BarcodeFormat.QRCode)
-    ]
+    library("zxingcpp")  # before anything is opened
+    return list(_texts(_frames(_opened(picture)), clock=thread_time))
+
+
+def _texts(frames: Iterable[Image], *, clock: Callable[[], float]) -> Iterator[str]:
+    """Yield the texts of the codes of some frames, until that has taken too long."""
+    zxing, spent = library("zxingcpp"), 0.0
+    for frame in frames:
+        if spent >= MAX_READ_SECONDS:
+            raise LimitExceededError(f"reading a picture takes longer than {MAX_READ_SECONDS} seconds")
+        began = clock()
+        found = zxing.read_barcodes(_reduced(frame), formats=zxing.BarcodeFormat.QRCode)
+        spent += clock() - began
+        for barcode in found:
+            yield _text_of(barcode.bytes, barcode.text)
+
+
+def _reduced(frame: Image) -> Image:
+    """Return a frame as large as is looked at: a picture of nothing but the corners of codes is work without end."""
+    factor = (MAX_READ_PIXELS / (frame.width * frame.height)) ** 0.5
+    if factor >= 1:
+        return frame
+    width, height = (min(max(1, int(side * factor)), MAX_READ_PIXELS) for side in frame.size)
+    return frame.resize((width, height), library("PIL.Image").Resampling.BOX)
 
 
 def _text_of(data: bytes, guess: str) -> str:

@@ -20,12 +20,13 @@ it could not show.  Without types it refuses every such request, as the standard
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 from pydantic import ConfigDict, Field
 
-from vcwallet.encoding import base64url, json, wire
+from vcwallet.claims import JsonValue
+from vcwallet.encoding import base64url, json, visible, wire
 from vcwallet.encoding.wire import Array, WireModel
 from vcwallet.errors import BindingError, LimitExceededError, MalformedError, RemoteProtocolError, VcError
 from vcwallet.formats.sd_jwt.disclosure import HashAlgorithm
@@ -75,8 +76,9 @@ def read_transactions(texts: Sequence[str], *, query: DcqlQuery, types: Transact
         types: those that the wallet knows.
 
     Raises:
-        RemoteProtocolError: one is of an unknown type, has a member too many or too few, or belongs to no credential
-            query with holder binding; or the same text is there twice (code ``INVALID_TRANSACTION_DATA``).
+        RemoteProtocolError: one is of an unknown type, has a member too many or too few, a text that people would not
+            see as it is, or belongs to no credential query with holder binding; or the same text is there twice (code
+            ``INVALID_TRANSACTION_DATA``).
     """
     if not texts or len(set(texts)) != len(texts):
         raise _invalid("transaction data are a non-empty array of different texts")
@@ -97,6 +99,8 @@ def _read(text: str, *, bound: set[str], types: TransactionTypes) -> Transaction
         raise _invalid("the type of transaction data is a string") from None
     if details is None:
         raise _invalid("transaction data of a type that the wallet does not know")
+    if not all(map(visible.is_visible, _texts(members))):
+        raise _invalid("transaction data have characters that are not seen, or that move others about")
     if len(set(details.credential_ids)) != len(details.credential_ids) or not bound >= set(details.credential_ids):
         raise _invalid("transaction data belong to credentials that are not asked for with a proof of their holder")
     if not set(HashAlgorithm).intersection(details.transaction_data_hashes_alg):
@@ -114,6 +118,19 @@ def _members(text: str) -> dict[str, Any]:
     if len(text) > MAX_BYTES:
         raise LimitExceededError(f"transaction data are longer than {MAX_BYTES} characters")
     return json.loads_object(base64url.decode(text))
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    """Yield every text of a value, the names of its members included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield name
+            yield from _texts(part)
+    elif isinstance(value, Sequence):
+        for part in value:
+            yield from _texts(part)
 
 
 def _invalid(message: str) -> RemoteProtocolError:

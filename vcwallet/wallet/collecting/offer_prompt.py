@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from vcwallet.claims import path_text
-from vcwallet.encoding import service_url
+from vcwallet.encoding import service_url, visible
 from vcwallet.errors import UnsupportedError, VcError
 from vcwallet.formats.type_metadata import ResolvedType
 from vcwallet.protocols.oauth.server_metadata import AuthorizationServerMetadata
@@ -214,7 +214,7 @@ def _own_name(found: FoundIssuer, language: str) -> str | None:
 
 def _shown(text: str) -> str:
     """Return a text of the issuer as it may stand on a screen: bounded, and without what would reorder or hide it."""
-    return "".join(character for character in text[:MAX_TEXT] if character.isprintable())
+    return visible.shown(text[:MAX_TEXT])
 
 
 def _warning(code: str, language: str, configuration_id: str | None, **values: object) -> OfferWarning:

@@ -186,14 +186,16 @@ class Presenter:
     ) -> str | None:
         """Read a request, ask the person and post the answer; return where to go on in the browser, if anywhere.
 
+        Where there is no answer the verifier is told nothing, whyever: nobody is asked about what is not held, so to
+        tell it of a person who says no would tell it what is held.  A screen for both can `decline` both.
+
         Args:
             text: what a QR code or a link says.
             http: reaches the verifier.
-            approve: asks the person; None says no.
+            approve: asks the person; None says no, which the history keeps.
 
         Raises:
-            VcError: as `read_request`, `answer` and `send`; also where the request must not or cannot be answered, and
-                the verifier is told nothing.
+            VcError: as `read_request`, `answer` and `send`; also where the request must not or cannot be answered.
             LocalProtocolError: the answer goes back in another way than by post (``NOT_POSTED``).
         """
         invocation = run(self.read_request(text), http)
@@ -202,8 +204,10 @@ class Presenter:
         if isinstance(invocation.outcome, VcError):
             raise invocation.outcome
         consent = approve(invocation.outcome)
-        answer = self.decline(invocation) if consent is None else self.answer(consent)
-        return run(self.send(answer), http)
+        if consent is None:
+            self.decline(invocation)
+            return None
+        return run(self.send(self.answer(consent)), http)
 
 
 def dc_api_error(error: VcError) -> dict[str, JsonValue]:

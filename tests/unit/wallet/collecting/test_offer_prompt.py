@@ -61,7 +61,7 @@ def test_an_issuer_for_whom_nobody_vouches_is_called_by_its_host(world: World) -
 def test_a_name_of_its_own_cannot_hide_or_reorder_anything(world: World) -> None:
     display = [{"name": "A\u202e\u200b\n" + "b" * 500}]
     prompt = prompt_of(world, Simulator(world, is_signed=False, changed={"display": display}))
-    assert prompt.own_name == "A" + "b" * 196
+    assert prompt.own_name == "A " + "b" * 198
 
 
 def test_what_an_offer_says_about_a_code_cannot_hide_or_reorder_anything(world: World) -> None:
@@ -69,7 +69,7 @@ def test_what_an_offer_says_about_a_code_cannot_hide_or_reorder_anything(world: 
     asked = TxCode(length=6, description="By \u202eletter\u200b\n" + "b" * 288)
     code = PreAuthorizedCode(pre_authorized_code="code", tx_code=asked)
     prompt = prompt_of(world, issuer, issuer.offer(grants=Grants(pre_authorized_code=code)))
-    assert prompt.tx_code == TxCode(length=6, description="By letter" + "b" * 188)
+    assert prompt.tx_code == TxCode(length=6, description="By letter " + "b" * 188)
     bare = PreAuthorizedCode(pre_authorized_code="code", tx_code=TxCode(input_mode="text", description="\u202e"))
     prompt = prompt_of(world, issuer, issuer.offer(grants=Grants(pre_authorized_code=bare)))
     assert prompt.tx_code is not None

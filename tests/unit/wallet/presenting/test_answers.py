@@ -372,17 +372,20 @@ class TestAllAtOnce:
         assert presenter.present(link, http=bank, approve=approved) == "https://bank.example/done?response_code=abc"
         assert bank.verified(request).credentials["resident"]
 
-    def test_a_person_who_says_no_is_asked_nothing_more(self, bank, presenter):
+    @pytest.mark.parametrize("values", [["番号　花子"], ["somebody else"]])
+    def test_a_verifier_learns_from_a_no_no_more_than_from_a_wallet_that_has_none(self, world, bank, presenter, values):
         def no(_: Prompt) -> None:
             return None
 
-        assert presenter.present(bank.publish(asked(bank)), http=bank, approve=no) is None
-        assert bank.error.error == "access_denied"
-
-    def test_where_nothing_can_be_answered_nobody_is_asked_and_nothing_is_told(self, world, bank, presenter):
-        query = query_of(world, "full_name", trusted_authorities=NOTHING)
-        with pytest.raises(NoMatchError):
-            presenter.present(bank.publish(bank.ask(query)), http=bank, approve=approved)
+        query = query_of(world, claims=[{"path": list(world.path("full_name")), "values": values}])
+        link = bank.publish(bank.ask(query))
+        if values == ["番号　花子"]:
+            assert presenter.present(link, http=bank, approve=no) is None
+            assert last_event(world)["event"] == "declined"
+        else:
+            with pytest.raises(NoMatchError):
+                presenter.present(link, http=bank, approve=no)
+        assert [one.method for one in bank.seen] == ["GET"]
         assert bank.posted == []
 
     def test_an_answer_that_is_not_posted_is_for_the_caller_to_carry(self, world, bank, presenter):
