@@ -54,14 +54,13 @@ def digest(*parts: str) -> str:
 class _Seal:
     """What seals the bodies of the session of one secret."""
 
-    __slots__ = ("_cipher", "_place", "id")
+    __slots__ = ("_cipher", "_place")
 
-    def __init__(self, kind: str, secret: str) -> None:
-        text = secret.encode("ascii")
-        self.id: str = base64url.encode(hashlib.sha256(text).digest())
-        self._place = f"{kind}/{self.id}".encode("ascii")
+    def __init__(self, kind: str, secret: str, id: str) -> None:
+        self._place = f"{kind}/{id}".encode("ascii")
         info = b"vcwallet session " + kind.encode("ascii")
-        self._cipher = AESGCM(HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(text))
+        key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(secret.encode("ascii"))
+        self._cipher = AESGCM(key)
 
     def sealed(self, body: WireModel) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -122,10 +121,11 @@ class SealedSessions:
         """
         if not _SECRET.fullmatch(secret):
             return None
-        seal = _Seal(kind, secret)
-        session = self._store.get(self._place(kind), seal.id, at=self._clock())
+        id = _id(secret)
+        session = self._store.get(self._place(kind), id, at=self._clock())
         if session is None:
             return None
+        seal = _Seal(kind, secret, id)
         return Opened(kind=kind, secret=secret, session=session, body=seal.opened(model, session.body), _seal=seal)
 
     def is_marked(self, kind: str, id: str) -> bool:
@@ -143,10 +143,14 @@ class SealedSessions:
 
 def begin(kind: str, body: WireModel, *, secret: str, expires: datetime) -> Add:
     """Return the beginning of a sealed session."""
-    seal = _Seal(kind, secret)
-    return Add(Session(kind=kind, id=seal.id, body=seal.sealed(body), expires=expires))
+    id = _id(secret)
+    return Add(Session(kind=kind, id=id, body=_Seal(kind, secret, id).sealed(body), expires=expires))
 
 
 def mark(kind: str, id: str, *, expires: datetime) -> Add:
     """Return the mark that something is used, which can be set once."""
     return Add(Session(kind=kind, id=id, expires=expires))
+
+
+def _id(secret: str) -> str:
+    return base64url.encode(hashlib.sha256(secret.encode("ascii")).digest())
