@@ -24,8 +24,7 @@ from tests.support.scripts import REPOSITORY
 from vcwallet.adapters.store import SqlLedger, SqlStore
 from vcwallet.adapters.store.database import parse_location
 from vcwallet.adapters.store.failures import DeadlockError
-from vcwallet.adapters.store.ledger import issuances
-from vcwallet.adapters.store.ledger.issuances import DRAWS
+from vcwallet.adapters.store.ledger.issuances import DRAWS, Claims, run_by
 from vcwallet.errors import (
     KeyLockedError,
     LocalProtocolError,
@@ -129,9 +128,9 @@ class TestIssuing:
         draws = iter([5, *[5] * (DRAWS - 1), 6, *[5, 6] * (DRAWS // 2), 7])
         given = []
         for number in range(3):
-            with ledger._database.write() as connection:
-                new = new_issue(str(number))
-                given += places(issuances.claim(connection, ledger._plan, new, draw=lambda size: next(draws)))
+            with ledger._database.written() as cursor:
+                entries = ledger._claims.enter(run_by(cursor), new_issue(str(number)), draw=lambda size: next(draws))
+                given += places(entries)
         assert given == [(f"{LISTS}/1", 5), (f"{LISTS}/1", 6), (f"{LISTS}/2", 7)]
 
     def test_places_are_drawn_from_the_whole_list(self, ledger):
@@ -141,8 +140,8 @@ class TestIssuing:
             asked.append(size)
             return SIZE - 1
 
-        with ledger._database.write() as connection:
-            [entry] = issuances.claim(connection, ledger._plan, new_issue("1"), draw=draw)
+        with ledger._database.written() as cursor:
+            [entry] = ledger._claims.enter(run_by(cursor), new_issue("1"), draw=draw)
         assert (entry.index, asked) == (SIZE - 1, [SIZE])
 
     def test_the_copies_of_a_batch_have_places_of_their_own_and_no_neighbours(self, ledger):
@@ -618,22 +617,22 @@ class TestDeadlock:
                         both_have_one.wait()
                     return left.pop(0)
 
-                with ledger._database.write() as connection:
-                    issuances.claim(connection, ledger._plan, new_issue(key, copies=2), draw=draw)
+                with ledger._database.written() as cursor:
+                    ledger._claims.enter(run_by(cursor), new_issue(key, copies=2), draw=draw)
 
             with ThreadPoolExecutor(2) as pool:
                 started = [pool.submit(claim, one, "a", [10, 20]), pool.submit(claim, two, "b", [20, 10])]
             assert [type(work.exception()) for work in started if work.exception()] == [DeadlockError]
 
     def test_a_deadlock_is_tried_again_and_given_up_in_the_end(self, file, monkeypatch):
-        claim, failures = issuances.claim, iter([True] * 3 + [False] + [True] * 100)
+        enter_at_once, failures = Claims.enter, iter([True] * 3 + [False] + [True] * 100)
 
         def unlucky(*arguments, **options):
             if next(failures):
                 raise DeadlockError("in use")
-            return claim(*arguments, **options)
+            return enter_at_once(*arguments, **options)
 
-        monkeypatch.setattr(issuances, "claim", unlucky)
+        monkeypatch.setattr(Claims, "enter", unlucky)
         assert len(enter(file, "a-1")) == 1
         with pytest.raises(StoreBusyError):
             enter(file, "a-2")

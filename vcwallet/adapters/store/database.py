@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
     URL,
@@ -100,9 +100,10 @@ class Statement:
 
     __slots__ = ("_names", "text")
 
-    def __init__(self, expression: ClauseElement, dialect: Dialect) -> None:
-        """Write `expression` for `dialect`."""
-        compiled = expression.compile(dialect=dialect)
+    def __init__(self, expression: ClauseElement, dialect: Dialect, *, columns: Iterable[str] | None = None) -> None:
+        """Write `expression` for `dialect`; an insertion with these `columns`, or all."""
+        named = {} if columns is None else {"column_keys": list(columns)}
+        compiled = expression.compile(dialect=dialect, **cast("dict[str, Any]", named))
         self.text: str = str(compiled)
         # The names of the parameters in their order; None where the driver takes them by name.
         self._names: Sequence[str] | None = getattr(compiled, "positiontup", None)
@@ -110,6 +111,12 @@ class Statement:
     def bound(self, given: Mapping[str, object]) -> Any:
         """Return the parameters as the driver takes them."""
         return given if self._names is None else tuple(given[name] for name in self._names)
+
+    def first(self, cursor: Any, given: Mapping[str, object]) -> tuple[Any, ...] | None:
+        """Run it within a transaction, and return the first row that it gives, or None."""
+        cursor.execute(self.text, self.bound(given))
+        found: tuple[Any, ...] | None = cursor.fetchone()
+        return found
 
     def run(self, cursor: Any, *given: Mapping[str, object]) -> int:
         """Run it within a transaction, once for each set of parameters; return how many rows were changed."""
@@ -170,9 +177,7 @@ class Database:
             LocalProtocolError: it is closed, or belongs to the process that this one was forked from.
         """
         with self._cursor(self._reading) as cursor:
-            cursor.execute(statement.text, statement.bound(given))
-            found: tuple[Any, ...] | None = cursor.fetchone()
-        return found
+            return statement.first(cursor, given)
 
     @contextmanager
     def written(self) -> Iterator[Any]:

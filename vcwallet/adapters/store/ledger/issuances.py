@@ -12,12 +12,14 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Executable, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Dialect, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningInsert
 
+from vcwallet.adapters.store.database import Statement
 from vcwallet.adapters.store.ledger import lists
 from vcwallet.adapters.store.ledger.lists import moment, seconds
 from vcwallet.adapters.store.ledger.schema import checksum, issuance, status_change, weight
@@ -38,9 +40,9 @@ _ID_BYTES = 16
 _ENTRIES = issuance.c
 _PLACE = [_ENTRIES.list, _ENTRIES.idx]
 # It returns a row if it wrote one.
-_CLAIM: dict[str, Executable] = {
-    "sqlite": sqlite.insert(issuance).on_conflict_do_nothing(index_elements=_PLACE).returning(_ENTRIES.id),
-    "postgresql": postgresql.insert(issuance).on_conflict_do_nothing(index_elements=_PLACE).returning(_ENTRIES.id),
+_CLAIM: dict[str, ReturningInsert[Any]] = {
+    name: kind.insert(issuance).on_conflict_do_nothing(index_elements=_PLACE).returning(_ENTRIES.id)
+    for name, kind in (("sqlite", sqlite), ("postgresql", postgresql))
 }
 _ENTRY = select(
     _ENTRIES.id,
@@ -105,26 +107,85 @@ class Found(NamedTuple):
     list: int
 
 
-def claim(
-    connection: Connection, plan: StatusListPlan, new: NewIssue, *, draw: Draw = secrets.randbelow
-) -> tuple[Issuance, ...]:
-    """Enter a new issue, and first revoke the one that it replaces (see `IssuanceLedger.issuing`).
+def revoke_replaced(
+    connection: Connection, plan: StatusListPlan, new: NewIssue, decision: Decision
+) -> tuple[NewIssue, int]:
+    """Revoke the issue that a new one replaces, and return the new one, about the same person, with its number.
 
     Raises:
-        KeyTaken: the issue is there already.
         LocalProtocolError: there is nothing to replace, or what there is is not valid.
     """
-    issue = 0
-    if new.replaces is not None:
-        before = require_issued(connection, plan, new.idempotency_key)
-        _require_valid(before)
-        change(connection, plan, before, Status.INVALID, new.replaces)
-        issue = before[0].issue + 1
-        new = replace(new, subject=before[0].entry.subject or new.subject)
-    try:
-        return _places(connection, plan, new, issue, draw)
-    except IntegrityError:
-        raise KeyTaken from None
+    before = require_issued(connection, plan, new.idempotency_key)
+    _require_valid(before)
+    change(connection, plan, before, Status.INVALID, decision)
+    return replace(new, subject=before[0].entry.subject or new.subject), before[0].issue + 1
+
+
+Run: TypeAlias = Callable[[Statement, Mapping[str, Any]], "Sequence[Any] | None"]
+"""Runs a statement in a transaction, and returns the first row that it gives, or None."""
+
+
+def run_by(cursor: Any) -> Run:
+    """Run statements by a cursor of the driver (see `Database.written`)."""
+    return lambda statement, given: statement.first(cursor, given)
+
+
+def run_in(connection: Connection) -> Run:
+    """Run statements beside others in the transaction of a connection."""
+    return lambda statement, given: connection.exec_driver_sql(statement.text, statement.bound(given)).first()
+
+
+class Claims:
+    """Enters new issues, each copy at a place that was free; its statements are written once."""
+
+    __slots__ = ("_claim", "_conflicts", "_current", "_open", "_plan")
+
+    def __init__(self, plan: StatusListPlan, dialect: Dialect) -> None:
+        """Enter them into the lists of `plan`."""
+        self._plan = plan
+        self._claim = Statement(_CLAIM[dialect.name], dialect)
+        self._current = Statement(lists.CURRENT, dialect)
+        self._open = Statement(lists.OPEN[dialect.name], dialect, columns=lists.opened(1))
+        self._conflicts = (IntegrityError, dialect.loaded_dbapi.IntegrityError)
+
+    def enter(self, run: Run, new: NewIssue, *, issue: int = 0, draw: Draw = secrets.randbelow) -> tuple[Issuance, ...]:
+        """Enter a new issue, the first of its key unless `issue` says another number (see `IssuanceLedger.issuing`).
+
+        Raises:
+            KeyTaken: the issue is there already.
+            StoreCorruptError: there is no list.
+        """
+        try:
+            return self._places(run, new, issue, draw)
+        except self._conflicts:
+            raise KeyTaken from None
+
+    def _places(self, run: Run, new: NewIssue, issue: int, draw: Draw) -> tuple[Issuance, ...]:
+        found = run(self._current, {})
+        drawn_from = lists.require_number(found and found[0])
+        rows: list[dict[str, Any]] = []
+        while len(rows) < new.copies:
+            row = _row(new, issue, len(rows))
+            row["list"] = drawn_from
+            taken = [other["idx"] for other in rows if other["list"] == drawn_from]
+            if self._takes_a_place(run, row, taken, draw):
+                rows.append(row)
+            else:
+                # There is always one more list than is in use.
+                run(self._open, lists.opened(drawn_from + 2))
+                drawn_from += 1
+        return tuple(_written(row, self._plan) for row in rows)
+
+    def _takes_a_place(self, run: Run, row: dict[str, Any], taken: Sequence[int], draw: Draw) -> bool:
+        """Write a row at a free place that is no neighbour of `taken`; False if the list counts as full."""
+        for _ in range(DRAWS):
+            row["idx"] = draw(self._plan.size)
+            if any(abs(row["idx"] - other) <= 1 for other in taken):
+                continue  # neighbours would tell that they are of one batch
+            row["checksum"] = _checksum(row)
+            if run(self._claim, row) is not None:
+                return True
+        return False
 
 
 def issued(connection: Connection, plan: StatusListPlan, idempotency_key: str) -> list[Found]:
@@ -210,35 +271,6 @@ def changes(connection: Connection, idempotency_key: str) -> tuple[StatusChange,
     """
     rows: Iterable[Row[Any]] = connection.execute(_CHANGES, {"of_key": idempotency_key})
     return tuple(_read_change(row) for row in rows)
-
-
-def _places(
-    connection: Connection, plan: StatusListPlan, new: NewIssue, issue: int, draw: Draw
-) -> tuple[Issuance, ...]:
-    """Write the entries, each at a place that was free."""
-    drawn_from = lists.current(connection)
-    rows: list[dict[str, Any]] = []
-    while len(rows) < new.copies:
-        row = _row(new, issue, len(rows))
-        row["list"] = drawn_from
-        taken = [other["idx"] for other in rows if other["list"] == drawn_from]
-        if _claims_a_place(connection, row, taken, lambda: draw(plan.size)):
-            rows.append(row)
-        else:
-            drawn_from = lists.following(connection, drawn_from)
-    return tuple(_written(row, plan) for row in rows)
-
-
-def _claims_a_place(connection: Connection, row: dict[str, Any], taken: Sequence[int], draw: Callable[[], int]) -> bool:
-    """Write a row at a free place that is no neighbour of `taken`; False if the list counts as full."""
-    for _ in range(DRAWS):
-        row["idx"] = draw()
-        if any(abs(row["idx"] - other) <= 1 for other in taken):
-            continue  # neighbours would tell that they are of one batch
-        row["checksum"] = _checksum(row)
-        if connection.execute(_CLAIM[connection.dialect.name], row).first() is not None:
-            return True
-    return False
 
 
 def _given(subjects: Collection[Pseudonym]) -> dict[str, Any]:

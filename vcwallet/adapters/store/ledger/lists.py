@@ -7,9 +7,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Boolean, Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from vcwallet.adapters.store.ledger.schema import IS_MARKED, issuance, status_list, status_token, weight
 from vcwallet.errors import StoreCorruptError
@@ -19,11 +34,13 @@ from vcwallet.status.ledger import PublishedList, StatusListPlan, StatusListStat
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _LISTS = status_list.c
 # The last list is opened ahead: by the time that it is needed, it has been published.
-_CURRENT = select(func.max(_LISTS.number) - 1)
-_OPEN = {
-    "sqlite": sqlite.insert(status_list).on_conflict_do_nothing(index_elements=[_LISTS.number]),
-    "postgresql": postgresql.insert(status_list).on_conflict_do_nothing(index_elements=[_LISTS.number]),
+CURRENT: Select[Any] = select(func.max(_LISTS.number) - literal_column("1"))
+"""The number of the list in use."""
+OPEN: dict[str, ReturningInsert[Any]] = {
+    name: kind.insert(status_list).on_conflict_do_nothing(index_elements=[_LISTS.number]).returning(_LISTS.number)
+    for name, kind in (("sqlite", sqlite), ("postgresql", postgresql))
 }
+"""Opens a list, if nobody has opened it before, and returns its number if so."""
 _CHANGED = (
     update(status_list)
     .where(_LISTS.number == bindparam("of_number"))
@@ -41,7 +58,7 @@ _DUE = (
             _LISTS.expires < bindparam("of_renewal"),
             _LISTS.issued_at > bindparam("of_future"),
         ),
-        or_(_LISTS.number >= _CURRENT.scalar_subquery(), _HAS_LIVE_ENTRY),
+        or_(_LISTS.number >= CURRENT.scalar_subquery(), _HAS_LIVE_ENTRY),
     )
     .order_by(_LISTS.number)
 )
@@ -90,27 +107,25 @@ def number_of(plan: StatusListPlan, uri: str) -> int:
     return int(number) if _NUMBER.fullmatch(number) and uri_of(plan, int(number)) == uri else 0
 
 
-def current(connection: Connection) -> int:
-    """Return the number of the list in use.
+def require_number(number: object) -> int:
+    """Return the number of the list in use, as the database has it.
 
     Raises:
         StoreCorruptError: there is none.
     """
-    number = connection.execute(_CURRENT).scalar_one()
     if not isinstance(number, int) or number < 1:
         raise StoreCorruptError("the status lists of the ledger are damaged")
     return number
 
 
-def following(connection: Connection, full: int) -> int:
-    """Return the list after one that counts as full, and see to it that there is one more after that."""
-    open_list(connection, full + 2)
-    return full + 1
+def opened(number: int) -> dict[str, Any]:
+    """Return what `OPEN` writes."""
+    return {"number": number, "version": 0, "sum": 0}
 
 
 def open_list(connection: Connection, number: int) -> None:
     """Open a list, if nobody has opened it before."""
-    connection.execute(_OPEN[connection.dialect.name], {"number": number, "version": 0, "sum": 0})
+    connection.execute(OPEN[connection.dialect.name], opened(number))
 
 
 def has_changed(connection: Connection, number: int, *, more: int) -> None:

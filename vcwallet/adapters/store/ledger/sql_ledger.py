@@ -63,12 +63,13 @@ _ATTEMPTS = 10
 class SqlLedger:
     """Keeps a ledger in a database; safe to share between threads, and between processes that each open it."""
 
-    __slots__ = ("_database", "_plan")
+    __slots__ = ("_claims", "_database", "_plan")
 
     def __init__(self, database: Database, plan: StatusListPlan) -> None:
         """Use an opened database; `create` and `open` open one."""
         self._database = database
         self._plan = plan
+        self._claims = issuances.Claims(plan, database.dialect)
 
     # --- opening and closing ---
 
@@ -174,8 +175,7 @@ class SqlLedger:
     def _claimed_at_once(self, new: NewIssue) -> tuple[ExitStack, tuple[Issuance, ...]]:
         try:
             with ExitStack() as transaction:
-                connection = transaction.enter_context(self._database.write())
-                entries = issuances.claim(connection, self._plan, new)
+                entries = self._entered(transaction, new)
                 return transaction.pop_all(), entries
         except issuances.KeyTaken:
             pass
@@ -183,6 +183,15 @@ class SqlLedger:
         if not there:
             raise StoreCorruptError("the ledger is damaged")
         raise AlreadyIssuedError(there)
+
+    def _entered(self, transaction: ExitStack, new: NewIssue) -> tuple[Issuance, ...]:
+        """Begin a transaction, and enter the issue in it, after the one that it replaces was revoked."""
+        if new.replaces is None:
+            cursor = transaction.enter_context(self._database.written())
+            return self._claims.enter(issuances.run_by(cursor), new)
+        connection = transaction.enter_context(self._database.write())
+        new, issue = issuances.revoke_replaced(connection, self._plan, new, new.replaces)
+        return self._claims.enter(issuances.run_in(connection), new, issue=issue)
 
     # --- statuses ---
 
