@@ -265,6 +265,7 @@ def until_done(counter: Counter, step: Callable[[], HttpResponse]) -> HttpRespon
 @pytest.mark.parametrize("at", range(9))
 @pytest.mark.parametrize("is_deferred", [False, True])
 def test_whichever_commit_fails_the_wallet_gets_one_valid_credential(counter, monkeypatch, at, done, is_deferred):
+    counter.service = counter.made(deferred_notifications=True)
     wallet, some, offer = counter.wallet(), keys(2), counter.offer()
     if is_deferred:
         counter.files.records[HANAKO, Resident] = not_yet()

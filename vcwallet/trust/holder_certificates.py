@@ -112,7 +112,7 @@ class HolderAnchors:
         certificates = _chain(chain)
         leaf, authorities = certificates[0], tuple(certificates[1:])
         anchor = self._anchors.get(authority_key_id(certificates[-1]) or b"")
-        if anchor is None or anchor in certificates:
+        if anchor is None:
             raise UntrustedError("the chain leads to no anchor that is named", clause=f"{_RFC}, section 6.1")
         not_before, not_after = common_validity((*certificates, anchor))
         path = validated_path(

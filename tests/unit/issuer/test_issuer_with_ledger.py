@@ -21,11 +21,12 @@ from vcwallet.errors import KeyLockedError, LocalProtocolError, NotAuthorisedErr
 from vcwallet.formats.base import Credential
 from vcwallet.formats.mdoc.held import HeldMdoc
 from vcwallet.formats.sd_jwt_vc import HeldSdJwtVc
-from vcwallet.issuer import AlreadyIssuedError, Issuer, Status
+from vcwallet.issuer import AlreadyIssuedError, Issuer, Pseudonym, Status
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
 
 WHY = {"reason": "moved away", "actor": "residents desk"}
+HANAKO = Pseudonym(bytes(range(32)))
 
 
 class LockedSigner:
@@ -258,9 +259,29 @@ class TestStatus:
             with pytest.raises(LocalProtocolError) as caught:
                 step("a-1", **WHY)
             assert caught.value.code == "NO_LEDGER"
-        with pytest.raises(LocalProtocolError) as caught:
-            issue(world, world.city, key="a-1")
-        assert caught.value.code == "NO_LEDGER"
+        for taken in ({"key": "a-1"}, {"key": None, "subject": HANAKO}):
+            with pytest.raises(LocalProtocolError) as caught:
+                issue(world, world.city, **taken)
+            assert caught.value.code == "NO_LEDGER"
+        for step in (world.city.revoke_all, world.city.suspend_all, world.city.reinstate_all):
+            with pytest.raises(LocalProtocolError) as caught:
+                step(HANAKO, **WHY)
+            assert caught.value.code == "NO_LEDGER"
+        with pytest.raises(LocalProtocolError, match="NO_LEDGER"):
+            world.city.issued_to(HANAKO)
+
+    def test_all_of_one_person_changes_together(self, world, city):
+        issue(world, city, key="a-1", subject=HANAKO)
+        issue(world, city, key="a-2", subject=HANAKO)
+        issue(world, city, key="b-1", subject=Pseudonym(bytes(32)))
+        issue(world, city, key="c-1")
+        for step, status in (("suspend_all", 2), ("reinstate_all", 0), ("revoke_all", 1)):
+            changed = getattr(city, step)(HANAKO, **WHY)
+            assert [(entry.idempotency_key, entry.status) for entry in changed] == [("a-1", status), ("a-2", status)]
+            assert city.issued_to(HANAKO) == changed
+        with pytest.raises(LocalProtocolError, match="NOT_ISSUED"):
+            city.revoke_all(Pseudonym(b"nobody's pseudonym".ljust(32)), **WHY)
+        assert [entry.status for entry in city.issued_to(Pseudonym(bytes(32)))] == [0]
 
     def test_a_change_has_a_reason_and_an_actor(self, world, city):
         issue(world, city)

@@ -93,6 +93,16 @@ def test_any_other_chain_is_refused(certificates):
         anchors().key_for(certificates, at=NOW)
 
 
+@pytest.mark.parametrize(
+    "certificates",
+    [(), (to_der(GOOD.root.certificate),), (*GOOD.x5c, to_der(GOOD.root.certificate))],
+    ids=["nothing", "the anchor", "with the anchor"],
+)
+def test_who_vouches_for_themselves_is_refused_before_there_is_anything_to_verify(certificates):
+    with pytest.raises(UntrustedError, match="self-issued"):
+        anchors().key_for(certificates, at=NOW)
+
+
 def test_an_anchor_in_its_own_chain_is_refused_though_it_is_not_self_signed():
     known = HolderAnchors([to_der(GOOD.authority.certificate)], revocation_lists=None)
     with pytest.raises(UntrustedError):

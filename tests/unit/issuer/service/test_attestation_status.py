@@ -57,7 +57,7 @@ class Watch:
         self.counter = counter = Counter(offered=offered if self.attested_keys else None)
         signer = counter.world.registry.enrol_status_signer("Wallet maker", code="maker")
         counter.update()
-        ledger = SqlLedger.create(None, lists=LISTS, size=1 << 10)
+        self.ledger = ledger = SqlLedger.create(None, lists=LISTS, size=1 << 10)
         self.provider = WalletProvider(
             counter.provider_enrolment, clock=counter.clock, client_id=CLIENT, ledger=ledger, secret=bytes(32)
         )
@@ -103,7 +103,7 @@ class Watch:
         self.signer.publish()
 
     def status(self, **changed: Any) -> CredentialStatus:
-        [entry] = self.provider._ledger.issued_to([self.provider._pseudonym(PHONE)])[-1:]
+        [entry] = self.ledger.issued_to([self.provider._pseudonym(PHONE)])[-1:]
         claim = status_claim(entry.uri, entry.index)
         values = {"claim": claim, "issuer": self.provider.identifier, "format": "jwt"}
         return CredentialStatus(**values | changed)
