@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from vcwallet.checks import Check, Finding, Report, explain, run_checks
-from vcwallet.claims import any_position, path_text
+from vcwallet.claims import JsonObject, any_position, path_text
 from vcwallet.errors import (
     LocalProtocolError,
     NetworkBlockedError,
@@ -32,15 +32,17 @@ from vcwallet.formats.base import Binding, CredentialFormat, Formats, Unverified
 from vcwallet.formats.mdoc.vocabulary import FORMAT as MDOC
 from vcwallet.formats.type_metadata import TypeCatalogue, require_conformity
 from vcwallet.history import HashChain, LogEntry
+from vcwallet.jose import jws
 from vcwallet.keys import jwk
 from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.keys.policy import IssuerPolicy, Role, TrustPolicy
 from vcwallet.keys.public import PublicKey
-from vcwallet.keys.signer import KeyAgreement
+from vcwallet.keys.signer import KeyAgreement, Signer
 from vcwallet.protocols.dcql import Candidate, DcqlQuery, require_answer
 from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.protocols.openid4vp.client_id import ClientId, X509Hash, X509SanDns
+from vcwallet.protocols.openid4vp.digital_credentials import multisigned_request_data
 from vcwallet.protocols.openid4vp.request import BACK, LIFETIME, Delivery, make_request
 from vcwallet.protocols.openid4vp.transaction_data import require_authorised
 from vcwallet.protocols.proximity.asking import SentDeviceRequest
@@ -159,6 +161,21 @@ class Verifier:
             MalformedError: it is no nonce of a wallet.
         """
         return request.with_wallet_nonce(wallet_nonce, signer=self._enrolment.signer)
+
+    def multisigned(self, request: Request, signers: Sequence[tuple[Signer, JsonObject]]) -> dict[str, Any]:
+        """Return a request by the Digital Credentials API as this verifier and others have signed it, itself first.
+
+        Args:
+            request: one of this verifier.
+            signers: each further key with its protected header (see `multisigned_request_data`).
+
+        Raises:
+            ValueError: its answer comes back in another way, or a header has no ``client_id``.
+        """
+        members = jws.parse(request.jwt).header.members
+        own = {name: value for name, value in members.items() if name not in ("alg", "typ")}
+        first = (self._enrolment.signer, {**own, "client_id": request.client_id})
+        return multisigned_request_data(request, signers=[first, *signers])
 
     def start_session(self, qr: str) -> VerifierSession:
         """Return a meeting with the wallet that shows this QR code (ISO/IEC 18013-5).

@@ -17,6 +17,19 @@ _PHRASES = MappingProxyType(
             "en": "registered access certificate, trusted list {sequence}",
             "ja": "登録済みのアクセス証明書（トラストリスト第{sequence}号）",
         },
+        "VERIFIED_BY_KEY": {"en": "registered; its key is known by {way}", "ja": "登録済み（鍵は{way}により確認）"},
+        "BY_ATTESTATION": {"en": "an attestation of the registrar", "ja": "登録機関の証明"},
+        "BY_DID": {"en": "its DID", "ja": "DID"},
+        "BY_FEDERATION": {"en": "a federation", "ja": "フェデレーション"},
+        "BY_AGREEMENT": {"en": "an agreement", "ja": "取り決め"},
+        "VERIFIED_BY_ADDRESS": {
+            "en": "registered; its address is known: {address}",
+            "ja": "登録済み（アドレスにより確認：{address}）",
+        },
+        "REQUEST_UNSIGNED": {
+            "en": "Nobody has signed this request; what is known is that the answer goes to {address}",
+            "ja": "この要求には署名がありません。確認できるのは、回答の送信先が{address}であることだけです",
+        },
         "DAYS": {"en": "{days} days", "ja": "{days}日間"},
         "NOT_STATED": {"en": "not stated", "ja": "記載なし"},
         "GUARDED_CLAIM": {

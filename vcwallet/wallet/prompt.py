@@ -96,9 +96,10 @@ class PromptWarning:
 
     Attributes:
         code: a stable code: ``GUARDED_CLAIM``, ``SPECIAL_CARE_CLAIM``, ``LIMITED_CLAIM``, ``PREDICATE_AVAILABLE``,
-            ``COPY_REUSED``.
+            ``COPY_REUSED``, ``REQUEST_UNSIGNED``.
         message: the same in words.
-        claim: the claim's path as text; the credential query, where it is about a whole credential.
+        claim: the claim's path as text; the credential query, where it is about a whole credential; empty, where it is
+            about the request.
         alternatives: claims that would disclose less and may serve as well.
     """
 

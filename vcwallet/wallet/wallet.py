@@ -74,7 +74,6 @@ from vcwallet.wallet.effort import MAX_READ, Effort
 from vcwallet.wallet.identity import COLLECTION as OF_THE_WALLET
 from vcwallet.wallet.identity import HISTORY, HOLDER_KEYS, SECRETS, identity_of
 from vcwallet.wallet.mending import CONSENTS, KEY_USES, BackedUp
-from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.presenting import Abilities, Presenter
 from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
 from vcwallet.wallet.proposal import (
@@ -88,6 +87,7 @@ from vcwallet.wallet.proposal import (
 )
 from vcwallet.wallet.reasons import why_nothing, why_this
 from vcwallet.wallet.screening import require_card_allowed, screen
+from vcwallet.wallet.sender import verified_by, warnings_about_sender
 from vcwallet.wallet.session import WalletSession
 from vcwallet.wallet.statuses import COLLECTION as STATUSES
 from vcwallet.wallet.statuses import forgotten, is_statement, last_status, remembered
@@ -144,7 +144,7 @@ class Wallet:
             keys: makes and keeps the holder's keys; by default the store does.
             language: the language of labels, a BCP 47 tag.
             issuers: say which issuers are trusted besides those of the registry, which comes first.  Who may ask is
-                for the registry alone to say.
+                for the registry alone to say, unless `update_verifiers` says more.
             copies: how the copies of batches are spent.
         """
         self._store = store
@@ -158,6 +158,7 @@ class Wallet:
         self._identity = identity_of(store)
         self._copies = Copies(store, use=copies, device=lambda: self._identity.device)
         self.update_issuers(*issuers)
+        self.update_verifiers()
         self.language = language
 
     # --- receiving -----------------------------------------------------------------------------------------------
@@ -449,7 +450,7 @@ class Wallet:
             match=self.match,
             present=self.present,
             decline=self.decline,
-            trust=self._trust,
+            trust=lambda: self._verifiers,
             anchor=lambda: self._trust.published.anchor,
             clock=self._clock,
         )
@@ -560,6 +561,17 @@ class Wallet:
         """
         self._issuers = CombinedPolicy((self._trust, *issuers))
         self._statuses = self._status_checker() if self._identity.has_secret else None
+
+    def update_verifiers(self, *verifiers: IssuerPolicy) -> None:
+        """Know these verifiers besides those of the registry, in place of the ones that were given before.
+
+        A policy says who has sent a request.  What that party may ask for stands in its registration certificate, as
+        that of any other, and the registry lets it act or does not.
+
+        Args:
+            verifiers: such as a `FederationPolicy`, whose entities are looked up as requests come, or `KnownVerifiers`.
+        """
+        self._verifiers = CombinedPolicy((self._trust, *verifiers))
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
@@ -764,7 +776,7 @@ class Wallet:
 
     def _authenticate(self, incoming: IncomingRequest, at: datetime) -> AuthenticatedRequest:
         try:
-            return incoming.verify(trust=self._trust, at=at)
+            return incoming.verify(trust=self._verifiers, at=at)
         except (UntrustedError, NotAuthorisedError) as error:
             raise VerifierUnknownError(f"the verifier is not known: {error.args[0]}") from error
 
@@ -840,7 +852,7 @@ class Wallet:
         return Prompt(
             verifier=in_language(registration.name, self.language),
             verifier_id=registration.verifier,
-            verified_by=phrase("VERIFIED_BY", self.language, sequence=request.verifier.sequence),
+            verified_by=verified_by(request, self.language),
             purpose=in_language(use.text, self.language),
             purpose_code=use.code,
             legal_basis=use.legal_basis,
@@ -849,7 +861,7 @@ class Wallet:
             contact=use.contact,
             credentials=credentials,
             choices=choices,
-            warnings=warnings_about(credentials, self.language),
+            warnings=(*warnings_about_sender(request, self.language), *warnings_about(credentials, self.language)),
             why=why_this(proposal, matches, type_of=self._types.type, language=self.language),
             language=self.language,
             request=request,

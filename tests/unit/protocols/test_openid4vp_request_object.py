@@ -306,8 +306,19 @@ class TestUnsigned:
         with pytest.raises(UntrustedError) as refused:
             request.verify(trust=trust_of(world), at=world.clock())
         assert refused.value.code == "VERIFIER_UNAUTHENTICATED"
-        with pytest.raises(UntrustedError):
-            _ = request.digest
+
+    def test_histories_name_it_by_what_it_says(self, world):
+        said = self.parameters(world)
+        digests = {
+            read_members(each, signature=None, reception=BY_VALUE).digest
+            for each in (said, dict(reversed(said.items())), said | {"nonce": "x" * 32}, said | {"another": 1})
+        }
+        assert len(digests) == 3
+
+    def test_and_not_where_readers_could_see_two_values(self, world):
+        found = read_members(self.parameters(world, another=2**53 + 1), signature=None, reception=BY_VALUE)
+        with pytest.raises(MalformedError):
+            _ = found.digest
 
     @pytest.mark.parametrize(
         "changes",
