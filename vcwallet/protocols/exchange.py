@@ -84,6 +84,7 @@ class Transaction:
         credential_ids: the credential queries of which just one is answered with the authorisation.
         members: what the verifier says of the transaction, for the person to see.
         text: the base64url text as it came, over which the authorisation is made.
+        hashes: the hash functions that it may be authorised with.
         labels: by member, and by ``""`` for the transaction itself, what people call it, by language.
     """
 
@@ -91,6 +92,7 @@ class Transaction:
     credential_ids: tuple[str, ...]
     members: JsonObject = field(repr=False)
     text: str = field(repr=False)
+    hashes: frozenset[str] = frozenset({"sha-256"})
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 

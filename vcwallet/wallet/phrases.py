@@ -125,6 +125,18 @@ _PHRASES = MappingProxyType(
             "en": "{name}: yours is from an issuer that is not asked for",
             "ja": "{name}：お持ちのものは、求められている発行者のものではありません",
         },
+        "MISSING_TRANSACTION_NOT_AUTHORISED": {
+            "en": "{name}: yours cannot be used to authorise what is asked for",
+            "ja": "{name}：お持ちのものでは、求められている取引を承認できません",
+        },
+        "NOTHING_AUTHORISES": {
+            "en": "What you have cannot be used to authorise what is asked for",
+            "ja": "お持ちのものでは、求められている取引を承認できません",
+        },
+        "TOO_LARGE": {
+            "en": "What is asked for is too large for one answer",
+            "ja": "求められている内容は、一度に回答できる大きさを超えています",
+        },
         "MISSING_CLAIMS_MISSING": {
             "en": "{name}: yours does not say what is asked for",
             "ja": "{name}：お持ちのものには、求められている内容がありません",

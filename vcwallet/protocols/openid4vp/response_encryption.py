@@ -30,6 +30,8 @@ from vcwallet.keys.software import SoftwareKeyAgreement
 from vcwallet.protocols.exchange import AnswerEncryption
 
 MAX_BYTES = 1024 * 1024
+MAX_CONTENT_BYTES = (MAX_BYTES - 8 * 1024) * 3 // 4
+"""The longest answer that fits into that, with its header of at most 8 KiB."""
 MAX_KID = 256
 CLAUSE: Final = "OpenID4VP 1.0, section 8.3"
 
