@@ -59,11 +59,12 @@ class Opened(Generic[Body]):
     secret: str = field(repr=False)
     session: Session
     body: Body = field(repr=False)
+    cipher: AESGCM = field(repr=False, compare=False)
 
     def swap(self, expires: datetime | None = None, **changed: Any) -> Swap:
         """Return the change of this session into one whose body has other members."""
         body = self.body.model_copy(update=changed)
-        return Swap(self.session, _seal(body, self.kind, self.secret), expires=expires)
+        return Swap(self.session, _seal(body, self.cipher, _place(self.kind, self.session.id)), expires=expires)
 
 
 class SealedSessions:
@@ -96,7 +97,9 @@ class SealedSessions:
         session = self._store.get(self._place(kind), _id(secret), at=self._clock())
         if session is None:
             return None
-        return Opened(kind=kind, secret=secret, session=session, body=_unseal(model, session.body, kind, secret))
+        cipher = _cipher(kind, secret)
+        body = _unseal(model, session.body, cipher, _place(kind, session.id))
+        return Opened(kind=kind, secret=secret, session=session, body=body, cipher=cipher)
 
     def is_marked(self, kind: str, id: str) -> bool:
         """Tell whether something was marked as used."""
@@ -113,7 +116,9 @@ class SealedSessions:
 
 def begin(kind: str, body: WireModel, *, secret: str, expires: datetime) -> Add:
     """Return the beginning of a sealed session."""
-    return Add(Session(kind=kind, id=_id(secret), body=_seal(body, kind, secret), expires=expires))
+    id = _id(secret)
+    sealed = _seal(body, _cipher(kind, secret), _place(kind, id))
+    return Add(Session(kind=kind, id=id, body=sealed, expires=expires))
 
 
 def mark(kind: str, id: str, *, expires: datetime) -> Add:
@@ -130,20 +135,20 @@ def _cipher(kind: str, secret: str) -> AESGCM:
     return AESGCM(HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(secret.encode("ascii")))
 
 
-def _seal(body: WireModel, kind: str, secret: str) -> bytes:
+def _seal(body: WireModel, cipher: AESGCM, place: bytes) -> bytes:
     nonce = secrets.token_bytes(_NONCE_BYTES)
     text = body.model_dump_json(exclude_none=True).encode("utf-8")
-    return nonce + _cipher(kind, secret).encrypt(nonce, text, _place(kind, secret))
+    return nonce + cipher.encrypt(nonce, text, place)
 
 
-def _unseal(model: type[Body], body: bytes, kind: str, secret: str) -> Body:
+def _unseal(model: type[Body], body: bytes, cipher: AESGCM, place: bytes) -> Body:
     nonce, sealed = body[:_NONCE_BYTES], body[_NONCE_BYTES:]
     try:
-        text = _cipher(kind, secret).decrypt(nonce, sealed, _place(kind, secret))
+        text = cipher.decrypt(nonce, sealed, place)
     except (InvalidTag, ValueError):
         raise StoreCorruptError("a session is damaged") from None
     return wire.read(model, text)
 
 
-def _place(kind: str, secret: str) -> bytes:
-    return f"{kind}/{_id(secret)}".encode("ascii")
+def _place(kind: str, id: str) -> bytes:
+    return f"{kind}/{id}".encode("ascii")

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from threading import Lock
 from typing import Any, Final
 
 from vcwallet.claims import JsonObject
@@ -247,9 +248,12 @@ class Request:
         """
         if not 0 < len(wallet_nonce) <= MAX_WALLET_NONCE or not wallet_nonce.isprintable():
             raise MalformedError("wallet_nonce is a short text", clause="OpenID4VP 1.0, section 5.10")
-        claims = {**self.parameters(), "wallet_nonce": wallet_nonce}
-        header = {name: value for name, value in jws.parse(self.jwt).header.members.items() if name != "alg"}
-        return replace(self, jwt=jws.sign(json.dumps(claims), signer=signer, header=header))
+        signed = jws.parse(self.jwt)
+        claims = {**jws.payload_object(signed.unverified_payload), "wallet_nonce": wallet_nonce}
+        header = {name: value for name, value in signed.header.members.items() if name != "alg"}
+        text = jws.sign(json.dumps(claims), signer=signer, header=header)
+        _OWN.keep(replace(Request.from_jwt(self.jwt), jwt=text))  # it says the same
+        return replace(self, jwt=text)
 
     def parameters(self) -> dict[str, Any]:
         """Return what the request object says."""
@@ -270,15 +274,35 @@ class Request:
         Raises:
             MalformedError: it is no request object of ours.
         """
-        return _read_own(text)
+        return _OWN.find(text) or _OWN.keep(_read_own(text))
 
 
-@lru_cache(maxsize=MAX_KEPT)
+class _Kept:
+    """Requests as they were read; a verifier looks at the same one when it is made, fetched and answered."""
+
+    def __init__(self) -> None:
+        self._requests: OrderedDict[str, Request] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, text: str) -> Request | None:
+        with self._lock:
+            return self._requests.get(text)
+
+    def keep(self, request: Request) -> Request:
+        with self._lock:
+            self._requests[request.jwt] = request
+            while len(self._requests) > MAX_KEPT:
+                self._requests.popitem(last=False)
+        return request
+
+
+_OWN: Final = _Kept()
+
+
 def _read_own(text: str) -> Request:
-    """Return the request of a text; a verifier looks at the same one when it is made, fetched and answered."""
     signed = jws.parse(text)
     jwt.require_typ(signed.header, TYP)
-    members = wire.read(RequestObject, jws.payload_object(signed.unverified_payload))
+    members = wire.fit(RequestObject, jws.payload_object(signed.unverified_payload))
     expires = jwt.numeric_date({} if members.exp is None else {"exp": members.exp}, "exp")
     if members.client_id is None or members.purpose is None or expires is None:
         raise MalformedError("the request object has no client_id, purpose or exp")
