@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from vcwallet.checks import Check, Finding, Report, explain, run_checks
@@ -53,7 +54,7 @@ from vcwallet.storage import Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
-from vcwallet.trust.registration import registered_use
+from vcwallet.trust.registration import IntendedUse, registered_use
 from vcwallet.verifier.asking import Ask, query_of
 from vcwallet.verifier.bundle import BundledList, Imported, OfflineBundle
 from vcwallet.verifier.session import VerifierSession
@@ -401,7 +402,7 @@ class Verifier:
             return queries[0]
         if queries or not questions:
             raise ValueError("a request has either questions or one DCQL query")
-        return query_of(questions, formats=formats, use=registered_use(registration))
+        return query_of(questions, formats=formats, use=_use_of(registration))
 
     def _case(self, response: Response | bytes | str, expected: ExpectedAnswer) -> _Case:
         answer = response if isinstance(response, Response) else Response.from_json(response)
@@ -572,6 +573,12 @@ BEFORE_STATUS: tuple[Check[_Case], ...] = (
 STATUS: Check[_Case] = Check("status", "Token Status List, section 8.3", _require_status, ("presentations",))
 # Last, since it may have to be fetched: what is wrong for another reason causes no request to anybody.
 CHECKS: tuple[Check[_Case], ...] = (*BEFORE_STATUS, STATUS)
+
+
+@lru_cache(maxsize=64)
+def _use_of(registration: str) -> IntendedUse:
+    """Return what a verifier of this process has registered; it asks by the same certificates again and again."""
+    return registered_use(registration)
 
 
 def _offline(_: HttpRequest) -> HttpResponse:
