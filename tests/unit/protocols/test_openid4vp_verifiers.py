@@ -45,6 +45,7 @@ from vcwallet.flow import run
 from vcwallet.jose import jws, jwt
 from vcwallet.keys import Algorithm, KeySource, Role, TrustedKey, jwk, multikey
 from vcwallet.keys.combined_policy import CombinedPolicy
+from vcwallet.keys.policy import TrustedParty
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.openid4vp import Request, UnverifiedRequest, read_request
@@ -62,6 +63,7 @@ from vcwallet.protocols.openid4vp.client_metadata import client_metadata, read_c
 from vcwallet.protocols.openid4vp.reception import BY_VALUE
 from vcwallet.protocols.openid4vp.request import make_request
 from vcwallet.protocols.openid4vp.verifiers import (
+    AddressedVerifier,
     AuthenticatedVerifier,
     Signed,
     UnauthenticatedVerifier,
@@ -509,7 +511,9 @@ class TestRedirectUri:
 
 
 def test_the_evidence_is_no_truth_value(world):
-    for evidence in (authenticated(world, request_of(world)), UnauthenticatedVerifier(address="https://a.example")):
+    addressed = AddressedVerifier(address="https://a.example", party=TrustedParty(party=PARTY, source="agreement"))
+    unknown = UnauthenticatedVerifier(address="https://a.example")
+    for evidence in (authenticated(world, request_of(world)), addressed, unknown):
         with pytest.raises(TypeError):
             bool(evidence)
 
