@@ -61,7 +61,7 @@ def desk_of(*protocols: Protocol, format: str = SD_JWT, knows: bool = True, **op
 
 def by_did(**changed: Any) -> FurtherSigner:
     """Return the bank's other key."""
-    usual = {"client": DecentralizedIdentifier(DID), "signer": DID_KEY, "header": {"kid": f"{DID}#0"}}
+    usual: dict[str, Any] = {"client": DecentralizedIdentifier(DID), "signer": DID_KEY, "header": {"kid": f"{DID}#0"}}
     return FurtherSigner(**usual | changed)
 
 
@@ -78,6 +78,7 @@ def called(desk: Desk, begun: BegunPresentation, *, which: int = 0, origin: str 
 
 def taken(desk: Desk, begun: BegunPresentation, invocation: Invocation) -> str:
     """Let the person approve and the page's server take the answer."""
+    assert invocation.prompt is not None
     data = desk.world.wallet.presenter().answer(approved(invocation.prompt)).dc_api_data()
     verified = desk.service.take(begun.transaction_id, session=BROWSER, data=data).verified
     return verified[Resident].full_name

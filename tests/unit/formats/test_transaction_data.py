@@ -241,7 +241,8 @@ def test_a_credential_says_with_which_functions_it_authorises():
     world = holding()
     bearer = SdJwtVc().reopen(card_by(world, world.city_enrolment, holder=None).credential.raw)
     held = SdJwtVc().reopen(next(world.wallet.cards(world.type_id(Resident))).credential.raw)
-    assert (bearer.transaction_hashes, held.transaction_hashes) == (frozenset(), {"sha-256", "sha-384", "sha-512"})
+    assert not bearer.transaction_hashes
+    assert held.transaction_hashes == {"sha-256", "sha-384", "sha-512"}
     elsewhere = KeyAuthorizations(namespaces=frozenset({"org.example"}))
     for allowed in (in_mdoc.AUTHORISED, KeyAuthorizations(namespaces=frozenset({in_mdoc.NAMESPACE}))):
         assert in_mdoc.hashes(allowed) == {"sha-256"}

@@ -18,7 +18,7 @@ from vcwallet.trust.known_verifiers import KnownVerifier, KnownVerifiers
 FIRST, SECOND = (SoftwareSigner.generate().public_key for _ in range(2))
 PARTY = "urn:example:library"
 PAGE, PLACE = "https://library.example", "https://answers.library.example"
-METADATA = {"jwks": {"keys": []}}
+METADATA: dict[str, Any] = {"jwks": {"keys": []}}
 LIBRARY = KnownVerifier(
     party=PARTY,
     name={"en": "Library"},

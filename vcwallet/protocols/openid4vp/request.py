@@ -235,7 +235,7 @@ class Request:
 
     @property
     def is_signed(self) -> bool:
-        """Whether it goes out with a signature; where the address is the client, there is none (section 5.9.3)."""
+        """Whether it may go out with its signature; where the address is the client, it may not (section 5.9.3)."""
         return not isinstance(parse_client_id(self.client_id), RedirectUri)
 
     def with_wallet_nonce(self, wallet_nonce: str, /, *, signer: Signer) -> Request:
