@@ -31,6 +31,7 @@ from vcwallet.errors import VcError
 from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.japan import JST, MyNumberCard, PartialDate, purposes
 from vcwallet.protocols.haip import HAIP_PRESENTATION_1_0
+from vcwallet.protocols.openid4vp.digital_credentials import Protocol
 from vcwallet.wallet import dc_api_error
 
 SHOP, ELSEWHERE = "https://keyaki.example", "https://prizes.example"
@@ -52,6 +53,7 @@ def main() -> None:
             sessions=SqlSessions.open(None),
             origins=[SHOP],
             profile=HAIP_PRESENTATION_1_0,
+            protocols=[Protocol.SIGNED, Protocol.UNSIGNED],
         )
         wallet = Wallet.create(None, passphrase="correct horse battery staple", trust=registry.published())
         card = MyNumberCard(
@@ -67,7 +69,8 @@ def main() -> None:
             ask(MyNumberCard, "age_over_20"), purpose="age_restricted_sale", channel=Channel.DC_API, session=BROWSER
         )
         call = begun.dc_api or {}
-        stage.say(f"navigator.credentials.get({{digital: ...}}) with {call['requests'][0]['protocol']}")
+        offered = ", ".join(one["protocol"] for one in call["requests"])
+        stage.say(f"navigator.credentials.get({{digital: ...}}) with {offered}; the wallet takes the first")
         data = Browser(wallet, stage).get(call, origin=SHOP)
         stage.say(f"the page gets an answer that only the shop's server can read: {', '.join(data)}")
         verified = service.take(begun.transaction_id, session=BROWSER, data=data).verified
@@ -79,6 +82,8 @@ def main() -> None:
         )
         stolen = Browser(wallet, stage).get(begun.dc_api or {}, origin=ELSEWHERE)
         stage.say(f"another page with the shop's request is told {stolen}")
+        stage.say("the same request without its signature, by which this wallet knows nobody:")
+        Browser(wallet, stage).get({"requests": (begun.dc_api or {})["requests"][1:]}, origin=SHOP)
         declined = Browser(wallet, stage, agrees=False).get(begun.dc_api or {}, origin=SHOP)
         with stage.refused("a person who says no"):
             service.take(begun.transaction_id, session=BROWSER, data=declined)
@@ -105,6 +110,8 @@ class Browser:
         except VcError as error:
             self.stage.say(f"the wallet refuses: {error.args[0]}")
             return dc_api_error(error)
+        if invocation.refusal is not None:
+            self.stage.say(f"the wallet refuses: {invocation.refusal.args[0]}")
         if invocation.prompt is None or not self.agrees:
             return presenter.decline(invocation).dc_api_data()
         self.stage.show(invocation.prompt)

@@ -227,3 +227,16 @@ class TestOverHttp:
         if channel is Channel.SAME_DEVICE:
             there.service.redeem(code_in(back), session=BROWSER)
         assert there.result(begun).verified[Resident].full_name == "番号　花子"
+
+    def test_a_link_is_answered_where_all_answers_have_one_address(self) -> None:
+        desk = desk_of()
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            host = f"127.0.0.1:{listening.getsockname()[1]}"
+            desk.service = desk.made(address=f"http://{host}/openid4vp", shares_response_uri=True)
+            with (
+                serve(verifier_app(desk.service), socket=listening),
+                HttpClient(private_hosts=[host], total_timeout=UNHURRIED["total_timeout"]) as http,
+            ):
+                begun = desk.begin("full_name")
+                presenter_of(desk).present(begun.link or "", http=http, approve=approved)
+        assert desk.result(begun).verified[Resident].full_name == "番号　花子"

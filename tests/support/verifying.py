@@ -67,8 +67,8 @@ class Desk:
             "result_page": RESULT_PAGE,
             "origins": (ORIGIN,),
         }
-        verifier = changed.pop("verifier", self.world.bank)
-        return VerifierService(verifier, **options | self.options | changed)
+        chosen = {"verifier": self.world.bank, **options} | self.options | changed
+        return VerifierService(chosen.pop("verifier"), **chosen)
 
     def begin(
         self, *asks: Ask | str, channel: Channel = Channel.CROSS_DEVICE, session: str = BROWSER, **options: Any

@@ -21,7 +21,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from vcwallet import issuer, registry, verifier, wallet
 from vcwallet.adapters.store import Backup, SqlStore, opened_backup, restore, write_backup
@@ -39,7 +39,8 @@ from vcwallet.keys.signer import KeyStore
 from vcwallet.protocols.haip import OPENID4VCI_1_0, OPENID4VP_1_0, IssuanceProfile, PresentationProfile
 from vcwallet.protocols.openid4vci.encryption import MessageKey
 from vcwallet.protocols.openid4vci.jwt_proof import HolderCertificates
-from vcwallet.protocols.openid4vp.client_id import ClientId
+from vcwallet.protocols.openid4vp.digital_credentials import Protocol
+from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.registry.registry import EXAMPLE_ADDRESS, UNKNOWN_COUNTRY
 from vcwallet.sessions import SessionStore
@@ -257,10 +258,14 @@ class VerifierService(openid4vp.VerifierService):
         result_page: str | None = None,
         origins: Sequence[str] = (),
         profile: PresentationProfile = OPENID4VP_1_0,
-        client: ClientId | None = None,
-        client_header: Mapping[str, Any] | None = None,
+        client: openid4vp.Client | None = None,
+        client_header: openid4vp.ClientHeader | None = None,
+        registered_keys: Sequence[ResponseKey] = (),
         posted: ResponseMode = ResponseMode.DIRECT_POST_JWT,
+        shares_response_uri: bool = False,
         by_api: ResponseMode = ResponseMode.DC_API_JWT,
+        protocols: Sequence[Protocol] = (Protocol.SIGNED,),
+        signers: Sequence[openid4vp.FurtherSigner] = (),
         lifetimes: openid4vp.Lifetimes = openid4vp.Lifetimes(),  # noqa: B008 - a value
         bounds: openid4vp.Bounds = openid4vp.Bounds(),  # noqa: B008 - a value
     ) -> None:
@@ -276,8 +281,12 @@ class VerifierService(openid4vp.VerifierService):
             profile=profile,
             client=client,
             client_header=client_header,
+            registered_keys=registered_keys,
             posted=posted,
+            shares_response_uri=shares_response_uri,
             by_api=by_api,
+            protocols=protocols,
+            signers=signers,
             lifetimes=lifetimes,
             bounds=bounds,
         )

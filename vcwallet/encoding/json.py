@@ -58,6 +58,8 @@ def _plain(value: object) -> dict[str, Any] | list[Any]:
 
 def _require_numbers(value: JsonValue) -> None:
     """Raise for NaN and Infinity, for which orjson writes null."""
+    if type(value) is str or value is None:  # most are
+        return
     if isinstance(value, float) and not math.isfinite(value):
         raise TypeError("JSON has no NaN or Infinity")
     if isinstance(value, Mapping):
@@ -90,10 +92,10 @@ def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_items: int = MAX
         value = orjson.loads(raw)
     except (UnicodeEncodeError, orjson.JSONDecodeError):
         raise MalformedError("not a JSON text", clause="RFC 8259, section 2") from None
+    _require_depth(value, raw)
     if not _is_plainly_strict(raw, value):
         del value
         value = _loads_slowly(raw)
-        _require_depth(value, MAX_DEPTH)
     return value
 
 
@@ -112,8 +114,7 @@ def loads_object(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_items: in
 
 def _is_plainly_strict(raw: bytes, value: Any) -> bool:
     """Tell whether writing the value again gives the same bytes, which no duplicate member or odd number survives."""
-    few_brackets = raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH
-    return few_brackets and raw.count(b",") < MAX_MEMBERS and orjson.dumps(value) == raw.strip()
+    return raw.count(b",") < MAX_MEMBERS and orjson.dumps(value) == raw.strip()
 
 
 def _loads_slowly(raw: bytes) -> Any:
@@ -125,8 +126,6 @@ def _loads_slowly(raw: bytes) -> Any:
             parse_int=_int,
             parse_float=_float,
         )
-    except RecursionError:
-        raise LimitExceededError(f"JSON text is nested deeper than {MAX_DEPTH}") from None
     except ValueError:  # what orjson accepts and the standard library does not
         raise MalformedError("not a JSON text", clause="RFC 8259, section 2") from None
 
@@ -159,10 +158,19 @@ def _float(digits: str) -> float:
     return number
 
 
-def _require_depth(value: Any, left: int) -> None:
-    if not isinstance(value, dict | list):
+def _require_depth(value: Any, raw: bytes) -> None:
+    """Raise for what is nested too deep; with as many brackets as levels, nothing can be."""
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        _go_down(value, MAX_DEPTH)
+
+
+def _go_down(value: Any, left: int) -> None:
+    kind = type(value)
+    if kind is not dict and kind is not list:
         return
     if left == 0:
         raise LimitExceededError(f"JSON text is nested deeper than {MAX_DEPTH}")
-    for child in value.values() if isinstance(value, Mapping) else value:
-        _require_depth(child, left - 1)
+    for child in value.values() if kind is dict else value:
+        inner = type(child)
+        if inner is dict or inner is list:
+            _go_down(child, left - 1)

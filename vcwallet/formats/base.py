@@ -226,6 +226,19 @@ class HeldCredential(Protocol):
         """
         ...
 
+    @property
+    def transaction_hashes(self) -> frozenset[str]:
+        """The hash functions that transactions can be authorised with (OpenID4VP 1.0, section 8.4); none."""
+        ...
+
+    def presented_bytes(self, paths: Iterable[ClaimPath], /) -> int:
+        """Return how long a presentation of just the claims of `paths` is, without the proof of the holder's key.
+
+        Raises:
+            NoMatchError: a path selects no claim.
+        """
+        ...
+
     def present(self, paths: Iterable[ClaimPath], /, *, binding: Binding, signer: Signer | None, at: datetime) -> str:
         """Return a presentation of just the claims of `paths` and what cannot be hidden.
 

@@ -160,9 +160,21 @@ def parse_json(value: Mapping[str, JsonValue]) -> tuple[Jws, ...]:
         AlgorithmNotAllowedError: an algorithm that vcwallet does not have.
         UnsupportedError: an extension in a header.
     """
+    return tuple(_json_signature(one) for one in split_json(value))
+
+
+def split_json(value: Mapping[str, JsonValue]) -> tuple[Mapping[str, JsonValue], ...]:
+    """Return each signature of a JSON serialisation as a flattened one, of which nothing but the shape was looked at.
+
+    So a reader can leave out signatures that it cannot read, where others are enough.
+
+    Raises:
+        LimitExceededError: more than ten signatures.
+        MalformedError: members missing, of the wrong type, or of both serialisations at once.
+    """
     payload = _text(value, "payload")
     if "signatures" not in value:
-        return (_json_signature(value, payload),)
+        return (value,)
     signatures = value["signatures"]
     if "signature" in value or "protected" in value or "header" in value:
         raise MalformedError("a JWS is flattened or general, not both", clause="RFC 7515, section 7.2")
@@ -170,13 +182,13 @@ def parse_json(value: Mapping[str, JsonValue]) -> tuple[Jws, ...]:
         raise MalformedError("signatures is a non-empty array", clause="RFC 7515, section 7.2.1")
     if len(signatures) > MAX_SIGNATURES:
         raise LimitExceededError(f"a JWS has more than {MAX_SIGNATURES} signatures")
-    return tuple(_json_signature(one, payload) for one in signatures)
-
-
-def _json_signature(value: object, payload: str) -> Jws:
-    if not isinstance(value, Mapping):
+    if not all(isinstance(one, Mapping) for one in signatures):
         raise MalformedError("a JWS signature is an object", clause="RFC 7515, section 7.2.1")
-    parsed = parse(f"{_text(value, 'protected')}.{payload}.{_text(value, 'signature')}")
+    return tuple({**one, "payload": payload} for one in signatures)
+
+
+def _json_signature(value: Mapping[str, JsonValue]) -> Jws:
+    parsed = parse(f"{_text(value, 'protected')}.{_text(value, 'payload')}.{_text(value, 'signature')}")
     unprotected = value.get("header", {})
     if not isinstance(unprotected, Mapping):
         raise MalformedError("an unprotected header is an object", clause="RFC 7515, section 7.2.1")

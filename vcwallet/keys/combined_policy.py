@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vcwallet.errors import UntrustedError
-from vcwallet.keys.policy import IssuerPolicy, KeySource, PartyPolicy, Role, TrustedKey
+from vcwallet.flow import Flow
+from vcwallet.keys.policy import (
+    AddressPolicy,
+    FetchingPolicy,
+    IssuerPolicy,
+    KeySource,
+    PartyPolicy,
+    Role,
+    TrustedKey,
+    TrustedParty,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +61,34 @@ class CombinedPolicy:
             UntrustedError: no policy knows the party, or the one that does says nothing without its key.
             VcError: as the policy that does.
         """
-        source = KeySource(issuer=party)
-        decides = next((policy for policy in self.policies if policy.knows(source)), None)
+        decides = self._deciding(party)
         if not isinstance(decides, PartyPolicy):
             raise UntrustedError("no policy vouches for the party")
         decides.require_granted(party, role=role, at=at)
+
+    def party_at(self, address: str, *, role: Role, at: datetime) -> TrustedParty:
+        """Return the party that an address belongs to (see `AddressPolicy.party_at`).
+
+        Raises:
+            UntrustedError: no policy knows the address, or the one that does takes no address for a proof.
+            VcError: as the policy that does.
+        """
+        decides = self._deciding(address)
+        if not isinstance(decides, AddressPolicy):
+            raise UntrustedError("nobody is known at this address")
+        return decides.party_at(address, role=role, at=at)
+
+    def refresh(self, issuer: str, /, *, at: datetime) -> Flow[object]:
+        """Let the policy that decides about a party fetch what it needs, if it fetches at all (see `FetchingPolicy`).
+
+        Raises:
+            VcError: as that policy.
+        """
+        decides = self._deciding(issuer)
+        if isinstance(decides, FetchingPolicy):
+            return (yield from decides.refresh(issuer, at=at))
+        return None
+
+    def _deciding(self, party: str) -> IssuerPolicy | None:
+        source = KeySource(issuer=party)
+        return next((policy for policy in self.policies if policy.knows(source)), None)

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
+from vcwallet.claims import JsonObject
+from vcwallet.flow import Flow
 from vcwallet.keys.public import PublicKey
 
 
@@ -36,6 +38,10 @@ class Role(StrEnum):
     __hash__ = str.__hash__  # as `Algorithm`
 
 
+ORIGIN: Final = "origin"
+"""What stands before the origin of a page where that says who asks (OpenID4VP 1.0, section 5.9.3)."""
+REDIRECT_URI: Final = "redirect_uri"
+"""What stands before an address that answers go to where that is all that is known (OpenID4VP 1.0, section 5.9.3)."""
 ISSUER_ROLES = frozenset({Role.CREDENTIAL_ISSUER, Role.STATUS_SIGNER})
 """The roles in which a party speaks about credentials that it has issued, or that others have."""
 
@@ -60,12 +66,11 @@ class KeySource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrustedKey:
-    """A key that a policy vouches for, and why.
+class TrustedParty:
+    """A party that a policy vouches for, and why.
 
     Attributes:
-        key: verifies the message.
-        party: the identifier of the party whose key it is, as the registry knows it.
+        party: the identifier of the party, as the registry knows it.
         name: the registered name of the party, by language tag.
         source: where the trust comes from (for example ``trusted_list`` or ``issuer_metadata``).
         sequence: the sequence number of the trusted list that said so, if there was one.
@@ -78,9 +83,10 @@ class TrustedKey:
             a status signer signs.
         authorities: the (type, value) pairs of ``trusted_authorities`` by which the policy knows the party: the trusted
             list that it stands in, or the entities of a federation on the way to it (OpenID4VP 1.0, section 6.1.1).
+        metadata: of a verifier, what the policy knows of it that others say in their requests, with the members of
+            ``client_metadata`` (OpenID4VP 1.0, section 5.9.2).
     """
 
-    key: PublicKey
     party: str
     name: Mapping[str, str] = field(default_factory=dict)
     source: str
@@ -92,6 +98,18 @@ class TrustedKey:
     not_after: datetime | None = None
     acts_for: frozenset[str] = frozenset()
     authorities: frozenset[tuple[str, str]] = frozenset()
+    metadata: JsonObject = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedKey(TrustedParty):
+    """The key of a party that a policy vouches for, and why.
+
+    Attributes:
+        key: verifies the message.
+    """
+
+    key: PublicKey
 
 
 class TrustPolicy(Protocol):
@@ -134,5 +152,39 @@ class PartyPolicy(TrustPolicy, Protocol):
             UntrustedError: no such party.
             NotAuthorisedError: it may not act in this role at this time.
             ValidityError: what the policy knows has ended.
+        """
+        ...
+
+
+@runtime_checkable
+class AddressPolicy(TrustPolicy, Protocol):
+    """A `TrustPolicy` that also knows parties by their addresses, for requests that nobody has signed."""
+
+    def party_at(self, address: str, *, role: Role, at: datetime) -> TrustedParty:
+        """Return the party that an address belongs to, and that may act from there without a signature.
+
+        Args:
+            address: the origin of a page after ``origin:``, as the platform reports it, or the address that answers go
+                to after ``redirect_uri:``.
+            role: what the party does.
+            at: the time of the decision.
+
+        Raises:
+            UntrustedError: nobody is known there.
+            NotAuthorisedError: the party may not act in this role at this time.
+            ValidityError: what the policy knows has ended.
+        """
+        ...
+
+
+@runtime_checkable
+class FetchingPolicy(TrustPolicy, Protocol):
+    """A `TrustPolicy` that decides on what it has fetched before."""
+
+    def refresh(self, issuer: str, /, *, at: datetime) -> Flow[object]:
+        """Fetch what is needed to decide about a party; when this returns, it is in use.
+
+        Raises:
+            VcError: that could not be fetched, or does not hold; what was there before stays in use until it ends.
         """
         ...

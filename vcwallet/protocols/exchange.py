@@ -16,7 +16,7 @@ from typing import Protocol, TypeAlias
 from vcwallet.claims import JsonObject
 from vcwallet.formats.base import SAME_CHANNEL, Binding
 from vcwallet.jose.jwe import ContentEncryption
-from vcwallet.keys.policy import TrustedKey, TrustPolicy
+from vcwallet.keys.policy import TrustedParty, TrustPolicy
 from vcwallet.keys.public import PublicKey
 from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery
 
@@ -84,6 +84,7 @@ class Transaction:
         credential_ids: the credential queries of which just one is answered with the authorisation.
         members: what the verifier says of the transaction, for the person to see.
         text: the base64url text as it came, over which the authorisation is made.
+        hashes: the hash functions that it may be authorised with.
         labels: by member, and by ``""`` for the transaction itself, what people call it, by language.
     """
 
@@ -91,6 +92,7 @@ class Transaction:
     credential_ids: tuple[str, ...]
     members: JsonObject = field(repr=False)
     text: str = field(repr=False)
+    hashes: frozenset[str] = frozenset({"sha-256"})
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -99,7 +101,7 @@ class AuthenticatedRequest:
     """A request whose sender is known.
 
     Attributes:
-        verifier: the verifier's key, and the registered facts about it.
+        verifier: who the verifier is, and why that is known; a key, unless nobody has signed the request.
         binding: to whom and for which request an answer is made; it authorises no transaction yet, since just one of
             the credentials is to authorise each.
         state: what goes back beside the answer.
@@ -114,7 +116,7 @@ class AuthenticatedRequest:
         transactions: what the holder is asked to authorise.
     """
 
-    verifier: TrustedKey
+    verifier: TrustedParty
     binding: Binding
     state: str | None = field(repr=False)
     query: DcqlQuery

@@ -30,7 +30,7 @@ from vcwallet.protocols.oauth.grant_type import AUTHORIZATION_CODE, PRE_AUTHORIZ
 from vcwallet.protocols.oauth.server_metadata import ANONYMOUS, AuthorizationServerMetadata
 from vcwallet.protocols.openid4vci.issuer_metadata import CredentialConfiguration, CredentialIssuerMetadata
 from vcwallet.protocols.openid4vci.offer import CredentialOffer
-from vcwallet.protocols.openid4vp.client_id import ClientIdPrefix
+from vcwallet.protocols.openid4vp.client_id import ClientIdPrefix, is_registered_elsewhere
 from vcwallet.protocols.openid4vp.request_object import UnverifiedRequest
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.trust.certificates import from_der, is_issued_by
@@ -467,6 +467,9 @@ def _has_certificates(case: _Presentation) -> None:
 
 def _can_encrypt(case: _Presentation) -> None:
     if not case.request.mode.is_encrypted:
+        return
+    if is_registered_elsewhere(case.request.client):  # whose key it is has to be known first
+        _require(not case.profile.encryption, "the request does not announce the content encryptions of the profile")
         return
     announced = set(case.request.client_metadata.encrypted_response_enc_values_supported)
     _require(announced >= set(case.profile.encryption), "not all content encryptions of the profile are announced")

@@ -55,6 +55,7 @@ AUTHORITY_TYPE = "etsi_tl"
 TIME_IS_KEPT_EVERY = timedelta(hours=1)
 """How often a decision writes down what time it is; a restart forgets less than that."""
 
+_DECIDES_ABOUT = (Role.CREDENTIAL_ISSUER, Role.VERIFIER)
 _ANCHOR = "trust_anchor"
 _LIST = "trusted_list"
 _TIME = "trust_time"
@@ -219,11 +220,12 @@ class TrustedListClient:
         self.update(published, at=at)
 
     def knows(self, source: KeySource) -> bool:
-        """Tell whether the registry decides about an issuer: one with certificates, or one that it lists without any.
+        """Tell whether the registry decides about an issuer or verifier: one with certificates, or one that it lists.
 
         A listed party that comes without its certificates is refused here, and by no other policy accepted.
         """
-        listed = source.issuer is not None and (source.issuer, Role.CREDENTIAL_ISSUER) in self._in_use.snapshot.services
+        services, issuer = self._in_use.snapshot.services, source.issuer
+        listed = issuer is not None and any((issuer, role) in services for role in _DECIDES_ABOUT)
         return listed or bool(source.chain)
 
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:

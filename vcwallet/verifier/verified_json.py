@@ -24,12 +24,12 @@ class _Key(WireModel):
     party: str
     name: dict[str, str]
     source: str
-    sequence: int | None
+    sequence: int | None = None
     details: dict[str, str]
-    country: str | None
-    jurisdiction: str | None
-    not_before: str | None
-    not_after: str | None
+    country: str | None = None
+    jurisdiction: str | None = None
+    not_before: str | None = None
+    not_after: str | None = None
     acts_for: Array[str]
     authorities: Array[Array[str]]
 
@@ -37,18 +37,18 @@ class _Key(WireModel):
 class _Status(WireModel):
     state: str
     checked_at: str
-    value: int | None
-    mechanism: str | None
-    uri: str | None
-    index: int | None
-    issued_at: str | None
-    expires: str | None
-    fetched_at: str | None
-    fresh_until: str | None
-    origin: str | None
-    reason: str | None
-    purpose: str | None
-    message: str | None
+    value: int | None = None
+    mechanism: str | None = None
+    uri: str | None = None
+    index: int | None = None
+    issued_at: str | None = None
+    expires: str | None = None
+    fetched_at: str | None = None
+    fresh_until: str | None = None
+    origin: str | None = None
+    reason: str | None = None
+    purpose: str | None = None
+    message: str | None = None
 
 
 class _Evidence(WireModel):
@@ -57,13 +57,13 @@ class _Evidence(WireModel):
     type_ids: Array[str]
     claims: dict[str, Any]
     issuer: _Key
-    holder_key: dict[str, Any] | None
+    holder_key: dict[str, Any] | None = None
     holder_proved: bool
-    issued_at: str | None
-    expires: str | None
-    status: dict[str, Any] | None
+    issued_at: str | None = None
+    expires: str | None = None
+    status: dict[str, Any] | None = None
     disclosed: Array[Array[str | int | None]]
-    type_integrity: str | None
+    type_integrity: str | None = None
     authorities: Array[Array[str]]
     shifted: Array[Array[str | int | None]]
     device_claims: dict[str, dict[str, Any]]
@@ -101,7 +101,7 @@ def from_object(value: object) -> Verified:
 
 
 def _evidence(one: Evidence) -> dict[str, Any]:
-    return {
+    members = {
         "format": one.format,
         "type_id": one.type_id,
         "type_ids": list(one.type_ids),
@@ -120,6 +120,7 @@ def _evidence(one: Evidence) -> dict[str, Any]:
         "transaction_data": list(one.transaction_data),
         "status_result": _status(one.status_result),
     }
+    return _present(members)
 
 
 def _read_evidence(one: _Evidence) -> Evidence:
@@ -145,7 +146,7 @@ def _read_evidence(one: _Evidence) -> Evidence:
 
 
 def _key(key: TrustedKey) -> dict[str, Any]:
-    return {
+    members = {
         "key": jwk.public_jwk(key.key),
         "party": key.party,
         "name": dict(key.name),
@@ -159,6 +160,7 @@ def _key(key: TrustedKey) -> dict[str, Any]:
         "acts_for": sorted(key.acts_for),
         "authorities": sorted(map(list, key.authorities)),
     }
+    return _present(members)
 
 
 def _read_key(key: _Key) -> TrustedKey:
@@ -179,7 +181,7 @@ def _read_key(key: _Key) -> TrustedKey:
 
 
 def _status(result: StatusResult) -> dict[str, Any]:
-    return {
+    members = {
         "state": result.state.value,
         "checked_at": result.checked_at.isoformat(),
         "value": result.value,
@@ -195,6 +197,7 @@ def _status(result: StatusResult) -> dict[str, Any]:
         "purpose": result.purpose,
         "message": result.message,
     }
+    return _present(members)
 
 
 def _read_status(result: _Status) -> StatusResult:
@@ -214,6 +217,10 @@ def _read_status(result: _Status) -> StatusResult:
         purpose=result.purpose,
         message=result.message,
     )
+
+
+def _present(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _lists(paths: Sequence[ClaimPath]) -> list[list[str | int | None]]:

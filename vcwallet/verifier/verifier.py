@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from vcwallet.checks import Check, Finding, Report, explain, run_checks
-from vcwallet.claims import ClaimPath, any_position, path_text
+from vcwallet.claims import ClaimPath, JsonObject, any_position, path_text
 from vcwallet.errors import (
     LocalProtocolError,
     NetworkBlockedError,
@@ -32,15 +33,17 @@ from vcwallet.formats.base import Binding, CredentialFormat, Formats, Unverified
 from vcwallet.formats.mdoc.vocabulary import FORMAT as MDOC
 from vcwallet.formats.type_metadata import TypeCatalogue, require_conformity
 from vcwallet.history import HashChain, LogEntry
+from vcwallet.jose import jws
 from vcwallet.keys import jwk
 from vcwallet.keys.combined_policy import CombinedPolicy
 from vcwallet.keys.policy import IssuerPolicy, Role, TrustPolicy
 from vcwallet.keys.public import PublicKey
-from vcwallet.keys.signer import KeyAgreement
+from vcwallet.keys.signer import KeyAgreement, Signer
 from vcwallet.protocols.dcql import Candidate, ClaimOption, DcqlQuery, match_credential, require_answer
 from vcwallet.protocols.exchange import ExpectedAnswer
 from vcwallet.protocols.openid4vp import Request, Response
 from vcwallet.protocols.openid4vp.client_id import ClientId, X509Hash, X509SanDns
+from vcwallet.protocols.openid4vp.digital_credentials import multisigned_request_data
 from vcwallet.protocols.openid4vp.request import BACK, LIFETIME, Delivery, make_request
 from vcwallet.protocols.openid4vp.transaction_data import require_authorised
 from vcwallet.protocols.proximity.asking import SentDeviceRequest
@@ -51,7 +54,7 @@ from vcwallet.storage import Put, RecordExistsError, RecordStore
 from vcwallet.trust.client import TrustedListClient
 from vcwallet.trust.enrolment import Enrolment
 from vcwallet.trust.published import PublishedTrust
-from vcwallet.trust.registration import registered_use
+from vcwallet.trust.registration import IntendedUse, registered_use
 from vcwallet.verifier.asking import Ask, query_of
 from vcwallet.verifier.bundle import BundledList, Imported, OfflineBundle
 from vcwallet.verifier.session import VerifierSession
@@ -166,6 +169,21 @@ class Verifier:
             MalformedError: it is no nonce of a wallet.
         """
         return request.with_wallet_nonce(wallet_nonce, signer=self._enrolment.signer)
+
+    def multisigned(self, request: Request, signers: Sequence[tuple[Signer, JsonObject]]) -> dict[str, Any]:
+        """Return a request by the Digital Credentials API as this verifier and others have signed it, itself first.
+
+        Args:
+            request: one of this verifier.
+            signers: each further key with its protected header (see `multisigned_request_data`).
+
+        Raises:
+            ValueError: its answer comes back in another way, or a header has no ``client_id``.
+        """
+        members = jws.parse(request.jwt).header.members
+        own = {name: value for name, value in members.items() if name not in ("alg", "typ")}
+        first = (self._enrolment.signer, {**own, "client_id": request.client_id})
+        return multisigned_request_data(request, signers=[first, *signers])
 
     def start_session(self, qr: str) -> VerifierSession:
         """Return a meeting with the wallet that shows this QR code (ISO/IEC 18013-5).
@@ -403,7 +421,7 @@ class Verifier:
             return queries[0]
         if queries or not questions:
             raise ValueError("a request has either questions or one DCQL query")
-        return query_of(questions, formats=formats, use=registered_use(registration))
+        return query_of(questions, formats=formats, use=_use_of(registration))
 
     def _case(self, response: Response | bytes | str, expected: ExpectedAnswer) -> _Case:
         answer = response if isinstance(response, Response) else Response.from_json(response)
@@ -592,6 +610,12 @@ BEFORE_STATUS: tuple[Check[_Case], ...] = (
 STATUS: Check[_Case] = Check("status", "Token Status List, section 8.3", _require_status, ("presentations",))
 # Last, since it may have to be fetched: what is wrong for another reason causes no request to anybody.
 CHECKS: tuple[Check[_Case], ...] = (*BEFORE_STATUS, STATUS)
+
+
+@lru_cache(maxsize=64)
+def _use_of(registration: str) -> IntendedUse:
+    """Return what a verifier of this process has registered; it asks by the same certificates again and again."""
+    return registered_use(registration)
 
 
 def _offline(_: HttpRequest) -> HttpResponse:

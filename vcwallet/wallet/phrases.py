@@ -17,9 +17,18 @@ _PHRASES = MappingProxyType(
             "en": "registered access certificate, trusted list {sequence}",
             "ja": "登録済みのアクセス証明書（トラストリスト第{sequence}号）",
         },
-        "VERIFIED_BY_REGISTRATION": {
-            "en": "named in a registration certificate, without an access certificate ({way})",
-            "ja": "登録証明書に記載（アクセス証明書なし、確認方法：{way}）",
+        "VERIFIED_BY_KEY": {"en": "registered; its key is known by {way}", "ja": "登録済み（鍵は{way}により確認）"},
+        "BY_ATTESTATION": {"en": "an attestation of the registrar", "ja": "登録機関の証明"},
+        "BY_DID": {"en": "its DID", "ja": "DID"},
+        "BY_FEDERATION": {"en": "a federation", "ja": "フェデレーション"},
+        "BY_AGREEMENT": {"en": "an agreement", "ja": "取り決め"},
+        "VERIFIED_BY_ADDRESS": {
+            "en": "registered; its address is known: {address}",
+            "ja": "登録済み（アドレスにより確認：{address}）",
+        },
+        "REQUEST_UNSIGNED": {
+            "en": "Nobody has signed this request; what is known is that the answer goes to {address}",
+            "ja": "この要求には署名がありません。確認できるのは、回答の送信先が{address}であることだけです",
         },
         "DAYS": {"en": "{days} days", "ja": "{days}日間"},
         "NOT_STATED": {"en": "not stated", "ja": "記載なし"},
@@ -115,6 +124,18 @@ _PHRASES = MappingProxyType(
         "MISSING_AUTHORITY_NOT_ASKED": {
             "en": "{name}: yours is from an issuer that is not asked for",
             "ja": "{name}：お持ちのものは、求められている発行者のものではありません",
+        },
+        "MISSING_TRANSACTION_NOT_AUTHORISED": {
+            "en": "{name}: yours cannot be used to authorise what is asked for",
+            "ja": "{name}：お持ちのものでは、求められている取引を承認できません",
+        },
+        "NOTHING_AUTHORISES": {
+            "en": "What you have cannot be used to authorise what is asked for",
+            "ja": "お持ちのものでは、求められている取引を承認できません",
+        },
+        "TOO_LARGE": {
+            "en": "What is asked for is too large for one answer",
+            "ja": "求められている内容は、一度に回答できる大きさを超えています",
         },
         "MISSING_CLAIMS_MISSING": {
             "en": "{name}: yours does not say what is asked for",

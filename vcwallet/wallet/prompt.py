@@ -15,9 +15,12 @@ from datetime import datetime
 
 from vcwallet.claims import ClaimPath, JsonValue
 from vcwallet.credential_type import Sensitivity
-from vcwallet.errors import ConsentRequiredError, quoted
+from vcwallet.errors import ConsentRequiredError, LimitExceededError, RemoteProtocolError, quoted
 from vcwallet.protocols.dcql import Match, Matches
-from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest
+from vcwallet.protocols.exchange import AnswerTarget, AuthenticatedRequest, IncomingRequest
+from vcwallet.protocols.openid4vp.response import MAX_BYTES, MAX_PRESENTATIONS
+from vcwallet.protocols.openid4vp.response_encryption import MAX_CONTENT_BYTES
+from vcwallet.protocols.openid4vp.transaction_data import assign
 from vcwallet.trust.registration import Registration
 from vcwallet.wallet.cards import Card
 from vcwallet.wallet.phrases import phrase
@@ -59,6 +62,8 @@ class PromptCredential:
         type_name: how people call its type.
         issuer_name: how the registry calls its issuer.
         claims: what would be disclosed of it.
+        authorises: the texts of the transactions that it can authorise, all of them together.
+        size: how long its presentation is at most, in bytes.
         is_reused: whether it is a copy of a batch that somebody else may have seen, since no unused one is left; those
             who compare what they were shown can tell that it was the same person.
     """
@@ -68,6 +73,8 @@ class PromptCredential:
     type_name: str
     issuer_name: str
     claims: tuple[PromptClaim, ...]
+    authorises: frozenset[str] = field(default=frozenset(), repr=False)
+    size: int = 0
     is_reused: bool = False
 
 
@@ -96,9 +103,10 @@ class PromptWarning:
 
     Attributes:
         code: a stable code: ``GUARDED_CLAIM``, ``SPECIAL_CARE_CLAIM``, ``LIMITED_CLAIM``, ``PREDICATE_AVAILABLE``,
-            ``COPY_REUSED``.
+            ``COPY_REUSED``, ``REQUEST_UNSIGNED``.
         message: the same in words.
-        claim: the claim's path as text; the credential query, where it is about a whole credential.
+        claim: the claim's path as text; the credential query, where it is about a whole credential; empty, where it is
+            about the request.
         alternatives: claims that would disclose less and may serve as well.
     """
 
@@ -173,6 +181,7 @@ class Prompt:
             ConsentRequiredError: a claim or transaction that needs approval by name was not named
                 (``CONSENT_REQUIRED``), what is chosen does not answer the request or authorise its transactions
                 (``SELECTION_INCOMPLETE``), or a part of it is not needed for that (``SELECTION_TOO_LARGE``).
+            LimitExceededError: it would be too long for one answer, or are more than 20 presentations.
             ValueError: a card that is not among the choices, one twice, or several for a query that takes one.
         """
         wanted = self._wanted({query_id: _several(chosen) for query_id, chosen in (cards or {}).items()})
@@ -181,11 +190,16 @@ class Prompt:
             raise ConsentRequiredError("nothing is selected", code="SELECTION_INCOMPLETE")
         by_name = frozenset(explicitly)
         require_by_name(credentials, by_name, self.transactions)
-        answered = {one.query_id for one in credentials}
-        if any(answered.isdisjoint(one.credential_ids) for one in self.transactions):
-            raise ConsentRequiredError("a transaction is authorised by nothing", code="SELECTION_INCOMPLETE")
+        self._require_authorised(credentials)
+        require_size(credentials, self.request.target)
         self.matches.select(self._match(one) for one in credentials)  # raises where they do not answer the request
         return Consent(id=secrets.token_urlsafe(18), prompt=self, credentials=credentials, by_name=by_name)
+
+    def _require_authorised(self, credentials: Sequence[PromptCredential]) -> None:
+        try:
+            assign(self.request.transactions, presented=[(one.query_id, one.authorises) for one in credentials])
+        except RemoteProtocolError:
+            raise ConsentRequiredError("a transaction is authorised by nothing", code="SELECTION_INCOMPLETE") from None
 
     def _wanted(self, chosen: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         """Return the cards to answer with: a choice takes the place of what is proposed as its alternative."""
@@ -206,6 +220,19 @@ class Prompt:
     def _match(self, chosen: PromptCredential) -> Match:
         found = self.matches.found[chosen.query_id]
         return next(match for match in found if match.candidate.id == chosen.card.id).least()
+
+
+def require_size(credentials: Sequence[PromptCredential], target: AnswerTarget) -> None:
+    """Return if some credentials fit into one answer, as it goes there.
+
+    Raises:
+        LimitExceededError: they do not.
+    """
+    if len(credentials) > MAX_PRESENTATIONS:
+        raise LimitExceededError(f"an answer has more than {MAX_PRESENTATIONS} presentations")
+    longest = MAX_BYTES if target.encryption is None else MAX_CONTENT_BYTES
+    if sum(one.size for one in credentials) > longest:
+        raise LimitExceededError(f"an answer is longer than {longest} bytes")
 
 
 def _several(chosen: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -22,6 +22,11 @@ from vcwallet.wallet.screening import claims_with, touches
 
 IsGuarded: TypeAlias = "Callable[[ClaimPath], bool]"
 
+PROOF_BYTES = 16 * 1024
+"""What a proof of the holder's key, and what stands around a presentation, is reckoned with."""
+SHORT_BYTES = 16 * 1024
+"""A credential that is no longer is reckoned as a whole, however little of it is shown."""
+
 _OBJECTS = (dict, Mapping)  # the concrete class first, as in `vcwallet.claims`
 _SCALARS = (str, int, float, type(None))
 
@@ -42,7 +47,15 @@ def prompt_credential(
             *(_claim(found, path, held, resolved, language, always=False) for path in asked),
             *(_claim(found, path, held, resolved, language, always=True) for path in open_claims),
         ),
+        authorises=found.candidate.authorises,
+        size=PROOF_BYTES + _size(card, held, asked),
     )
+
+
+def _size(card: Card, held: HeldCredential, asked: Iterable[ClaimPath]) -> int:
+    """Return how long a presentation is at most; of a short credential, nobody needs to know just how long."""
+    whole = len(card.credential.raw)
+    return whole if whole <= SHORT_BYTES else held.presented_bytes(asked)
 
 
 def weigh_seen(held: HeldCredential, is_guarded: IsGuarded) -> Weigh:

@@ -30,6 +30,7 @@ from vcwallet.formats.type_metadata import ResolvedType
 from vcwallet.keys.policy import PartyPolicy, Role, TrustPolicy
 from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery, asked_paths
 from vcwallet.protocols.exchange import AuthenticatedRequest
+from vcwallet.trust.client import SOURCE as REGISTRY
 from vcwallet.trust.registration import Registration, over_asked, read_registration
 
 MAX_NAME = 100
@@ -159,19 +160,22 @@ def _registration(request: AuthenticatedRequest, *, trust: TrustPolicy, at: date
         raise VerifierUnknownError(f"the registration certificate is not valid: {error.args[0]}") from error
     if request.verifier.party not in registration.parties:
         raise VerifierUnknownError("the registration certificate is another verifier's")
-    if request.verifier.party not in (registration.verifier, *registration.identifiers):
+    if request.verifier.source != REGISTRY or request.verifier.party != registration.verifier:
         _require_granted(registration.verifier, trust=trust, at=at)
     return registration
 
 
 def _require_granted(verifier: str, *, trust: TrustPolicy, at: datetime) -> None:
-    """Check that a verifier in whose name an intermediary asks may ask itself; the certificate does not say so."""
+    """Check that the registry lets the verifier ask, where nothing but its certificate of registration was looked at.
+
+    So it is where an intermediary asks in its name, and where it is known in another way than by the registry.
+    """
     if not isinstance(trust, PartyPolicy):
-        raise VerifierUnknownError("nobody can tell whether the verifier may ask that an intermediary asks for")
+        raise VerifierUnknownError("nobody can tell whether the registered verifier may ask")
     try:
         trust.require_granted(verifier, role=Role.VERIFIER, at=at)
     except VcError as error:
-        raise VerifierUnknownError(f"an intermediary asks for a verifier that may not: {error.args[0]}") from error
+        raise VerifierUnknownError(f"the registered verifier may not ask: {error.args[0]}") from error
 
 
 def _require_statutes(claims: list[AskedClaim], registration: Registration) -> None:

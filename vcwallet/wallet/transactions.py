@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from vcwallet.claims import JsonValue
 from vcwallet.encoding import json
-from vcwallet.errors import NoMatchError
+from vcwallet.errors import NoMatchError, RemoteProtocolError
 from vcwallet.protocols.dcql import Matches, Selection
 from vcwallet.protocols.exchange import Transaction
+from vcwallet.protocols.openid4vp.transaction_data import assign
+from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.prompt import PromptTransaction
 from vcwallet.wallet.proposal import in_language
 
@@ -32,7 +35,7 @@ def shown(transactions: Sequence[Transaction], language: str) -> tuple[PromptTra
     )
 
 
-def proposal(matches: Matches, transactions: Sequence[Transaction]) -> Selection:
+def proposal(matches: Matches, transactions: Sequence[Transaction], language: str) -> Selection:
     """Return what discloses least of all that answers a request and authorises its transactions.
 
     Raises:
@@ -40,10 +43,13 @@ def proposal(matches: Matches, transactions: Sequence[Transaction]) -> Selection
     """
     least = matches.default_selection()
     for selection in (least, *(matches.selections() if transactions else ())):
-        answered = {one.query_id for one in selection.matches}
-        if not any(answered.isdisjoint(one.credential_ids) for one in transactions):
+        presented = [(one.query_id, one.candidate.authorises) for one in selection.matches]
+        with suppress(RemoteProtocolError):
+            assign(transactions, presented=presented)
             return selection
-    raise NoMatchError("the wallet does not hold what the request requires")
+    raise NoMatchError(
+        "the wallet does not hold what the request requires", reasons=(phrase("NOTHING_AUTHORISES", language),)
+    )
 
 
 def _details(transaction: Transaction, language: str) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from vcwallet.encoding import visible
 from vcwallet.errors import (
     BindingError,
     ConsentRequiredError,
+    LimitExceededError,
     LocalProtocolError,
     NetworkBlockedError,
     NoMatchError,
@@ -49,9 +50,9 @@ from vcwallet.keys.signer import KeyStore, Signer
 from vcwallet.keys.stored import COLLECTION as KEYS
 from vcwallet.keys.stored import StoredKeys
 from vcwallet.protocols.dcql import Candidate, CredentialQuery, DcqlQuery, Match, Matches, match, match_credential
-from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest, QueryRule
+from vcwallet.protocols.exchange import AuthenticatedRequest, IncomingRequest, QueryRule, Transaction
 from vcwallet.protocols.openid4vp import Request, Response, read_request
-from vcwallet.protocols.openid4vp.transaction_data import assign
+from vcwallet.protocols.openid4vp.transaction_data import assign, authorisable, authorising
 from vcwallet.protocols.proximity import RetrievalMethod, TcpRetrieval
 from vcwallet.status.checker import CredentialStatus, StatusChecker
 from vcwallet.status.held_lists import COLLECTION as STATUS_LISTS
@@ -77,7 +78,7 @@ from vcwallet.wallet.identity import HISTORY, HOLDER_KEYS, SECRETS, identity_of
 from vcwallet.wallet.mending import CONSENTS, KEY_USES, BackedUp
 from vcwallet.wallet.phrases import phrase
 from vcwallet.wallet.presenting import Abilities, Presenter
-from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, warnings_about
+from vcwallet.wallet.prompt import Consent, Prompt, PromptCredential, require_by_name, require_size, warnings_about
 from vcwallet.wallet.proposal import (
     IsGuarded,
     guarded_in,
@@ -89,6 +90,7 @@ from vcwallet.wallet.proposal import (
 )
 from vcwallet.wallet.reasons import why_nothing, why_this
 from vcwallet.wallet.screening import require_card_allowed, screen
+from vcwallet.wallet.sender import verified_by, warnings_about_sender
 from vcwallet.wallet.session import WalletSession
 from vcwallet.wallet.statuses import COLLECTION as STATUSES
 from vcwallet.wallet.statuses import forgotten, is_statement, last_status, remembered
@@ -149,7 +151,7 @@ class Wallet:
             keys: makes and keeps the holder's keys; by default the store does.
             language: the language of labels, a BCP 47 tag.
             issuers: say which issuers are trusted besides those of the registry, which comes first.  Who may ask is
-                for the registry alone to say.
+                for the registry alone to say, unless `update_verifiers` says more.
             copies: how the copies of batches are spent.
         """
         self._store = store
@@ -163,6 +165,7 @@ class Wallet:
         self._identity = identity_of(store)
         self._copies = Copies(store, use=copies, device=lambda: self._identity.device)
         self.update_issuers(*issuers)
+        self.update_verifiers()
         self.language = language
 
     # --- receiving -----------------------------------------------------------------------------------------------
@@ -401,14 +404,18 @@ class Wallet:
         at = self._clock()
         authenticated = self._authenticate(incoming, at)
         registration = self._screen(authenticated, at)
-        audience, effort = _audience(authenticated, registration), Effort(MAX_READ)
-        guarded = cache(lambda type_id: guarded_in(self._types.type(type_id)))
-        matches = match(
-            authenticated.query,
-            lambda query: self._candidates(query, registration, audience, effort, guarded, at),
-            limit_per_query=_choices_per_query(authenticated.query),
-            query_for=self._query_rule(authenticated, registration),
+        search = _Search(
+            registration=registration,
+            audience=_audience(authenticated, registration),
+            effort=Effort(MAX_READ),
+            guarded=cache(lambda type_id: guarded_in(self._types.type(type_id))),
+            transactions=authenticated.transactions,
+            at=at,
         )
+        matches = self._matches(authenticated, search, search.transactions)
+        if not matches.satisfiable and search.alone != search.transactions:
+            # Of the credentials that may authorise a transaction, one is enough.
+            matches = self._matches(authenticated, search, search.alone)
         return self._prompt(incoming, authenticated, registration, matches)
 
     def present(self, consent: Consent) -> Response:
@@ -454,7 +461,7 @@ class Wallet:
             match=self.match,
             present=self.present,
             decline=self.decline,
-            trust=self._trust,
+            trust=lambda: self._verifiers,
             anchor=lambda: self._trust.published.anchor,
             clock=self._clock,
         )
@@ -583,6 +590,17 @@ class Wallet:
         """
         self._issuers = CombinedPolicy((self._trust, *issuers))
         self._statuses = self._status_checker() if self._identity.has_secret else None
+
+    def update_verifiers(self, *verifiers: IssuerPolicy) -> None:
+        """Know these verifiers besides those of the registry, in place of the ones that were given before.
+
+        A policy says who has sent a request.  What that party may ask for stands in its registration certificate, as
+        that of any other, and the registry lets it act or does not.
+
+        Args:
+            verifiers: such as a `FederationPolicy`, whose entities are looked up as requests come, or `KnownVerifiers`.
+        """
+        self._verifiers = CombinedPolicy((self._trust, *verifiers))
 
     # --- steps ---------------------------------------------------------------------------------------------------
 
@@ -787,7 +805,7 @@ class Wallet:
 
     def _authenticate(self, incoming: IncomingRequest, at: datetime) -> AuthenticatedRequest:
         try:
-            return incoming.verify(trust=self._trust, at=at)
+            return incoming.verify(trust=self._verifiers, at=at)
         except (UntrustedError, NotAuthorisedError) as error:
             raise VerifierUnknownError(f"the verifier is not known: {error.args[0]}") from error
 
@@ -799,36 +817,38 @@ class Wallet:
             self._history.append(entries.refusal(request, refused, at=at))
             raise
 
-    def _candidates(
-        self,
-        query: CredentialQuery,
-        registration: Registration,
-        audience: Audience,
-        effort: Effort,
-        guarded: Callable[[str], IsGuarded],
-        at: datetime,
-    ) -> Iterator[Candidate]:
+    def _matches(self, request: AuthenticatedRequest, search: _Search, to_authorise: Sequence[Transaction]) -> Matches:
+        return match(
+            request.query,
+            lambda query: self._candidates(query, search),
+            limit_per_query=_choices_per_query(request.query),
+            query_for=self._query_rule(request, search.registration),
+            authorising=authorising(to_authorise),
+        )
+
+    def _candidates(self, query: CredentialQuery, search: _Search) -> Iterator[Candidate]:
         seen: set[str] = set()
-        is_allowed = cache(lambda type_id: self._is_allowed(type_id, query, registration))
+        is_allowed = cache(lambda type_id: self._is_allowed(type_id, query, search.registration))
         for type_id in query.type_ids:
-            for card in effort.as_far_as_it_goes(readable(cards_of(self._store, type_id)), query):
-                if card.id in seen or card.batch in seen or _has_expired(card, at):
+            for card in search.effort.as_far_as_it_goes(readable(cards_of(self._store, type_id)), query):
+                if card.id in seen or card.batch in seen or _has_expired(card, search.at):
                     continue
                 seen.add(card.id)
                 shown = card
                 if card.batch is not None:
                     seen.add(card.batch)
-                    copy = self._copies.choose(card, audience, at=at)
+                    copy = self._copies.choose(card, search.audience, at=search.at)
                     shown = card if copy is None else copy.card
                 try:
-                    held, is_sensitive = self._reopen(shown), guarded(shown.type_ids[0])
+                    held, is_sensitive = self._reopen(shown), search.guarded(shown.type_ids[0])
                     fits = is_allowed(shown.type_ids[0]) and keeps_positions(query, held)
+                    authorises = search.authorised_by(held, query.id)
                 except StoreError:
                     raise
                 except VcError:
                     continue  # of a format or type no longer known; an error would tell the verifier that it is there
                 if fits:
-                    yield replace(_candidate(shown, held), weigh=weigh_seen(held, is_sensitive))
+                    yield replace(_candidate(shown, held), weigh=weigh_seen(held, is_sensitive), authorises=authorises)
 
     def _query_rule(self, request: AuthenticatedRequest, registration: Registration) -> QueryRule:
         """Return the request's own rule, as far as what it puts in the place of a claim may be disclosed, too."""
@@ -855,7 +875,7 @@ class Wallet:
         if not matches.satisfiable:
             reasons = why_nothing(matches, type_of=self._types.type, language=self.language)
             raise NoMatchError("the wallet does not hold what the request requires", reasons=reasons)
-        proposal = transactions.proposal(matches, request.transactions)
+        proposal = transactions.proposal(matches, request.transactions, self.language)
         choices = {
             query_id: tuple(self._choice(one, _audience(request, registration)) for one in found)
             for query_id, found in matches.found.items()
@@ -865,11 +885,12 @@ class Wallet:
             next(choice for choice in choices[one.query_id] if choice.card.id == one.candidate.id)
             for one in proposal.matches
         )
+        self._require_size(credentials, request)
         use = registration.use
         return Prompt(
             verifier=in_language(registration.name, self.language),
             verifier_id=registration.verifier,
-            verified_by=_verified_by(request.verifier, self.language),
+            verified_by=verified_by(request, self.language),
             purpose=in_language(use.text, self.language),
             purpose_code=use.code,
             legal_basis=use.legal_basis,
@@ -878,7 +899,7 @@ class Wallet:
             contact=use.contact and visible.shown(use.contact),
             credentials=credentials,
             choices=choices,
-            warnings=warnings_about(credentials, self.language),
+            warnings=(*warnings_about_sender(request, self.language), *warnings_about(credentials, self.language)),
             why=why_this(proposal, matches, type_of=self._types.type, language=self.language),
             language=self.language,
             request=request,
@@ -887,6 +908,13 @@ class Wallet:
             matches=matches,
             transactions=transactions.shown(request.transactions, self.language),
         )
+
+    def _require_size(self, credentials: Sequence[PromptCredential], request: AuthenticatedRequest) -> None:
+        try:
+            require_size(credentials, request.target)
+        except LimitExceededError:
+            reasons = (phrase("TOO_LARGE", self.language),)
+            raise NoMatchError("the wallet does not hold what the request requires", reasons=reasons) from None
 
     def _choice(self, found: Match, audience: Audience) -> PromptCredential:
         card = find_card(self._store, found.candidate.id)
@@ -906,16 +934,16 @@ class Wallet:
         self, consent: Consent, request: AuthenticatedRequest, registration: Registration, at: datetime
     ) -> Response | None:
         """Return the answer, after it was written into the history; None where somebody else has used a copy of it."""
-        authorised = assign(request.transactions, answered=[one.query_id for one in consent.credentials])
+        presented = [(one.query_id, one.authorises) for one in consent.credentials]
+        authorised = assign(request.transactions, presented=presented)
         audience = _audience(request, registration)
         presentations: dict[str, list[str]] = {}
         shown, uses = list[dict[str, Any]](), dict[str, Change]()
-        for chosen in consent.credentials:
+        for chosen, texts in zip(consent.credentials, authorised, strict=True):
             copy = self._copy(chosen, audience, at)
             for change in copy.use(audience, at=at):
                 uses[copy.card.id] = change
-            # A transaction is authorised once, also where several credentials answer one query.
-            binding = replace(request.binding, transaction_data=authorised.pop(chosen.query_id, ()))
+            binding = replace(request.binding, transaction_data=texts)
             presentation, entry = self._present_one(
                 copy.card, chosen, replace(request, binding=binding), registration, at
             )
@@ -974,6 +1002,39 @@ class Wallet:
 
     def _signer(self, card: Card) -> Signer | None:
         return None if card.key is None else self._keys.signer(card.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """What credentials are looked for by, to answer one request.
+
+    Attributes:
+        registration: what the verifier may ask for.
+        audience: who would see a copy.
+        effort: how much is read.
+        guarded: tells, for a type, which of its claims are approved by name only.
+        transactions: what is to be authorised.
+        at: the time.
+    """
+
+    registration: Registration
+    audience: Audience
+    effort: Effort
+    guarded: Callable[[str], IsGuarded]
+    transactions: tuple[Transaction, ...]
+    at: datetime
+
+    @property
+    def alone(self) -> tuple[Transaction, ...]:
+        """The transactions that only one credential query can be answered with the authorisation of."""
+        return tuple(one for one in self.transactions if len(one.credential_ids) == 1)
+
+    def authorised_by(self, held: HeldCredential, query_id: str) -> frozenset[str]:
+        """Return the texts that a credential can authorise together as an answer to a query."""
+        if not self.transactions:
+            return frozenset()
+        named = (one for one in self.transactions if query_id in one.credential_ids)
+        return authorisable(sorted(named, key=lambda one: len(one.credential_ids)), held.transaction_hashes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1102,13 +1163,6 @@ def _choices_per_query(query: DcqlQuery) -> int:
 
 def _audience(request: AuthenticatedRequest, registration: Registration) -> Audience:
     return Audience(party=request.verifier.party, verifier=registration.verifier)
-
-
-def _verified_by(verifier: TrustedKey, language: str) -> str:
-    """Return in words how it is known who asks: by a certificate of the registry, or by a registration alone."""
-    if verifier.sequence is None:
-        return phrase("VERIFIED_BY_REGISTRATION", language, way=verifier.source)
-    return phrase("VERIFIED_BY", language, sequence=verifier.sequence)
 
 
 def _has_expired(card: Card, at: datetime) -> bool:

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.world import MDOC, SD_JWT, World, payload_of
+from tests.support.world import MDOC, SD_JWT, Resident, World, payload_of
 from tests.support.wrong_answers import card_by
 from vcwallet.encoding import base64url, json
 from vcwallet.errors import BindingError, LocalProtocolError, MalformedError, UnsupportedError
 from vcwallet.formats.base import Binding
 from vcwallet.formats.mdoc import Mdoc
 from vcwallet.formats.mdoc import transaction_data as in_mdoc
+from vcwallet.formats.mdoc.mso import NOTHING_AUTHORISED, KeyAuthorizations
 from vcwallet.formats.sd_jwt import HashAlgorithm
 from vcwallet.formats.sd_jwt_vc import SdJwtVc
 from vcwallet.formats.sd_jwt_vc import transaction_data as in_sd_jwt
@@ -142,6 +143,25 @@ class TestElements:
         with pytest.raises(BindingError):
             in_mdoc.authorised(in_mdoc.device_items((ONE, ONE)), (ONE,))
 
+    @pytest.mark.parametrize(
+        ("named", "allowed"),
+        [
+            ({"transaction_data_hashes_alg": ["sha-384"]}, False),
+            ({"transaction_data_hashes_alg": ["sha-384", "sha-256"]}, True),
+            ({"transaction_data_hashes_alg": "sha-256"}, False),
+            ({}, True),
+        ],
+        ids=str,
+    )
+    def test_a_transaction_that_wants_another_function_is_not_authorised_with_ours(self, named, allowed):
+        one = text(**named)
+        if allowed:
+            assert in_mdoc.authorised(in_mdoc.device_items((one,)), (one,)) == (one,)
+            return
+        with pytest.raises(BindingError) as refused:
+            in_mdoc.authorised(in_mdoc.device_items((one,)), (one,))
+        assert refused.value.code == "TRANSACTION_DATA_MISMATCH"
+
     @pytest.mark.parametrize("value", [[], b"abc", ["abc"], None, [bytes([n]) for n in range(21)]], ids=str)
     def test_an_element_of_another_form_is_malformed(self, value):
         with pytest.raises(MalformedError):
@@ -215,3 +235,28 @@ def test_a_bearer_credential_authorises_nothing():
     assert held.present([("full_name",)], binding=plain, signer=None, at=world.clock()).endswith("~")
     with pytest.raises(LocalProtocolError):
         held.present([("full_name",)], binding=BINDING, signer=None, at=world.clock())
+
+
+def test_a_credential_says_with_which_functions_it_authorises():
+    world = holding()
+    bearer = SdJwtVc().reopen(card_by(world, world.city_enrolment, holder=None).credential.raw)
+    held = SdJwtVc().reopen(next(world.wallet.cards(world.type_id(Resident))).credential.raw)
+    assert not bearer.transaction_hashes
+    assert held.transaction_hashes == {"sha-256", "sha-384", "sha-512"}
+    elsewhere = KeyAuthorizations(namespaces=frozenset({"org.example"}))
+    for allowed in (in_mdoc.AUTHORISED, KeyAuthorizations(namespaces=frozenset({in_mdoc.NAMESPACE}))):
+        assert in_mdoc.hashes(allowed) == {"sha-256"}
+    for not_allowed in (NOTHING_AUTHORISED, elsewhere):
+        assert in_mdoc.hashes(not_allowed) == frozenset()
+
+
+@pytest.mark.parametrize("name", [SD_JWT, MDOC])
+def test_a_presentation_is_as_long_as_it_was_said_to_be(name):
+    world = holding(name)
+    card = next(world.wallet.cards(world.type_id(Resident)))
+    held = {SD_JWT: SdJwtVc, MDOC: Mdoc}[name]().reopen(card.credential.raw)
+    signer = StoredKeys(world.wallet_store).signer(str(card.key))
+    plain = replace(BINDING, transaction_data=())
+    for paths in ([], [world.path("full_name")], [world.path("full_name"), world.path("languages")]):
+        raw = held.present(paths, binding=plain, signer=signer, at=world.clock())
+        assert held.presented_bytes(paths) <= len(raw) <= held.presented_bytes(paths) + 1024

@@ -11,8 +11,9 @@ import pytest
 
 from tests.support.credentials import ISSUER_KEY, NOW, STRANGER_KEY, VCT
 from vcwallet.errors import NotAuthorisedError, UntrustedError
+from vcwallet.flow import Flow, HttpRequest, HttpResponse, run
 from vcwallet.keys.combined_policy import CombinedPolicy
-from vcwallet.keys.policy import KeySource, Role, TrustedKey
+from vcwallet.keys.policy import KeySource, Role, TrustedKey, TrustedParty
 from vcwallet.keys.public import PublicKey
 
 
@@ -116,3 +117,34 @@ def test_a_party_for_whom_nobody_vouches_is_not_granted_anything(party):
 def test_a_weaker_policy_does_not_vouch_for_whom_a_stronger_one_decides_about():
     with pytest.raises(UntrustedError):
         CombinedPolicy([SECOND, Granting(SECOND.issuers)]).require_granted("b", role=Role.CREDENTIAL_ISSUER, at=NOW)
+
+
+class Addressed(Knowing):
+    """Also says whose an address is, and fetches something before."""
+
+    def party_at(self, address: str, *, role: Role, at: datetime) -> TrustedParty:
+        return TrustedParty(party=address, source="test")
+
+    def refresh(self, issuer: str, /, *, at: datetime) -> Flow[object]:
+        response = yield HttpRequest(method="GET", url=f"https://{issuer}.example", max_bytes=10)
+        return response.status
+
+
+def test_who_decides_about_an_address_says_whose_it_is():
+    policy = CombinedPolicy([SECOND, Addressed({"a": ISSUER_KEY.public_key, "b": ISSUER_KEY.public_key})])
+    assert policy.party_at("a", role=Role.VERIFIER, at=NOW).party == "a"
+    for unknown in ("b", "c"):  # the first decides about one, and takes no address for a proof
+        with pytest.raises(UntrustedError):
+            policy.party_at(unknown, role=Role.VERIFIER, at=NOW)
+
+
+def test_who_decides_about_a_party_fetches_what_that_takes():
+    policy = CombinedPolicy([SECOND, Addressed({"a": ISSUER_KEY.public_key, "b": ISSUER_KEY.public_key})])
+    asked: list[str] = []
+
+    def http(request: HttpRequest) -> HttpResponse:
+        asked.append(request.url)
+        return HttpResponse(status=200, headers={}, body=b"")
+
+    found = [run(policy.refresh(one, at=NOW), http) for one in ("a", "b", "c")]
+    assert (found, asked) == ([200, None, None], ["https://a.example"])

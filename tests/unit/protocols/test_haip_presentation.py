@@ -12,6 +12,7 @@ import pytest
 from tests.support.openid4vp import (
     BY_API,
     BY_API_JWT,
+    ENTITY,
     KEY,
     ORIGIN,
     POST,
@@ -34,7 +35,7 @@ from vcwallet.protocols.haip import (
     require_presentation_profile,
 )
 from vcwallet.protocols.openid4vp import UnverifiedRequest, read_request
-from vcwallet.protocols.openid4vp.client_id import X509SanDns
+from vcwallet.protocols.openid4vp.client_id import OpenIdFederation, X509SanDns
 from vcwallet.protocols.openid4vp.reception import BY_VALUE
 from vcwallet.protocols.openid4vp.request_object import read_members
 
@@ -184,3 +185,14 @@ def test_the_profile_says_what_the_standard_says():
     assert profile.encryption == ("A128GCM", "A256GCM")
     assert (profile.by_reference, profile.redirect, profile.x5c) == (Requirement.REQUIRED,) * 3
     assert OPENID4VP_1_0.redirect is Requirement.OPTIONAL
+
+
+def test_of_a_client_with_registered_keys_nothing_is_known_before_it_is_known_who_it_is(world):
+    """So a profile that wants to see what is announced takes it from no such client."""
+    request = read(world, client=OpenIdFederation(ENTITY))
+    require(world, request, OPENID4VP_1_0)
+    anybody = replace(HAIP_PRESENTATION_1_0, client_id_prefixes=(), x5c=Requirement.OPTIONAL)
+    with pytest.raises(RemoteProtocolError) as refused:
+        require(world, request, anybody)
+    assert refused.value.code == "PROFILE_NOT_MET"
+    require(world, request, replace(anybody, encryption=()))

@@ -35,13 +35,15 @@ from vcwallet.errors import (
 )
 from vcwallet.jose import header as jose_header
 from vcwallet.jose import jws
+from vcwallet.jose.jwe import ContentEncryption
 from vcwallet.keys.software import SoftwareSigner
-from vcwallet.protocols.exchange import AnswerTarget
+from vcwallet.protocols.exchange import AnswerEncryption, AnswerTarget
 from vcwallet.protocols.openid4vp import Response
 from vcwallet.protocols.openid4vp.digital_credentials import (
     MultisignedRequest,
     Protocol,
     answer_data,
+    answer_key_id,
     multisigned_request_data,
     read_dc_api_answer,
     read_dc_api_request,
@@ -155,6 +157,22 @@ class TestMultisigned:
         data = multisigned_request_data(request_of(world, delivery=BY_API), signers=stranger)
         found = verified(world, Protocol.MULTISIGNED, data)
         assert found.verifier.source == "decentralized_identifier"
+
+    @pytest.mark.parametrize(
+        "changes", [{"client_id": "x509_new:abc"}, {"typ": "JWT"}, {"crit": ["b64"], "b64": False}], ids=str
+    )
+    def test_a_signature_that_cannot_be_read_is_for_other_wallets(self, world, changes):
+        data = multisigned_request_data(request_of(world, delivery=BY_API), signers=signers(world))
+        first = jws.parse_json(data)[0]
+        header = {**first.header.members, **changes}
+        odd = jws.sign_general(first.unverified_payload, signers=[(world.bank_enrolment.signer, header, None)])
+        several = {**data, "signatures": [*odd["signatures"], data["signatures"][1]]}
+        request = read(world, Protocol.MULTISIGNED, several)
+        assert len(request.requests) == 1
+        found = request.verify(trust=trust_of(world), at=world.clock())
+        assert found.verifier.source == "decentralized_identifier"
+        with pytest.raises(VcError):
+            read(world, Protocol.MULTISIGNED, {**data, "signatures": odd["signatures"]})
 
     def test_where_nobody_is_known_the_first_error_is_told(self, world):
         stranger = signers(world, first=SoftwareSigner.generate())[:1]
@@ -311,3 +329,14 @@ class TestAnswers:
     def test_what_is_no_answer_is_refused_as_such(self, data, error):
         with pytest.raises(error):
             read_dc_api_answer(data, key=None)
+
+
+def test_an_answer_says_which_key_it_is_encrypted_to():
+    encryption = AnswerEncryption(jwk=KEY.jwk, enc=ContentEncryption.A256GCM, thumbprint=KEY.thumbprint)
+    answer = ErrorResponse(error="access_denied")
+    target = AnswerTarget(mode="dc_api.jwt", encryption=encryption)
+    assert answer_key_id(answer_data(answer, target=target)) == KEY.kid
+    assert answer_key_id({"error": "access_denied"}) is None
+    assert answer_key_id({"response": 7}) is None
+    with pytest.raises(MalformedError):
+        answer_key_id({"response": "a.b"})

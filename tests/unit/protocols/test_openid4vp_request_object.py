@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -30,6 +31,7 @@ from tests.support.world import Resident, World, payload_of, signed_request
 from vcwallet.encoding import base64url
 from vcwallet.errors import (
     LimitExceededError,
+    LocalProtocolError,
     MalformedError,
     RemoteProtocolError,
     UnsupportedError,
@@ -41,8 +43,9 @@ from vcwallet.formats.base import SAME_CHANNEL
 from vcwallet.jose.jwe import ContentEncryption
 from vcwallet.protocols.exchange import AnswerEncryption, AnswerTarget, AuthenticatedRequest, Transaction
 from vcwallet.protocols.openid4vp import Request, read_request
+from vcwallet.protocols.openid4vp.client_id import PreRegistered, RedirectUri
 from vcwallet.protocols.openid4vp.reception import BY_VALUE, Reception
-from vcwallet.protocols.openid4vp.request import BACK, Delivery
+from vcwallet.protocols.openid4vp.request import _OWN, BACK, MAX_KEPT, Delivery
 from vcwallet.protocols.openid4vp.request_object import read_members
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.protocols.openid4vp.verifiers import UnauthenticatedVerifier
@@ -318,8 +321,19 @@ class TestUnsigned:
         with pytest.raises(UntrustedError) as refused:
             request.verify(trust=trust_of(world), at=world.clock())
         assert refused.value.code == "VERIFIER_UNAUTHENTICATED"
-        with pytest.raises(UntrustedError):
-            _ = request.digest
+
+    def test_histories_name_it_by_what_it_says(self, world):
+        said = self.parameters(world)
+        digests = {
+            read_members(each, signature=None, reception=BY_VALUE).digest
+            for each in (said, dict(reversed(said.items())), said | {"nonce": "x" * 32}, said | {"another": 1})
+        }
+        assert len(digests) == 3
+
+    def test_and_not_where_readers_could_see_two_values(self, world):
+        found = read_members(self.parameters(world, another=2**53 + 1), signature=None, reception=BY_VALUE)
+        with pytest.raises(MalformedError):
+            _ = found.digest
 
     @pytest.mark.parametrize(
         "changes",
@@ -376,6 +390,50 @@ class TestKept:
             request.answered_from("https://evil.example")
         assert refused.value.code == "ORIGIN_UNKNOWN"
         assert request.answered_from(ORIGIN).binding(required=True).audience == f"origin:{ORIGIN}"
+
+    def registered(self, world: World, **options: Any) -> Request:
+        """Return a request of a client whose keys wallets have from elsewhere."""
+        return request_of(world, client=PreRegistered("bank-4711"), certified=False, **options)
+
+    def test_which_registered_key_was_used_is_said_when_the_answer_is_there(self, world):
+        key = world.bank_enrolment.signer.public_key
+        made = self.registered(world, delivery=POST_JWT)
+        assert made.encryption_key == KEY.thumbprint
+        kept = Request.from_jwt(str(made))
+        with pytest.raises(LocalProtocolError) as caught:
+            kept.binding(required=True)
+        assert caught.value.code == "ENCRYPTION_KEY_UNKNOWN"
+        for thumbprint in (KEY.thumbprint, bytes(32)):
+            used = kept.encrypted_to(thumbprint)
+            used.require_signed_by(key)
+            assert used.binding(required=True).encryption_key == thumbprint
+        assert kept.encrypted_to(KEY.thumbprint) == made
+
+    def test_where_a_request_names_its_key_there_is_no_other(self, world):
+        for one in (request_of(world, delivery=POST_JWT), self.registered(world, delivery=POST)):
+            with pytest.raises(LocalProtocolError) as caught:
+                one.encrypted_to(bytes(32))
+            assert caught.value.code == "ENCRYPTION_KEY_UNKNOWN"
+
+    def test_one_for_an_address_goes_out_without_a_signature(self, world):
+        request = request_of(world, client=RedirectUri(RESPONSE_URI), certified=False)
+        assert (request.is_signed, request_of(world).is_signed) == (False, True)
+        said = request.unsigned_parameters()
+        assert not {"aud", "iat", "exp"} & said.keys()
+        assert said["client_id"] == f"redirect_uri:{RESPONSE_URI}"
+        assert read_members(said, signature=None, reception=BY_VALUE).members.state == request.state
+
+    def test_a_state_can_be_chosen(self, world):
+        assert request_of(world, delivery=replace(POST, state="chosen")).state == "chosen"
+
+    def test_what_a_process_has_read_it_need_not_read_again_and_it_forgets(self, world):
+        first = request_of(world)
+        again = first.with_wallet_nonce("fresh", signer=world.bank_enrolment.signer)
+        assert Request.from_jwt(str(again)) == again
+        for _ in range(MAX_KEPT + 1):
+            _OWN.keep(replace(first, jwt=secrets.token_urlsafe(8)))
+        assert _OWN.find(str(first)) is None
+        assert (Request.from_jwt(str(first)), Request.from_jwt(str(again))) == (first, again)
 
     def test_one_without_a_state_has_no_answer_with_one(self, world):
         request = request_of(world, delivery=BY_API)

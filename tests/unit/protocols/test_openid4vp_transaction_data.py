@@ -14,6 +14,8 @@ from vcwallet.errors import BindingError, MalformedError, RemoteProtocolError
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.openid4vp.transaction_data import (
     assign,
+    authorisable,
+    authorising,
     credential_ids_of,
     read_transactions,
     require_authorised,
@@ -117,13 +119,44 @@ class TestReading:
 class TestAssigning:
     def test_the_first_credential_that_is_presented_authorises_it(self):
         first, second = read(text(credential_ids=["resident", "other"]), text(credential_ids=["other"]))
-        both = assign([first, second], answered=["other", "resident"])
-        assert both == {"resident": (first.text,), "other": (second.text,)}
-        assert assign([first, second], answered=["other"]) == {"other": (first.text, second.text)}
+        able = frozenset({first.text, second.text})
+        both = assign([first, second], presented=[("other", able), ("resident", able)])
+        assert both == ((second.text,), (first.text,))
+        assert assign([first, second], presented=[("other", able)]) == ((first.text, second.text),)
+
+    def test_one_that_cannot_is_passed_over(self):
+        [one] = read(text(credential_ids=["resident", "other"]))
+        able, unable = frozenset({one.text}), frozenset[str]()
+        assert assign([one], presented=[("resident", unable), ("other", able)]) == ((), (one.text,))
+        assert assign([one], presented=[("resident", unable), ("resident", able)]) == ((), (one.text,))
+        with pytest.raises(RemoteProtocolError):
+            assign([one], presented=[("resident", unable), ("other", unable)])
+
+    def test_by_credential_query_it_is_known_what_has_to_be_authorised(self):
+        first, second = read(text(credential_ids=["resident", "other"]), text(credential_ids=["other"]))
+        assert authorising([first, second]) == {"resident": {first.text}, "other": {first.text, second.text}}
+        assert authorising([]) == {}
+
+    @pytest.mark.parametrize(
+        ("hashes", "able"),
+        [
+            ({"sha-256", "sha-384", "sha-512"}, [0, 1]),
+            ({"sha-384"}, [0, 1]),
+            ({"sha-256"}, [0, 2]),
+            ({"sha-512"}, []),
+            (set(), []),
+        ],
+        ids=str,
+    )
+    def test_one_proof_authorises_what_shares_a_hash_function(self, hashes, able):
+        named = (["sha-256", "sha-384"], ["sha-384"], ["sha-256"])
+        ones = read(*(text(transaction_data_hashes_alg=each) for each in named))
+        expected = {ones[index].text for index in able}
+        assert authorisable(ones, frozenset(hashes)) == expected
 
     def test_without_one_it_cannot_be_authorised(self):
         with pytest.raises(RemoteProtocolError) as refused:
-            assign(read(text()), answered=["other"])
+            assign(read(text()), presented=[("other", frozenset({text()}))])
         assert refused.value.code == "INVALID_TRANSACTION_DATA"
 
 

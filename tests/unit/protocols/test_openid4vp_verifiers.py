@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.support.openid4vp import (
     HOST,
     OTHER_HOST,
     POST,
+    POST_JWT,
     RESPONSE_URI,
     WEB_DID,
     attestation_of,
@@ -26,6 +27,7 @@ from tests.support.openid4vp import (
     request_of,
     trust_of,
 )
+from tests.support.openid4vp import KEY as ANSWER_KEY
 from tests.support.world import World, payload_of, signed_request
 from vcwallet.errors import (
     AlgorithmNotAllowedError,
@@ -43,9 +45,10 @@ from vcwallet.flow import run
 from vcwallet.jose import jws, jwt
 from vcwallet.keys import Algorithm, KeySource, Role, TrustedKey, jwk, multikey
 from vcwallet.keys.combined_policy import CombinedPolicy
+from vcwallet.keys.policy import TrustedParty
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
-from vcwallet.protocols.openid4vp import Request, read_request
+from vcwallet.protocols.openid4vp import Request, UnverifiedRequest, read_request
 from vcwallet.protocols.openid4vp.client_id import (
     ClientId,
     DecentralizedIdentifier,
@@ -56,9 +59,11 @@ from vcwallet.protocols.openid4vp.client_id import (
     X509Hash,
     X509SanDns,
 )
+from vcwallet.protocols.openid4vp.client_metadata import client_metadata, read_client_metadata
 from vcwallet.protocols.openid4vp.reception import BY_VALUE
 from vcwallet.protocols.openid4vp.request import make_request
 from vcwallet.protocols.openid4vp.verifiers import (
+    AddressedVerifier,
     AuthenticatedVerifier,
     Signed,
     UnauthenticatedVerifier,
@@ -66,7 +71,7 @@ from vcwallet.protocols.openid4vp.verifiers import (
 )
 from vcwallet.trust.did import document as did_document
 from vcwallet.trust.did import read as read_did
-from vcwallet.trust.federation import Authorisation, FederationPolicy
+from vcwallet.trust.federation import Authorisation, FederationPolicy, metadata_policy
 
 KEY = SoftwareSigner.generate()
 PARTY = "urn:vcwallet:party:bank"
@@ -328,6 +333,7 @@ class Known:
     """A policy over verifiers by their identifier alone."""
 
     keys: Mapping[str, PublicKey]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def knows(self, source: KeySource) -> bool:
         return source.issuer in self.keys and not source.chain
@@ -335,7 +341,9 @@ class Known:
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
         if role is not Role.VERIFIER or source.key_id == "revoked":
             raise NotAuthorisedError("not for this")
-        return TrustedKey(key=self.keys[source.issuer or ""], party=source.issuer or "", source="known")
+        return TrustedKey(
+            key=self.keys[source.issuer or ""], party=source.issuer or "", source="known", metadata=self.metadata
+        )
 
 
 class TestPreRegistered:
@@ -362,16 +370,76 @@ class TestPreRegistered:
 
     def test_its_metadata_are_registered_and_not_sent(self, world):
         request = request_of(world, client=PreRegistered("bank-4711"), signer=KEY, certified=False)
+        assert "client_metadata" not in payload_of(str(request))
         with pytest.raises(RemoteProtocolError) as caught:
-            read_request(str(request))
+            read_request(with_metadata(request))
         assert caught.value.code == "INVALID_CLIENT"
+
+    def test_what_the_policy_knows_of_it_comes_with_the_evidence(self, world):
+        known = Known({"bank-4711": KEY.public_key}, metadata=REGISTERED)
+        found = authenticated(
+            world, without_metadata(world, PreRegistered("bank-4711")), trust=CombinedPolicy((known,))
+        )
+        assert found.metadata == read_client_metadata(REGISTERED)
+        malformed = CombinedPolicy((Known({"bank-4711": KEY.public_key}, metadata={"jwks": 7}),))
+        refused(world, without_metadata(world, PreRegistered("bank-4711")), MalformedError, trust=malformed)
+
+
+REGISTERED = {"jwks": {"keys": [{**jwk.public_jwk(KEY.public_key), "kid": "v1"}, ANSWER_KEY.jwk]}}
 
 
 def without_metadata(world: World, client: ClientId, **header: Any) -> str:
-    request = request_of(world, client=client, signer=KEY, certified=False)
-    claims = payload_of(str(request))
-    del claims["client_metadata"]
+    return str(request_of(world, client=client, signer=KEY, certified=False, header=header))
+
+
+def with_metadata(request: Request, **header: Any) -> str:
+    """Return a request that says of itself what wallets have from elsewhere."""
+    claims = payload_of(str(request)) | {"client_metadata": client_metadata(ANSWER_KEY)}
     return jwt.sign(claims, typ="oauth-authz-req+jwt", signer=KEY, header=header)
+
+
+class TestTarget:
+    """Where the answer goes to a verifier that has registered its keys, and to one that has not."""
+
+    def request(self, world: World, **options: Any) -> UnverifiedRequest:
+        client = PreRegistered("bank-4711")
+        return read_request(
+            str(request_of(world, client=client, signer=KEY, certified=False, delivery=POST_JWT, **options))
+        )
+
+    def known(self, metadata: Mapping[str, Any]) -> CombinedPolicy:
+        return CombinedPolicy((Known({"bank-4711": KEY.public_key}, metadata=metadata),))
+
+    def test_the_registered_key_for_encryption_is_used_and_none_that_signs(self, world):
+        request = self.request(world)
+        found = request.verify(trust=self.known(REGISTERED), at=world.clock())
+        assert found.target.encryption is not None
+        assert found.target.encryption.thumbprint == ANSWER_KEY.thumbprint == found.binding.encryption_key
+        assert found.target.uri == RESPONSE_URI
+        with pytest.raises(RemoteProtocolError) as caught:
+            _ = request.target  # nobody is known yet
+        assert caught.value.code == "ENCRYPTION_UNUSABLE"
+        assert request.open_target.encryption is None
+
+    @pytest.mark.parametrize(
+        "metadata",
+        [
+            {},
+            {"jwks": {"keys": [{**jwk.public_jwk(KEY.public_key), "kid": "v1"}]}},
+            {"jwks": {"keys": [ANSWER_KEY.agreement.public_jwk]}},  # it does not say what it is for
+            {**REGISTERED, "encrypted_response_enc_values_supported": ["A128CBC-HS256"]},
+        ],
+        ids=["nothing", "signs", "unmarked", "other encryption"],
+    )
+    def test_without_one_it_is_not_answered(self, world, metadata):
+        with pytest.raises(RemoteProtocolError) as caught:
+            self.request(world).verify(trust=self.known(metadata), at=world.clock())
+        assert caught.value.code == "ENCRYPTION_UNUSABLE"
+
+    def test_in_the_open_no_key_is_needed(self, world):
+        request = read_request(without_metadata(world, PreRegistered("bank-4711")))
+        found = request.verify(trust=self.known({}), at=world.clock())
+        assert (found.target.encryption, found.target.uri) == (None, RESPONSE_URI)
 
 
 VERIFIER_TYPE = "openid_credential_verifier"
@@ -403,9 +471,20 @@ class TestFederation:
         assert (found.key.party, found.key.source) == (ENTITY, "openid_federation")
 
     def test_its_metadata_in_the_request_are_ignored(self, world):
-        request = read_request(str(self.entity(world)))
+        request = read_request(with_metadata(self.entity(world), kid="v1"))
         assert request.members.client_metadata is not None
         assert request.client_metadata.vp_formats_supported is None
+        assert "client_metadata" not in payload_of(str(self.entity(world)))
+
+    def test_its_metadata_are_those_of_the_federation_and_the_policies_of_its_superiors(self, world, federation):
+        federation[ENTITY].metadata[VERIFIER_TYPE]["encrypted_response_enc_values_supported"] = ["A128GCM", "A256GCM"]
+        policy = {VERIFIER_TYPE: {"encrypted_response_enc_values_supported": {"subset_of": ["A128GCM"]}}}
+        federation[ANCHOR].about[ENTITY] = {"metadata_policy": metadata_policy.parse(policy)}
+        trust = federation_trust(federation)
+        run(trust.refresh(ENTITY, at=world.clock()), federation.http)
+        found = authenticated(world, self.entity(world), trust=trust)
+        assert found.metadata is not None
+        assert found.metadata.encrypted_response_enc_values_supported == ("A128GCM",)
 
     def test_one_that_was_not_resolved_is_not(self, world, federation):
         refused(world, self.entity(world), UntrustedError, "ENTITY_NOT_RESOLVED", trust=federation_trust(federation))
@@ -432,7 +511,9 @@ class TestRedirectUri:
 
 
 def test_the_evidence_is_no_truth_value(world):
-    for evidence in (authenticated(world, request_of(world)), UnauthenticatedVerifier(address="https://a.example")):
+    addressed = AddressedVerifier(address="https://a.example", party=TrustedParty(party=PARTY, source="agreement"))
+    unknown = UnauthenticatedVerifier(address="https://a.example")
+    for evidence in (authenticated(world, request_of(world)), addressed, unknown):
         with pytest.raises(TypeError):
             bool(evidence)
 

@@ -532,12 +532,13 @@ def test_following_starts_once_and_then_goes_on_with_the_newest_list(demo: Demo)
     assert caught.value.code == "REGISTRY_UNSIGNED"
 
 
-def test_a_client_knows_those_with_certificates_and_the_issuers_that_it_lists():
+def test_a_client_knows_those_with_certificates_and_the_issuers_and_verifiers_that_it_lists():
     demo = Demo()
     known = [
         KeySource(chain=(b"any",)),
         KeySource(issuer="did:web:issuer.example", chain=(b"any",)),
         KeySource(issuer=demo.city.identifier),
+        KeySource(issuer=demo.bank.identifier),
     ]
-    unknown = [KeySource(), KeySource(issuer="did:web:issuer.example"), KeySource(issuer=demo.bank.identifier)]
-    assert [demo.client.knows(source) for source in (*known, *unknown)] == [True] * 3 + [False] * 3
+    unknown = [KeySource(), KeySource(issuer="did:web:issuer.example"), KeySource(issuer="urn:vcwallet:party:registry")]
+    assert [demo.client.knows(source) for source in (*known, *unknown)] == [True] * 4 + [False] * 3

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,11 +24,13 @@ from tests.support.world import (
 )
 from vcwallet.credential_type import view
 from vcwallet.errors import ConsentRequiredError, NoMatchError
+from vcwallet.keys.policy import TrustedParty
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.storage import MemoryStore
 from vcwallet.trust.registration import Grant, IntendedUse
 from vcwallet.verifier import ask
 from vcwallet.wallet import Prompt, PromptClaim
+from vcwallet.wallet.sender import verified_by, warnings_about_sender
 
 
 @pytest.fixture
@@ -66,6 +69,39 @@ class TestOwnSentences:
         assert prompt.verified_by.startswith(verified_by)
         assert prompt.retention == retention
         assert warning in prompt.warnings[0].message
+
+
+class TestHowTheSenderIsKnown:
+    @pytest.mark.parametrize(
+        ("source", "english", "japanese"),
+        [
+            ("verifier_attestation", "an attestation of the registrar", "登録機関の証明"),
+            ("decentralized_identifier", "its DID", "DID"),
+            ("openid_federation", "a federation", "フェデレーション"),
+            ("agreement", "an agreement", "取り決め"),
+            ("own_policy", "own_policy", "own_policy"),
+        ],
+    )
+    def test_by_another_key_than_that_of_a_certificate(self, world, source, english, japanese):
+        request = prompt_for(world, "full_name").request
+        other = replace(request, verifier=replace(request.verifier, source=source, sequence=None))
+        assert verified_by(other, "en") == f"registered; its key is known by {english}"
+        assert verified_by(other, "ja") == f"登録済み（鍵は{japanese}により確認）"
+        assert warnings_about_sender(other, "en") == ()
+
+    @pytest.mark.parametrize(("language", "told"), [("en", "Nobody has signed"), ("ja", "署名がありません")])
+    def test_by_its_address_alone(self, world, language, told):
+        request = prompt_for(world, "full_name").request
+        party = TrustedParty(party=request.verifier.party, source="agreement")
+        binding = replace(request.binding, response_uri="https://bank.example/r")
+        by_post = replace(request, verifier=party, binding=binding)
+        by_page = replace(request, verifier=party, binding=replace(binding, origin="https://www.bank.example"))
+        for one, address in ((by_post, "https://bank.example/r"), (by_page, "https://www.bank.example")):
+            assert address in verified_by(one, language)
+            [warning] = warnings_about_sender(one, language)
+            assert (warning.code, warning.claim) == ("REQUEST_UNSIGNED", "")
+            assert told in warning.message
+            assert address in warning.message
 
 
 class TestWhoAndWhy:

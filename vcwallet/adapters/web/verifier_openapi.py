@@ -41,7 +41,7 @@ def verifier_openapi(service: VerifierService) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "OpenID4VP 1.0 verifier", "version": __version__},
         "servers": [{"url": service.origin}],
-        "paths": {f"{route.path}{{secret}}": _operations(route) for route in service.routes},
+        "paths": {_path(route): _operations(route) for route in service.routes},
     }
 
 
@@ -51,12 +51,20 @@ def _operations(route: Route) -> dict[str, Any]:
         method.lower(): {
             "operationId": route.name if method == "GET" else f"{route.name}_{method.lower()}",
             "summary": summary,
-            "parameters": [_SECRET],
+            **({"parameters": [_SECRET]} if _is_for_all_below(route) else {}),
             **({"requestBody": _form(schema)} if method == "POST" else {}),
             "responses": {"200": answer, **{status: _refusal() for status in _REFUSALS}},
         }
         for method in route.methods
     }
+
+
+def _path(route: Route) -> str:
+    return f"{route.path}{{secret}}" if _is_for_all_below(route) else route.path
+
+
+def _is_for_all_below(route: Route) -> bool:
+    return route.path.endswith("/")
 
 
 def _form(schema: dict[str, Any]) -> dict[str, Any]:

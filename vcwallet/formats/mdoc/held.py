@@ -124,6 +124,21 @@ class HeldMdoc:
             (name, one) for name, items in self._encoded.items() for one in items if one in wanted.get(name, ())
         )
 
+    @property
+    def transaction_hashes(self) -> frozenset[str]:
+        """SHA-256, where the issuer lets the device authorise transactions; none otherwise."""
+        return transaction_data.hashes(self.mso.key_authorizations)
+
+    def presented_bytes(self, paths: Iterable[ClaimPath], /) -> int:
+        """Return how long, in base64url, the issuer's signature and the elements of `paths` are.
+
+        Raises:
+            NoMatchError: a path selects no claim.
+        """
+        wanted = self._select(paths)
+        shown = (self._encoded[name][element] for name, elements in wanted.items() for element in elements)
+        return (len(self._issuer_auth) + sum(map(len, shown))) * 4 // 3
+
     def present(self, paths: Iterable[ClaimPath], /, *, binding: Binding, signer: Signer | None, at: datetime) -> str:
         """Return a DeviceResponse in base64url with the elements of `paths`, signed by the device key for the request.
 

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from vcwallet.encoding import base64url, json
 from vcwallet.encoding.cbor import CborValue
 from vcwallet.errors import BindingError, MalformedError
 from vcwallet.formats.mdoc.mso import KeyAuthorizations
@@ -20,13 +21,21 @@ NAMESPACE: Final = "urn:vcwallet:transaction_data:1"
 ELEMENT: Final = "transaction_data_hashes"
 AUTHORISED: Final = KeyAuthorizations(elements={NAMESPACE: frozenset({ELEMENT})})
 """What an issuer authorises the device to say, so that an mdoc can be used for transactions."""
+ALGORITHM: Final = "transaction_data_hashes_alg"
+MAX_BYTES = 64 * 1024
 MAX_TRANSACTIONS = 20
 CLAUSE: Final = "OpenID4VP 1.0, appendix B.2.4"
+_SHA_256: Final = "sha-256"
 
 
 def device_items(texts: Sequence[str]) -> dict[str, dict[str, CborValue]]:
     """Return what the device says to authorise these transactions; nothing where there are none."""
     return {NAMESPACE: {ELEMENT: [_digest(text) for text in texts]}} if texts else {}
+
+
+def hashes(allowed: KeyAuthorizations) -> frozenset[str]:
+    """Return the hash functions that a device authorises transactions with; none where the issuer does not let it."""
+    return frozenset({_SHA_256}) if allowed.allow(NAMESPACE, ELEMENT) else frozenset()
 
 
 def authorised(name_spaces: Mapping[str, Mapping[str, Any]], texts: Sequence[str]) -> tuple[str, ...]:
@@ -38,7 +47,8 @@ def authorised(name_spaces: Mapping[str, Mapping[str, Any]], texts: Sequence[str
 
     Raises:
         MalformedError: the element is of the wrong form.
-        BindingError: something else is authorised, or something twice (code ``TRANSACTION_DATA_MISMATCH``).
+        BindingError: something else is authorised, something twice, or something whose request has SHA-256 not among
+            its hash functions (code ``TRANSACTION_DATA_MISMATCH``).
     """
     if ELEMENT not in name_spaces.get(NAMESPACE, {}):
         return ()
@@ -47,7 +57,7 @@ def authorised(name_spaces: Mapping[str, Mapping[str, Any]], texts: Sequence[str
         raise MalformedError(f"{ELEMENT} is a non-empty array", clause=CLAUSE)
     if not all(isinstance(one, bytes) for one in digests):
         raise MalformedError(f"{ELEMENT} has byte strings", clause=CLAUSE)
-    by_digest = {_digest(text): text for text in texts}
+    by_digest = {_digest(text): text for text in texts if _allows_sha_256(text)}
     if len(set(digests)) != len(digests) or not by_digest.keys() >= set(digests):
         raise BindingError("the device authorises something else", code="TRANSACTION_DATA_MISMATCH", clause=CLAUSE)
     return tuple(by_digest[digest] for digest in digests)
@@ -60,6 +70,11 @@ def without(name_spaces: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str,
         for name, items in name_spaces.items()
     }
     return {name: items for name, items in kept.items() if items}
+
+
+def _allows_sha_256(text: str) -> bool:
+    named = json.loads_object(base64url.decode(text), max_bytes=MAX_BYTES).get(ALGORITHM, [_SHA_256])
+    return isinstance(named, list) and _SHA_256 in named
 
 
 def _digest(text: str) -> bytes:

@@ -17,7 +17,7 @@ from vcwallet.formats.base import Binding
 from vcwallet.formats.sd_jwt import serialization
 from vcwallet.formats.sd_jwt.key_binding import confirmation_key, prepare_key_binding
 from vcwallet.formats.sd_jwt.verified import VerifiedSdJwt
-from vcwallet.formats.sd_jwt_vc.transaction_data import authorisation
+from vcwallet.formats.sd_jwt_vc.transaction_data import OURS, authorisation
 from vcwallet.formats.sd_jwt_vc.vocabulary import FORMAT, TYP
 from vcwallet.jose import jws, jwt
 from vcwallet.keys.public import PublicKey
@@ -116,6 +116,19 @@ class HeldSdJwtVc:
         """
         shown = HeldSdJwtVc.from_store(self.sd_jwt.select(paths))
         return tuple(_leaves(shown.claims, ()))
+
+    @property
+    def transaction_hashes(self) -> frozenset[str]:
+        """The hash functions of a key binding JWT; none for a bearer credential."""
+        return frozenset() if self.holder_key is None else OURS
+
+    def presented_bytes(self, paths: Iterable[ClaimPath], /) -> int:
+        """Return how long the SD-JWT with the disclosures that `paths` need is.
+
+        Raises:
+            NoMatchError: a path selects no claim.
+        """
+        return len(self.sd_jwt.select(paths))
 
     def present(self, paths: Iterable[ClaimPath], /, *, binding: Binding, signer: Signer | None, at: datetime) -> str:
         """Return the SD-JWT with the disclosures that `paths` need, bound to the request by the holder's key.

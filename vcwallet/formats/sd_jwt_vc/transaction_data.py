@@ -29,6 +29,8 @@ CLAUSE: Final = "OpenID4VP 1.0, appendix B.3.3.1"
 
 _DEFAULT: Final = (HashAlgorithm.SHA_256.value,)
 _OURS: Final = (HashAlgorithm.SHA_256, HashAlgorithm.SHA_384, HashAlgorithm.SHA_512)
+OURS: Final = frozenset(one.value for one in _OURS)
+"""The hash functions that a key binding JWT authorises transactions with, of which one is for all of them."""
 
 
 def authorisation(texts: Sequence[str]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Candidate:
             namespaces on top and CBOR turned into JSON (RFC 8949, section 6.1).
         holder_bound: a wallet can prove possession of the holder's key, a verifier has seen that proof.
         authorities: the (type, value) pairs of ``trusted_authorities`` that hold for its issuer.
+        authorises: the texts of the transactions that it can authorise, all of them together (section 8.4).
         weigh: says how much is disclosed with the claims of some paths; without it, the claims asked for are counted.
     """
 
@@ -37,6 +38,7 @@ class Candidate:
     claims: JsonObject = field(repr=False)
     holder_bound: bool
     authorities: frozenset[tuple[str, str]] = frozenset()
+    authorises: frozenset[str] = field(default=frozenset(), repr=False)
     weigh: Weigh | None = field(default=None, compare=False, repr=False)
 
 
@@ -107,6 +109,7 @@ class Mismatch(StrEnum):
     HOLDER_BINDING = "HOLDER_BINDING_MISSING"
     AUTHORITY = "AUTHORITY_NOT_ASKED"
     CLAIMS = "CLAIMS_MISSING"
+    TRANSACTION = "TRANSACTION_NOT_AUTHORISED"
 
 
 def match_credential(query: CredentialQuery, candidate: Candidate) -> Match | None:
@@ -115,8 +118,16 @@ def match_credential(query: CredentialQuery, candidate: Candidate) -> Match | No
     return outcome if isinstance(outcome, Match) else None
 
 
-def examine(query: CredentialQuery, candidate: Candidate) -> Match | Mismatch:
-    """Return how `candidate` answers `query`, or the first reason why it does not."""
+def examine(
+    query: CredentialQuery, candidate: Candidate, *, authorising: frozenset[str] = frozenset()
+) -> Match | Mismatch:
+    """Return how `candidate` answers `query`, or the first reason why it does not.
+
+    Args:
+        query: the credential query.
+        candidate: the credential.
+        authorising: the texts of the transactions that whatever answers the query has to authorise.
+    """
     if candidate.format != query.format:
         return Mismatch.FORMAT
     if not any(types <= candidate.type_ids for types in query.meta.alternatives):
@@ -128,6 +139,8 @@ def examine(query: CredentialQuery, candidate: Candidate) -> Match | Mismatch:
     options = _satisfiable(query, candidate.claims)
     if not options:
         return Mismatch.CLAIMS
+    if not authorising <= candidate.authorises:
+        return Mismatch.TRANSACTION
     return Match(query_id=query.id, candidate=candidate, chosen=options[0], options=options)
 
 

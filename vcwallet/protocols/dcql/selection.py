@@ -39,6 +39,7 @@ def match(
     *,
     limit_per_query: int = MAX_PER_QUERY,
     query_for: Callable[[CredentialQuery, JsonObject], CredentialQuery] | None = None,
+    authorising: Mapping[str, frozenset[str]] | None = None,
 ) -> Matches:
     """Return what the wallet can answer to `query`.
 
@@ -48,6 +49,7 @@ def match(
             as far as needed, and need not give those of other formats and types.
         limit_per_query: the number of matching credentials after which the search ends.
         query_for: gives the query by which a credential with some claims is judged, where that is not the query itself.
+        authorising: by credential query, the texts of the transactions that whatever answers it has to authorise.
 
     Raises:
         ValueError: the limit is below 1.
@@ -58,7 +60,8 @@ def match(
     missed: dict[str, Mismatch] = {}
     for each in query.requested:
         misses: set[Mismatch] = set()
-        matching = _matching(each, candidates(each), query_for, misses)
+        wanted = (authorising or {}).get(each.id, frozenset())
+        matching = _matching(each, candidates(each), query_for, wanted, misses)
         found[each.id] = tuple(islice(matching, limit_per_query))
         if not found[each.id]:
             missed[each.id] = max(misses, key=_NEARNESS.index, default=Mismatch.TYPE)
@@ -69,11 +72,12 @@ def _matching(
     query: CredentialQuery,
     candidates: Iterable[Candidate],
     query_for: Callable[[CredentialQuery, JsonObject], CredentialQuery] | None,
+    authorising: frozenset[str],
     misses: set[Mismatch],
 ) -> Iterator[Match]:
     for candidate in candidates:
         judged_by = query if query_for is None else query_for(query, candidate.claims)
-        outcome = examine(judged_by, candidate)
+        outcome = examine(judged_by, candidate, authorising=authorising)
         if isinstance(outcome, Match):
             yield outcome
         else:

@@ -25,13 +25,12 @@ from typing import Final, TypeAlias
 
 from vcwallet.encoding import base64url, https_url, service_url
 from vcwallet.errors import LimitExceededError, MalformedError, RemoteProtocolError, UnsupportedError, quoted
+from vcwallet.keys.policy import ORIGIN
 from vcwallet.trust.certificates import is_dns_name
 from vcwallet.trust.did.syntax import split
 
 MAX_LENGTH = 8 * 1024 + 64
 CLAUSE: Final = "OpenID4VP 1.0, section 5.9.3"
-ORIGIN: Final = "origin"
-"""The prefix of the audience where the platform says who asks; no request may use it (section 5.9.3)."""
 
 _HASH_BYTES: Final = 32
 
@@ -132,6 +131,11 @@ ClientId: TypeAlias = (
     | X509Hash
 )
 """A client identifier by the way in which the verifier is known; its text, with the prefix, is that which came."""
+
+
+def is_registered_elsewhere(client: ClientId | None) -> bool:
+    """Tell whether what a verifier says of itself is known from elsewhere, and nothing that a request says counts."""
+    return isinstance(client, OpenIdFederation | PreRegistered)
 
 
 def parse_client_id(text: str) -> ClientId:

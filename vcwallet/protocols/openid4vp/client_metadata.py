@@ -60,15 +60,21 @@ class ClientMetadata(WireModel):
     )
     vp_formats_supported: Annotated[Maybe[dict[str, dict[str, Any]]], Field(max_length=MAX_FORMATS)] = None
 
-    def answer_encryption(self) -> AnswerEncryption:
+    def answer_encryption(self, *, registered: bool = False) -> AnswerEncryption:
         """Return the first key that we can encrypt to, and the strongest content encryption that both sides have.
+
+        Args:
+            registered: whether these are registered metadata, among whose keys are some that sign; then a key says
+                with ``use`` or ``alg`` that it is for encryption.
 
         Raises:
             RemoteProtocolError: there is no such key or content encryption (code ``ENCRYPTION_UNUSABLE``).
         """
         accepted = self.encrypted_response_enc_values_supported
         enc = next((one for one in _BEST_FIRST if one in accepted), None)
-        jwk = next(filter(None, map(_usable, self.jwks.keys if self.jwks else ())), None)
+        keys = self.jwks.keys if self.jwks else ()
+        offered = filter(_says_so, keys) if registered else keys
+        jwk = next(filter(None, map(_usable, offered)), None)
         if enc is None or jwk is None:
             raise RemoteProtocolError(
                 "an encrypted answer is asked for, with no key or content encryption that we have",
@@ -102,6 +108,10 @@ def read_client_metadata(value: object) -> ClientMetadata:
         MalformedError: a member is of the wrong type.
     """
     return wire.fit(ClientMetadata, value)
+
+
+def _says_so(jwk: JsonObject) -> bool:
+    return jwk.get("use") == "enc" or jwk.get("alg") == ALGORITHM
 
 
 def _usable(jwk: JsonObject) -> dict[str, str] | None:

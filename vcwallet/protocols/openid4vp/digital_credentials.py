@@ -34,8 +34,7 @@ from typing import Any, Final, TypeAlias
 from vcwallet.claims import JsonObject, JsonValue
 from vcwallet.encoding import json
 from vcwallet.errors import MalformedError, UnsupportedError, VcError, quoted
-from vcwallet.jose import jws, jwt
-from vcwallet.jose.jws import Jws
+from vcwallet.jose import jwe, jws, jwt
 from vcwallet.keys.policy import TrustPolicy
 from vcwallet.keys.signer import Signer
 from vcwallet.protocols.exchange import AnswerTarget, AuthenticatedRequest
@@ -77,7 +76,7 @@ class MultisignedRequest:
     """A request that several have signed, each in its own way of being known; one that is known is enough.
 
     Attributes:
-        requests: the request as each of them has signed it.
+        requests: the request as each of them has signed it, of those whose signatures can be read.
     """
 
     requests: tuple[UnverifiedRequest, ...] = field(repr=False)
@@ -135,8 +134,7 @@ def read_dc_api_request(
         return _read_signed(data, circumstances)
     if protocol == Protocol.UNSIGNED:
         return read_members(_readable(_sized(data)), signature=None, reception=circumstances)
-    signatures = jws.parse_json(_sized(data))
-    return MultisignedRequest(requests=tuple(_read_one(each, circumstances) for each in signatures))
+    return _read_several(_sized(data), circumstances)
 
 
 def require_origin(origin: str) -> str:
@@ -161,7 +159,21 @@ def _read_signed(data: Mapping[str, JsonValue], reception: Reception) -> Unverif
     return read_request(text, reception=reception)
 
 
-def _read_one(signature: Jws, reception: Reception) -> UnverifiedRequest:
+def _read_several(data: Mapping[str, JsonValue], reception: Reception) -> MultisignedRequest:
+    """Return the request as those have signed it whose signatures can be read: others may be for other wallets."""
+    requests, refused = list[UnverifiedRequest](), list[VcError]()
+    for one in jws.split_json(data):
+        try:
+            requests.append(_read_one(one, reception))
+        except VcError as error:
+            refused.append(error)
+    if not requests:
+        raise refused[0]
+    return MultisignedRequest(requests=tuple(requests))
+
+
+def _read_one(flattened: Mapping[str, JsonValue], reception: Reception) -> UnverifiedRequest:
+    [signature] = jws.parse_json(flattened)
     jwt.require_typ(signature.header, TYP)
     payload = json.loads_object(signature.unverified_payload)
     if not _OF_A_SIGNER.isdisjoint(payload):
@@ -214,8 +226,7 @@ def unsigned_request_data(request: Request) -> dict[str, Any]:
         ValueError: its answer comes back in another way.
     """
     _require_by_api(request)
-    left_out = ("client_id", "expected_origins", "aud", "iat", "exp")
-    return {name: value for name, value in request.parameters().items() if name not in left_out}
+    return request.unsigned_parameters()
 
 
 def multisigned_request_data(request: Request, *, signers: Sequence[tuple[Signer, JsonObject]]) -> dict[str, Any]:
@@ -243,6 +254,16 @@ def multisigned_request_data(request: Request, *, signers: Sequence[tuple[Signer
 def _require_by_api(request: Request) -> None:
     if not request.mode.is_dc_api:
         raise ValueError("the answer to this request comes back in another way")
+
+
+def answer_key_id(data: Mapping[str, JsonValue]) -> str | None:
+    """Return which key an answer says to be encrypted to, for a verifier that has registered several.
+
+    Raises:
+        VcError: what should be a JWE is none.
+    """
+    text = data.get("response")
+    return jwe.parse(text).header.key_id if isinstance(text, str) else None
 
 
 def read_dc_api_answer(data: Mapping[str, JsonValue], *, key: ResponseKey | None) -> Response | ErrorResponse:

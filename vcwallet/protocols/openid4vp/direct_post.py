@@ -18,16 +18,20 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from vcwallet.encoding import json, service_url
 from vcwallet.errors import LimitExceededError, MalformedError, RemoteProtocolError, TransportError
 from vcwallet.flow import HttpRequest, HttpResponse
+from vcwallet.jose import jwe
+from vcwallet.jose.jwe import Jwe
 from vcwallet.protocols.exchange import AnswerTarget
 from vcwallet.protocols.oauth import form
 from vcwallet.protocols.openid4vp.error_response import ErrorResponse
 from vcwallet.protocols.openid4vp.response import MAX_BYTES, Response
-from vcwallet.protocols.openid4vp.response_encryption import ResponseKey, decrypt_answer, encrypt_answer
+from vcwallet.protocols.openid4vp.response_encryption import ResponseKey, decrypt_message, encrypt_answer
 
 MAX_FORM_BYTES = 2 * MAX_BYTES
 """A form writes some characters of JSON as three."""
@@ -105,6 +109,69 @@ _FRAGMENT: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2
 # --- the verifier ----------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """A form with an answer or an error, which may be encrypted.
+
+    Attributes:
+        members: the form.
+    """
+
+    members: Mapping[str, str] = field(repr=False)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it is encrypted."""
+        return "response" in self.members
+
+    @property
+    def key_id(self) -> str | None:
+        """Which key it says to be encrypted to; None where it says none.
+
+        Raises:
+            VcError: what should be a JWE is none of ours.
+        """
+        return self._message.header.key_id
+
+    @property
+    def state(self) -> str | None:
+        """What stands beside an answer in the open, if anything does; that of an encrypted one is inside."""
+        return self.members.get("state")
+
+    def open(self, key: ResponseKey | None) -> Response | ErrorResponse:
+        """Return what was posted; nothing in it is verified.
+
+        Raises:
+            VcError: as `read_posted`.
+        """
+        if self.is_encrypted:
+            wanted = _asked_for(key)
+            return _decrypted(self._message, wanted)
+        if "error" in self.members:  # a wallet that cannot encrypt may say so in the open (section 8.3)
+            return ErrorResponse.from_members(self.members)
+        if key is not None:
+            raise encryption_missing()
+        token = json.loads_object(self.members["vp_token"], max_bytes=MAX_BYTES)
+        return Response.from_members({**self.members, "vp_token": token})
+
+    @cached_property
+    def _message(self) -> Jwe:
+        return jwe.parse(self.members["response"])
+
+
+def read_form(body: bytes) -> Posted:
+    """Return a form that a wallet has posted, to be opened with the key that it is encrypted to.
+
+    Raises:
+        LimitExceededError: longer than 8 MiB.
+        MalformedError: no form with an answer or an error, or one with more than one of them.
+    """
+    members = form.read_form(body, max_bytes=MAX_FORM_BYTES)
+    if len({"vp_token", "response", "error"} & members.keys()) != 1:
+        raise MalformedError("a form has one of vp_token, response and error", clause=CLAUSE)
+    return Posted(members=members)
+
+
 def read_posted(body: bytes, *, key: ResponseKey | None) -> Response | ErrorResponse:
     """Return what a wallet has posted; nothing in it is verified.
 
@@ -119,18 +186,7 @@ def read_posted(body: bytes, *, key: ResponseKey | None) -> Response | ErrorResp
             to be (``ENCRYPTION_UNEXPECTED``).
         VcError: an encrypted one does not decrypt; see `decrypt_answer`.
     """
-    members = form.read_form(body, max_bytes=MAX_FORM_BYTES)
-    found = {"vp_token", "response", "error"} & members.keys()
-    if len(found) != 1:
-        raise MalformedError("a form has one of vp_token, response and error", clause=CLAUSE)
-    if "response" in members:
-        return read_encrypted(members["response"], key=key)
-    if "error" in members:  # a wallet that cannot encrypt may say so in the open (section 8.3)
-        return ErrorResponse.from_members(members)
-    if key is not None:
-        raise encryption_missing()
-    token = json.loads_object(members["vp_token"], max_bytes=MAX_BYTES)
-    return Response.from_members({**members, "vp_token": token})
+    return read_form(body).open(key)
 
 
 def read_encrypted(text: str, *, key: ResponseKey | None) -> Response | ErrorResponse:
@@ -139,11 +195,20 @@ def read_encrypted(text: str, *, key: ResponseKey | None) -> Response | ErrorRes
     Raises:
         VcError: as `read_posted`.
     """
+    wanted = _asked_for(key)
+    return _decrypted(jwe.parse(text), wanted)
+
+
+def _asked_for(key: ResponseKey | None) -> ResponseKey:
     if key is None:
         raise RemoteProtocolError(
             "the answer is encrypted, and nobody asked for that", code="ENCRYPTION_UNEXPECTED", clause=CLAUSE
         )
-    return read_answer(json.loads_object(decrypt_answer(text, key)))
+    return key
+
+
+def _decrypted(message: Jwe, key: ResponseKey) -> Response | ErrorResponse:
+    return read_answer(json.loads_object(decrypt_message(message, key)))
 
 
 def read_answer(members: Mapping[str, object]) -> Response | ErrorResponse:

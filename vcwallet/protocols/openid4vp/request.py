@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from threading import Lock
 from typing import Any, Final
 
 from vcwallet.claims import JsonObject
@@ -26,7 +27,13 @@ from vcwallet.keys.public import PublicKey
 from vcwallet.keys.signer import Signer
 from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery
 from vcwallet.protocols.exchange import as_asked
-from vcwallet.protocols.openid4vp.client_id import ClientId, X509Hash
+from vcwallet.protocols.openid4vp.client_id import (
+    ClientId,
+    RedirectUri,
+    X509Hash,
+    is_registered_elsewhere,
+    parse_client_id,
+)
 from vcwallet.protocols.openid4vp.client_metadata import client_metadata, read_client_metadata
 from vcwallet.protocols.openid4vp.reception import AUDIENCE
 from vcwallet.protocols.openid4vp.request_object import (
@@ -66,13 +73,16 @@ class Delivery:
         mode: the response mode.
         response_uri: where the answer is posted, an address made for this request; None where it is not posted.
         expected_origins: the origins of the pages that may hand the request to the Digital Credentials API.
-        key: made for the answer to this request; None where it is not encrypted.
+        key: made for the answer to this request, or one of those that the verifier has registered where its client
+            identifier leads there; None where the answer is not encrypted.
+        state: what comes back beside an answer that is no page's; None for a fresh value.
     """
 
     mode: ResponseMode = ResponseMode.SAME_CHANNEL
     response_uri: str | None = None
     expected_origins: tuple[str, ...] = ()
     key: ResponseKey | None = None
+    state: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.mode.is_posted != (self.response_uri is not None):
@@ -83,6 +93,8 @@ class Delivery:
             raise ValueError("an answer is encrypted to a key that was made for it, and no other is")
 
 
+_OF_A_JWT: Final = frozenset({"aud", "iat", "exp"})
+_OF_A_SIGNATURE: Final = frozenset({"client_id", "expected_origins"})
 BACK: Final = Delivery()
 """The answer comes back on the channel that the request goes out on."""
 
@@ -101,7 +113,8 @@ class Request:
         expires: until when an answer is accepted.
         mode: how the answer comes back.
         response_uri: where it is posted, if it is.
-        encryption_key: the SHA-256 thumbprint of the key that the answer is encrypted to, if it is.
+        encryption_key: the SHA-256 thumbprint of the key that the answer is encrypted to, if it is; where the verifier
+            has registered some, the one that was used, see `encrypted_to`.
         expected_origins: the origins of the pages that may have handed it over.
         origin: the one that has, as the verifier's own session knows it; see `answered_from`.
         transaction_data: what the holder is asked to authorise, as it was sent.
@@ -145,6 +158,8 @@ class Request:
             signed = Request.from_jwt(self.jwt)
             if self.origin != signed.origin:
                 signed = signed.answered_from(self.origin or "")
+            if self.encryption_key is not None and signed.encryption_key is None:
+                signed = signed.encrypted_to(self.encryption_key)
         except VcError:
             signed = None
         if signed != self:
@@ -164,10 +179,15 @@ class Request:
         """Return what a presentation has to be bound to: this verifier or its page, and this nonce.
 
         Raises:
-            LocalProtocolError: several pages may have handed it over, and nobody has said which (``ORIGIN_UNKNOWN``).
+            LocalProtocolError: several pages may have handed it over, and nobody has said which (``ORIGIN_UNKNOWN``);
+                or the verifier has registered keys, and nobody has said which was used (``ENCRYPTION_KEY_UNKNOWN``).
         """
         if self.mode.is_dc_api and self.origin is None:
             raise LocalProtocolError("nobody has said which page handed the request over", code="ORIGIN_UNKNOWN")
+        if self.mode.is_encrypted and self.encryption_key is None:
+            raise LocalProtocolError(
+                "nobody has said which key the answer was encrypted to", code="ENCRYPTION_KEY_UNKNOWN"
+            )
         return Binding(
             audience=self.client_id if self.origin is None else origin_audience(self.origin),
             nonce=self.nonce,
@@ -195,6 +215,29 @@ class Request:
             raise LocalProtocolError("the request does not name this origin", code="ORIGIN_UNKNOWN")
         return replace(self, origin=origin)
 
+    def encrypted_to(self, thumbprint: bytes, /) -> Request:
+        """Return the request as one whose answer is encrypted to this key of those that the verifier has registered.
+
+        Args:
+            thumbprint: the SHA-256 thumbprint of the key that the answer was decrypted with.
+
+        Raises:
+            LocalProtocolError: its answer is in the open, or it names its key itself (``ENCRYPTION_KEY_UNKNOWN``).
+        """
+        if not self.mode.is_encrypted or not self.is_registered_elsewhere:
+            raise LocalProtocolError("the request has no key that was registered", code="ENCRYPTION_KEY_UNKNOWN")
+        return replace(self, encryption_key=thumbprint)
+
+    @property
+    def is_registered_elsewhere(self) -> bool:
+        """Whether the verifier's keys for answers are in its registered metadata, and in no request."""
+        return is_registered_elsewhere(parse_client_id(self.client_id))
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it may go out with its signature; where the address is the client, it may not (section 5.9.3)."""
+        return not isinstance(parse_client_id(self.client_id), RedirectUri)
+
     def with_wallet_nonce(self, wallet_nonce: str, /, *, signer: Signer) -> Request:
         """Return the request, signed again with the fresh value that a wallet sent (section 5.10).
 
@@ -205,16 +248,24 @@ class Request:
         """
         if not 0 < len(wallet_nonce) <= MAX_WALLET_NONCE or not wallet_nonce.isprintable():
             raise MalformedError("wallet_nonce is a short text", clause="OpenID4VP 1.0, section 5.10")
-        claims = {**self.parameters(), "wallet_nonce": wallet_nonce}
-        header = {name: value for name, value in jws.parse(self.jwt).header.members.items() if name != "alg"}
-        return replace(self, jwt=jws.sign(json.dumps(claims), signer=signer, header=header))
+        signed = jws.parse(self.jwt)
+        claims = {**jws.payload_object(signed.unverified_payload), "wallet_nonce": wallet_nonce}
+        header = {name: value for name, value in signed.header.members.items() if name != "alg"}
+        text = jws.sign(json.dumps(claims), signer=signer, header=header)
+        _OWN.keep(replace(Request.from_jwt(self.jwt), jwt=text))  # it says the same
+        return replace(self, jwt=text)
 
     def parameters(self) -> dict[str, Any]:
-        """Return what the request object says, for a request that goes out without a signature.
-
-        Only a `redirect_uri` client identifier and the Digital Credentials API have unsigned requests.
-        """
+        """Return what the request object says."""
         return jws.payload_object(jws.parse(self.jwt).unverified_payload)
+
+    def unsigned_parameters(self) -> dict[str, Any]:
+        """Return what goes out in place of the request object where nobody signs (sections 5.9.3 and A.3.1).
+
+        Only a ``redirect_uri`` client identifier and the Digital Credentials API have such requests.
+        """
+        left_out = _OF_A_JWT | (_OF_A_SIGNATURE if self.mode.is_dc_api else frozenset())
+        return {name: value for name, value in self.parameters().items() if name not in left_out}
 
     @classmethod
     def from_jwt(cls, text: str) -> Request:
@@ -223,22 +274,41 @@ class Request:
         Raises:
             MalformedError: it is no request object of ours.
         """
-        return _read_own(text)
+        return _OWN.find(text) or _OWN.keep(_read_own(text))
 
 
-@lru_cache(maxsize=MAX_KEPT)
+class _Kept:
+    """Requests as they were read; a verifier looks at the same one when it is made, fetched and answered."""
+
+    def __init__(self) -> None:
+        self._requests: OrderedDict[str, Request] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, text: str) -> Request | None:
+        with self._lock:
+            return self._requests.get(text)
+
+    def keep(self, request: Request) -> Request:
+        with self._lock:
+            self._requests[request.jwt] = request
+            while len(self._requests) > MAX_KEPT:
+                self._requests.popitem(last=False)
+        return request
+
+
+_OWN: Final = _Kept()
+
+
 def _read_own(text: str) -> Request:
-    """Return the request of a text; a verifier looks at the same one when it is made, fetched and answered."""
     signed = jws.parse(text)
     jwt.require_typ(signed.header, TYP)
-    members = wire.read(RequestObject, jws.payload_object(signed.unverified_payload))
+    members = wire.fit(RequestObject, jws.payload_object(signed.unverified_payload))
     expires = jwt.numeric_date({} if members.exp is None else {"exp": members.exp}, "exp")
     if members.client_id is None or members.purpose is None or expires is None:
         raise MalformedError("the request object has no client_id, purpose or exp")
     mode = _mode(members.response_mode)
     if members.state is None and not mode.is_dc_api:
         raise MalformedError("the request object has no state")
-    metadata = read_client_metadata(members.client_metadata or {})
     origins = members.expected_origins
     return Request(
         jwt=text,
@@ -250,11 +320,17 @@ def _read_own(text: str) -> Request:
         expires=expires,
         mode=mode,
         response_uri=members.response_uri,
-        encryption_key=metadata.answer_encryption().thumbprint if mode.is_encrypted else None,
+        encryption_key=_encryption_key(members, mode),
         expected_origins=origins,
         origin=origins[0] if len(origins) == 1 else None,
         transaction_data=members.transaction_data,
     )
+
+
+def _encryption_key(members: RequestObject, mode: ResponseMode) -> bytes | None:
+    if not mode.is_encrypted or members.client_metadata is None:
+        return None
+    return read_client_metadata(members.client_metadata).answer_encryption().thumbprint
 
 
 def _mode(name: str) -> ResponseMode:
@@ -316,17 +392,21 @@ def make_request(
         "exp": jwt.seconds(at + lifetime),
         "purpose": purpose,
         "dcql_query": query.to_json(),
-        "client_metadata": client_metadata(delivery.key),
         "verifier_info": [{"format": "registration_cert", "data": registration}],
     }
+    if not is_registered_elsewhere(client):
+        claims["client_metadata"] = client_metadata(delivery.key)
     if transaction_data:
         claims["transaction_data"] = list(transaction_data)
     certified = {"x5c": jose_header.x5c(chain)} if chain else {}
-    return Request.from_jwt(jwt.sign(claims, typ=TYP, signer=signer, header={**certified, **(header or {})}))
+    made = Request.from_jwt(jwt.sign(claims, typ=TYP, signer=signer, header={**certified, **(header or {})}))
+    if delivery.key is not None and made.encryption_key is None:
+        return made.encrypted_to(delivery.key.thumbprint)
+    return made
 
 
 def _of_delivery(delivery: Delivery) -> dict[str, Any]:
     if delivery.mode.is_dc_api:
         return {"expected_origins": list(delivery.expected_origins)}
-    state = {"state": secrets.token_urlsafe(32)}
+    state = {"state": delivery.state or secrets.token_urlsafe(32)}
     return state if delivery.response_uri is None else {**state, "response_uri": delivery.response_uri}

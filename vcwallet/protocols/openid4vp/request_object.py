@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
-from vcwallet.encoding import base64url, json, service_url, wire
+from vcwallet.encoding import base64url, jcs, json, service_url, wire
 from vcwallet.encoding.wire import Array, Maybe, WireModel
 from vcwallet.errors import (
     LimitExceededError,
@@ -34,7 +34,7 @@ from vcwallet.jose import jws, jwt
 from vcwallet.jose.jws import Jws
 from vcwallet.keys.policy import TrustPolicy
 from vcwallet.protocols.dcql import DcqlQuery
-from vcwallet.protocols.exchange import AnswerTarget, AuthenticatedRequest, Transaction
+from vcwallet.protocols.exchange import AnswerEncryption, AnswerTarget, AuthenticatedRequest, Transaction
 from vcwallet.protocols.openid4vp.client_id import (
     ClientId,
     OpenIdFederation,
@@ -47,10 +47,12 @@ from vcwallet.protocols.openid4vp.reception import BY_VALUE, Reception
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.protocols.openid4vp.transaction_data import MAX_TRANSACTIONS, read_transactions
 from vcwallet.protocols.openid4vp.verifiers import (
-    AuthenticatedVerifier,
+    AddressedVerifier,
+    IdentifiedVerifier,
     Signed,
     UnauthenticatedVerifier,
     authenticate,
+    authenticate_address,
 )
 
 TYP: Final = "oauth-authz-req+jwt"
@@ -152,20 +154,38 @@ class UnverifiedRequest:
         """Where an answer would go; before the verifier is known, nothing is sent there.
 
         Raises:
+            RemoteProtocolError: the answer is to be encrypted, and the request has no key for it
+                (``ENCRYPTION_UNUSABLE``); see `target_of` for one that is registered.
+        """
+        return self._target(self.client_metadata.answer_encryption() if self.mode.is_encrypted else None)
+
+    @property
+    def open_target(self) -> AnswerTarget:
+        """Where an error goes that cannot be encrypted (section 8.3)."""
+        return self._target(None)
+
+    def target_of(self, verifier: IdentifiedVerifier) -> AnswerTarget:
+        """Return where an answer to this verifier goes, encrypted to a registered key where it registers them.
+
+        Raises:
             RemoteProtocolError: the answer is to be encrypted, and there is no key for it (``ENCRYPTION_UNUSABLE``).
         """
-        encryption = self.client_metadata.answer_encryption() if self.mode.is_encrypted else None
+        if verifier.metadata is None or not self.mode.is_encrypted:
+            return self.target
+        return self._target(verifier.metadata.answer_encryption(registered=True))
+
+    def _target(self, encryption: AnswerEncryption | None) -> AnswerTarget:
         uri = self.members.response_uri if self.mode.is_posted else None
         return AnswerTarget(mode=self.mode.value, uri=uri, encryption=encryption)
 
-    def authenticate(self, *, trust: TrustPolicy, at: datetime) -> AuthenticatedVerifier | UnauthenticatedVerifier:
+    def authenticate(self, *, trust: TrustPolicy, at: datetime) -> IdentifiedVerifier | UnauthenticatedVerifier:
         """Return who has sent the request, or that this is nobody in particular.
 
         Raises:
             VcError: as `verify`, for what concerns the verifier.
         """
         if self.signature is None or self.client is None:  # who has signed says a client identifier as well
-            return UnauthenticatedVerifier(address=self._address())
+            return self._authenticate_address(trust, at)
         signed = Signed(
             signature=self.signature,
             registrations=_registrations(self.members),
@@ -188,7 +208,6 @@ class UnverifiedRequest:
             ValidityError: the request is too old or from the future.
             MalformedError: what shows who it is cannot be read.
         """
-        target = self.target
         verifier = self.authenticate(trust=trust, at=at)
         if isinstance(verifier, UnauthenticatedVerifier):
             raise UntrustedError(
@@ -196,9 +215,10 @@ class UnverifiedRequest:
                 code="VERIFIER_UNAUTHENTICATED",
                 clause="OpenID4VP 1.0, section 5.9.3",
             )
+        target = self.target_of(verifier)
         expires = self._require_time(at)
         return AuthenticatedRequest(
-            verifier=verifier.key,
+            verifier=verifier.party,
             binding=self._binding(target),
             state=None if self.mode.is_dc_api else self.members.state,
             query=self.query,
@@ -212,13 +232,16 @@ class UnverifiedRequest:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the signed request, as base64url, by which histories name it.
+        """The SHA-256 of the request, as base64url, by which histories name it.
+
+        It is that of the request object; without a signature, that of what the request says, as canonical JSON.
 
         Raises:
-            UntrustedError: nobody has signed it (``VERIFIER_UNAUTHENTICATED``).
+            MalformedError: a request without a signature has a number that no double is.
         """
         if self.signature is None:
-            raise UntrustedError("nobody has signed the request", code="VERIFIER_UNAUTHENTICATED")
+            said = self.members.model_dump(mode="json", exclude_unset=True)
+            return base64url.encode(hashlib.sha256(jcs.canonicalize(said)).digest())
         return request_digest(self.signature.compact())
 
     def _binding(self, target: AnswerTarget) -> Binding:
@@ -235,10 +258,14 @@ class UnverifiedRequest:
         texts = self.members.transaction_data
         return read_transactions(texts, query=self.query, types=self.reception.transaction_types) if texts else ()
 
-    def _address(self) -> str:
+    def _authenticate_address(self, trust: TrustPolicy, at: datetime) -> AddressedVerifier | UnauthenticatedVerifier:
+        """Return who is known by where the answer goes: to the page that the platform names, or to the client."""
         if self.reception.origin is not None:
-            return self.reception.origin
-        return self.client.uri if isinstance(self.client, RedirectUri) else str(self.client)
+            return authenticate_address(self.reception.origin, is_page=True, trust=trust, at=at)
+        address = self.client.uri if isinstance(self.client, RedirectUri) else str(self.client)
+        if not self.mode.is_posted:  # it would go back to whoever has brought the request
+            return UnauthenticatedVerifier(address=address)
+        return authenticate_address(address, is_page=False, trust=trust, at=at)
 
     def _require_time(self, at: datetime) -> datetime:
         """Return when the request ends, after it was found to be neither too old nor from the future."""

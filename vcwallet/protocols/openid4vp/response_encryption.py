@@ -22,6 +22,7 @@ from vcwallet.claims import JsonObject
 from vcwallet.encoding import base64url
 from vcwallet.errors import AlgorithmNotAllowedError, LimitExceededError, MalformedError, UntrustedError
 from vcwallet.jose import jwe
+from vcwallet.jose.jwe import Jwe
 from vcwallet.keys import jwk as jwks
 from vcwallet.keys.jwk import ecdh_jwk, ecdh_key_from_jwk
 from vcwallet.keys.signer import KeyAgreement
@@ -29,6 +30,8 @@ from vcwallet.keys.software import SoftwareKeyAgreement
 from vcwallet.protocols.exchange import AnswerEncryption
 
 MAX_BYTES = 1024 * 1024
+MAX_CONTENT_BYTES = (MAX_BYTES - 8 * 1024) * 3 // 4
+"""The longest answer that fits into that, with its header of at most 8 KiB."""
 MAX_KID = 256
 CLAUSE: Final = "OpenID4VP 1.0, section 8.3"
 
@@ -117,7 +120,15 @@ def decrypt_answer(text: str, key: ResponseKey) -> bytes:
         UntrustedError: encrypted to another key than that of the request (``KEY_NOT_FOUND``).
         SignatureInvalidError: it does not decrypt (``DECRYPTION_FAILED``).
     """
-    message = jwe.parse(text)
+    return decrypt_message(jwe.parse(text), key)
+
+
+def decrypt_message(message: Jwe, key: ResponseKey) -> bytes:
+    """Return the JSON of an answer whose JWE was read before.
+
+    Raises:
+        VcError: as `decrypt_answer`.
+    """
     # The kid is copied from the key (section 8.3); a wallet that leaves it out can have meant no other.
     if message.header.key_id not in (None, key.kid):
         raise UntrustedError("the answer is encrypted to another key", code="KEY_NOT_FOUND", clause=CLAUSE)

@@ -20,7 +20,7 @@ it could not show.  Without types it refuses every such request, as the standard
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 from pydantic import ConfigDict, Field
@@ -110,6 +110,7 @@ def _read(text: str, *, bound: set[str], types: TransactionTypes) -> Transaction
         credential_ids=details.credential_ids,
         members=members,
         text=text,
+        hashes=frozenset(details.transaction_data_hashes_alg),
         labels=details.labels,
     )
 
@@ -140,23 +141,55 @@ def _invalid(message: str) -> RemoteProtocolError:
 # --- which credential authorises what --------------------------------------------------------------------------------
 
 
-def assign(transactions: Iterable[Transaction], *, answered: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Return the texts that each credential query is answered with, the first that is answered for each transaction.
+def authorising(transactions: Iterable[Transaction]) -> dict[str, frozenset[str]]:
+    """Return, by credential query, the texts of the transactions that name it."""
+    named: dict[str, frozenset[str]] = {}
+    for one in transactions:
+        for query_id in one.credential_ids:
+            named[query_id] = named.get(query_id, frozenset()) | {one.text}
+    return named
+
+
+def authorisable(transactions: Iterable[Transaction], hashes: frozenset[str]) -> frozenset[str]:
+    """Return the texts of transactions that one proof can authorise together, since they share a hash function.
+
+    Args:
+        transactions: those of which as many are wanted, those that are wanted most first.
+        hashes: the functions that the proof can be made with, none where it cannot.
+    """
+    found: set[str] = set()
+    for one in transactions:
+        if not hashes.isdisjoint(one.hashes):
+            hashes &= one.hashes
+            found.add(one.text)
+    return frozenset(found)
+
+
+def assign(
+    transactions: Iterable[Transaction], *, presented: Sequence[tuple[str, Set[str]]]
+) -> tuple[tuple[str, ...], ...]:
+    """Return the texts that each credential authorises, every transaction the first that can of those it names.
 
     Args:
         transactions: those of the request.
-        answered: the credential queries that the answer has presentations for.
+        presented: for each credential of the answer, the credential query and the texts that it can authorise together.
 
     Raises:
-        RemoteProtocolError: none of the credentials of a transaction is presented (``INVALID_TRANSACTION_DATA``).
+        RemoteProtocolError: no credential is presented that can authorise a transaction (``INVALID_TRANSACTION_DATA``).
     """
-    assigned: dict[str, tuple[str, ...]] = {}
+    assigned: list[tuple[str, ...]] = [() for _ in presented]
     for one in transactions:
-        chosen = next((query_id for query_id in one.credential_ids if query_id in answered), None)
+        able = (
+            position
+            for query_id in one.credential_ids
+            for position, (answered, texts) in enumerate(presented)
+            if answered == query_id and one.text in texts
+        )
+        chosen = next(able, None)
         if chosen is None:
             raise _invalid("no credential is presented that could authorise a transaction")
-        assigned[chosen] = (*assigned.get(chosen, ()), one.text)
-    return assigned
+        assigned[chosen] = (*assigned[chosen], one.text)
+    return tuple(assigned)
 
 
 def credential_ids_of(text: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ registration certificate that comes with the request, of a verifier that the reg
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -20,7 +21,17 @@ from vcwallet.errors import MalformedError, RemoteProtocolError, UntrustedError
 from vcwallet.formats.sd_jwt.key_binding import confirmation_key
 from vcwallet.jose import jws, jwt
 from vcwallet.jose.jws import Jws
-from vcwallet.keys.policy import IssuerPolicy, KeySource, PartyPolicy, Role, TrustedKey, TrustPolicy
+from vcwallet.keys.policy import (
+    ORIGIN,
+    AddressPolicy,
+    IssuerPolicy,
+    KeySource,
+    PartyPolicy,
+    Role,
+    TrustedKey,
+    TrustedParty,
+    TrustPolicy,
+)
 from vcwallet.keys.public import PublicKey
 from vcwallet.protocols.openid4vp.client_id import (
     CLAUSE,
@@ -34,6 +45,7 @@ from vcwallet.protocols.openid4vp.client_id import (
     X509Hash,
     X509SanDns,
 )
+from vcwallet.protocols.openid4vp.client_metadata import ClientMetadata, read_client_metadata
 from vcwallet.trust.certificates import dns_names, from_der
 from vcwallet.trust.did.document import DidDocument
 from vcwallet.trust.did.resolution import read as read_did
@@ -52,12 +64,19 @@ class AuthenticatedVerifier:
         key: its key, and why it is trusted.
         hosts: the hosts that answers may go to; None where it is not known.
         response_uris: the addresses that answers may go to; None where it is not known.
+        metadata: what it has registered of itself; None where its requests say it.
     """
 
     client: ClientId
     key: TrustedKey
     hosts: frozenset[str] | None = None
     response_uris: frozenset[str] | None = None
+    metadata: ClientMetadata | None = None
+
+    @property
+    def party(self) -> TrustedParty:
+        """Who it is, and why that is known."""
+        return self.key
 
     def __bool__(self) -> bool:
         raise TypeError("an authenticated verifier is evidence, not a truth value")
@@ -72,6 +91,28 @@ class AuthenticatedVerifier:
         foreign = self.hosts is not None and host not in self.hosts
         if foreign or (self.response_uris is not None and uri not in self.response_uris):
             raise UntrustedError("the answer would go to somebody else", code="RESPONSE_URI_MISMATCH", clause=CLAUSE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressedVerifier:
+    """A verifier that has signed nothing, and that a policy knows by its address.
+
+    Attributes:
+        address: the origin of its page, as the platform reports it, or the address that answers go to.
+        party: who it is, and why that is known.
+        metadata: None: its requests say what it says of itself.
+    """
+
+    address: str
+    party: TrustedParty
+    metadata: None = None
+
+    def __bool__(self) -> bool:
+        raise TypeError("a verifier that is known by its address is evidence, not a truth value")
+
+
+IdentifiedVerifier: TypeAlias = AuthenticatedVerifier | AddressedVerifier
+"""A verifier that answers go to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +142,28 @@ class Signed:
     signature: Jws
     registrations: Sequence[str] = ()
     trust_chain: tuple[str, ...] = ()
+
+
+def authenticate_address(
+    address: str, *, is_page: bool, trust: TrustPolicy, at: datetime
+) -> AddressedVerifier | UnauthenticatedVerifier:
+    """Return whose address that of a request without a signature is, or that it is nobody's in particular.
+
+    Args:
+        address: the origin of a page, or the address that answers go to.
+        is_page: whether it is the former, as the platform reports it.
+        trust: the registry, alone or with other policies.
+        at: the time.
+
+    Raises:
+        NotAuthorisedError, ValidityError: the policy knows the address, and whose it is may not ask.
+    """
+    prefix = ORIGIN if is_page else ClientIdPrefix.REDIRECT_URI
+    if isinstance(trust, AddressPolicy):
+        with suppress(UntrustedError):
+            party = trust.party_at(f"{prefix}:{address}", role=Role.VERIFIER, at=at)
+            return AddressedVerifier(address=address, party=party)
+    return UnauthenticatedVerifier(address=address)
 
 
 DidDocuments: TypeAlias = Mapping[str, DidDocument]
@@ -241,7 +304,7 @@ def _by_federation(
         trust_chain=header.trust_chain or request.trust_chain,
     )
     key = trust.key_for(source, role=Role.VERIFIER, type_id=None, at=at)
-    return AuthenticatedVerifier(client=client, key=key)
+    return AuthenticatedVerifier(client=client, key=key, metadata=read_client_metadata(key.metadata))
 
 
 def _by_did(
@@ -269,7 +332,7 @@ def _by_registration_with_us(
     if not _is_known(source, trust):
         raise UntrustedError("nobody is registered here under this client identifier", clause=CLAUSE)
     key = trust.key_for(source, role=Role.VERIFIER, type_id=None, at=at)
-    return AuthenticatedVerifier(client=client, key=key)
+    return AuthenticatedVerifier(client=client, key=key, metadata=read_client_metadata(key.metadata))
 
 
 def _is_known(source: KeySource, trust: TrustPolicy) -> bool:

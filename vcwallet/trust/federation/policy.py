@@ -157,7 +157,7 @@ class FederationPolicy:
         """
         return https_url.is_plain(source.issuer)
 
-    def refresh(self, entity_id: str, *, at: datetime) -> Flow[ResolvedEntity]:
+    def refresh(self, entity_id: str, /, *, at: datetime) -> Flow[ResolvedEntity]:
         """Collect the trust chain of an entity and verify its trust marks; when this returns, they are in use.
 
         If it fails, what was kept before stays in use until it ends.
@@ -198,6 +198,7 @@ class FederationPolicy:
                 "trust_chain_expires": member.entity.expires.astimezone(UTC).isoformat(timespec="seconds"),
             },
             authorities=frozenset((SOURCE, entity_id) for entity_id in _on_the_way(member.entity)),
+            metadata=metadata if role is Role.VERIFIER else {},
         )
 
     def require_granted(self, party: str, *, role: Role, at: datetime) -> None:

@@ -10,7 +10,7 @@ from vcwallet.verifier.openid4vp.collecting import (
     PresentationStatus,
 )
 from vcwallet.verifier.openid4vp.service import Route, VerifierService
-from vcwallet.verifier.openid4vp.settings import Bounds, Lifetimes
+from vcwallet.verifier.openid4vp.settings import Bounds, Client, ClientHeader, FurtherSigner, Lifetimes
 from vcwallet.verifier.openid4vp.state import Channel, PresentationState
 
 __all__ = [
@@ -18,7 +18,10 @@ __all__ = [
     "BegunPresentation",
     "Bounds",
     "Channel",
+    "Client",
+    "ClientHeader",
     "DeclinedError",
+    "FurtherSigner",
     "Lifetimes",
     "PresentationResult",
     "PresentationState",

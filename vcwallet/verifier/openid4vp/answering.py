@@ -24,13 +24,20 @@ from vcwallet.jose import jwt
 from vcwallet.keys.software import SoftwareKeyAgreement
 from vcwallet.protocols.haip import require_holder_proof
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal, refusing
-from vcwallet.protocols.openid4vp.direct_post import new_response_code, read_posted, reply, with_response_code
+from vcwallet.protocols.openid4vp.direct_post import (
+    Posted,
+    new_response_code,
+    read_form,
+    reply,
+    with_response_code,
+)
 from vcwallet.protocols.openid4vp.error_response import ErrorResponse
 from vcwallet.protocols.openid4vp.request import Request
 from vcwallet.protocols.openid4vp.response import Response
 from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
 from vcwallet.sealed_sessions import Opened, begin
 from vcwallet.sessions import Change, Remove, SessionChangedError, Swap
+from vcwallet.verifier.openid4vp.beginning import response_key
 from vcwallet.verifier.openid4vp.context import Context
 from vcwallet.verifier.openid4vp.fetching import not_there, open_request, require_form
 from vcwallet.verifier.openid4vp.settings import LEASE
@@ -54,6 +61,7 @@ _ATTEMPTS = 10
 _FOR_NOW: Final = frozenset({"STATUS_UNKNOWN", "STATUS_STALE"})
 
 Answer: TypeAlias = Response | ErrorResponse
+Keyed: TypeAlias = tuple[ResponseKey | None, Request]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +78,7 @@ def take_posted(context: Context, http: HttpRequest, secret: str) -> HttpRespons
         OAuthRefusal: there is no such request, or what was posted is no good answer to it; it says nothing more.
         SessionChangedError: as `take`.
     """
-    found = open_request(context, secret)
-    request = Request.from_jwt(found.body.jwt)
-    if not request.mode.is_posted:
-        raise not_there()
-    require_form(http)
-    with refusing(OAuthErrorCode.INVALID_REQUEST):
-        answer = read_posted(http.body, key=response_key(found.body))
-        request.require_state(answer.state)
+    found, request, answer = _read_shared(context, http) if not secret else _read(context, http, secret)
     state, code = take(context, found, request, answer)
     if state is PresentationState.FAILED:
         raise OAuthRefusal("the answer is not what it has to be", error=OAuthErrorCode.INVALID_REQUEST)
@@ -105,11 +106,69 @@ def take(
     return outcome.state, code
 
 
-def response_key(body: RequestSession) -> ResponseKey | None:
-    """Return the key that the answer is encrypted to; None where it is not."""
-    if body.key is None:
-        return None
-    return ResponseKey.of(SoftwareKeyAgreement.from_bytes(base64url.decode(body.key)))
+def keys_of(context: Context, found: Opened[RequestSession], request: Request, kid: str | None) -> Keyed:
+    """Return the key that the answer to a request is encrypted to, and the request as one with an answer to that key.
+
+    Args:
+        context: the service.
+        found: the request as it is kept.
+        request: the same as it was made.
+        kid: the key that the answer names, if it is encrypted and names one.
+
+    Raises:
+        UntrustedError: it is none of the verifier's registered ones (``KEY_NOT_FOUND``).
+    """
+    if found.body.key is not None:
+        agreement = SoftwareKeyAgreement.from_bytes(base64url.decode(found.body.key))
+        return response_key(context, agreement, found.secret), request
+    if not request.mode.is_encrypted:
+        return None, request
+    key = context.registered_key(kid)
+    return key, request.encrypted_to(key.thumbprint)
+
+
+def _read(context: Context, http: HttpRequest, secret: str) -> tuple[Opened[RequestSession], Request, Answer]:
+    """Return an answer that came to the address of its request."""
+    found, request = _posted_to(context, secret)
+    require_form(http)
+    with refusing(OAuthErrorCode.INVALID_REQUEST):
+        posted = read_form(http.body)
+        request, answer = _opened(context, found, request, posted)
+    return found, request, answer
+
+
+def _read_shared(context: Context, http: HttpRequest) -> tuple[Opened[RequestSession], Request, Answer]:
+    """Return an answer that came to the address for all: its key says which request it is to, or its state does."""
+    require_form(http)
+    with refusing(OAuthErrorCode.INVALID_REQUEST):
+        posted = read_form(http.body)
+        if not posted.is_encrypted:
+            secret = posted.state
+        elif context.is_registered_elsewhere:
+            secret = posted.open(context.registered_key(posted.key_id)).state
+        else:
+            secret = posted.key_id
+    found, request = _posted_to(context, secret or "")
+    with refusing(OAuthErrorCode.INVALID_REQUEST):
+        request, answer = _opened(context, found, request, posted)
+    return found, request, answer
+
+
+def _posted_to(context: Context, secret: str) -> tuple[Opened[RequestSession], Request]:
+    found = open_request(context, secret)
+    request = Request.from_jwt(found.body.jwt)
+    if not request.mode.is_posted:
+        raise not_there()
+    return found, request
+
+
+def _opened(
+    context: Context, found: Opened[RequestSession], request: Request, posted: Posted
+) -> tuple[Request, Answer]:
+    key, request = keys_of(context, found, request, posted.key_id if posted.is_encrypted else None)
+    answer = posted.open(key)
+    request.require_state(answer.state)
+    return request, answer
 
 
 def _claim(context: Context, found: Opened[RequestSession]) -> Opened[RequestSession]:

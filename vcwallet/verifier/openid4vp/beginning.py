@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from vcwallet.encoding import base64url
 from vcwallet.errors import LocalProtocolError
@@ -15,11 +15,23 @@ from vcwallet.jose import jwt
 from vcwallet.keys.software import SoftwareKeyAgreement
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.haip import require_presentation_profile
-from vcwallet.protocols.openid4vp.digital_credentials import Protocol, request_data
+from vcwallet.protocols.openid4vp.digital_credentials import (
+    MultisignedRequest,
+    Protocol,
+    read_dc_api_request,
+    request_data,
+    unsigned_request_data,
+)
 from vcwallet.protocols.openid4vp.reception import Reception
 from vcwallet.protocols.openid4vp.request import Delivery, Request
-from vcwallet.protocols.openid4vp.request_object import read_request
-from vcwallet.protocols.openid4vp.request_uri import RequestUriMethod, reference_link
+from vcwallet.protocols.openid4vp.request_object import UnverifiedRequest, read_request
+from vcwallet.protocols.openid4vp.request_uri import (
+    RequestReference,
+    RequestUriMethod,
+    parameters_link,
+    read_request_link,
+    reference_link,
+)
 from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
 from vcwallet.protocols.openid4vp.transaction_data import TransactionDetails, transaction_text
 from vcwallet.sealed_sessions import begin as begin_session
@@ -74,23 +86,25 @@ def begin(
     if context.sessions.count(TRANSACTION) >= context.bounds.transactions:
         raise LocalProtocolError("there are too many transactions", code="TOO_MANY_TRANSACTIONS")
     secret, transaction_id = new_secret(), new_secret()
-    key = SoftwareKeyAgreement.generate()
-    delivery = _delivery(context, channel, secret, key, origin)
+    key = _new_key(context, channel)
     request = context.verifier.request(
         *asks,
         purpose=purpose,
         lifetime=context.lifetimes.request,
-        delivery=delivery,
-        client=context.client,
-        header=context.client_header,
+        delivery=_delivery(context, channel, secret, key, origin),
+        client=context.client_of(channel, secret),
+        header=context.header(),
         transaction_data=[transaction_text(one) for one in transactions],
     )
+    link = None if channel is Channel.DC_API else _link(context, request, secret, scheme)
+    calls = _api_calls(context, request) if channel is Channel.DC_API else {}
     if channel not in context.fits_profile:
-        _require_of_profile(context, request, secret)
+        for read in _as_read(context, request, secret, link, calls):
+            require_presentation_profile(read, anchors=(), profile=context.profile)
         context.fits_profile.add(channel)
     kept = RequestSession(
         jwt=request.jwt,
-        key=None if delivery.key is None else base64url.encode(key.to_bytes()),
+        key=None if key is None else base64url.encode(key.to_bytes()),
         transaction=transaction_id,
     )
     transaction = TransactionSession(
@@ -110,8 +124,8 @@ def begin(
     return BegunPresentation(
         transaction_id=transaction_id,
         channel=channel,
-        link=None if channel is Channel.DC_API else _link(context, request, secret, scheme),
-        dc_api=_api_call(request) if channel is Channel.DC_API else None,
+        link=link,
+        dc_api=_api_call(calls) if calls else None,
         expires=request.expires,
     )
 
@@ -126,17 +140,26 @@ def require_session(session: str) -> None:
         raise ValueError(f"a browser session has a secret of at least {MIN_SESSION_LENGTH} characters")
 
 
+def response_key(context: Context, agreement: SoftwareKeyAgreement, secret: str) -> ResponseKey:
+    """Return the key for the answer to a request; where all answers come to one address, its name is the request's."""
+    return ResponseKey(kid=secret, agreement=agreement) if context.shares_response_uri else ResponseKey.of(agreement)
+
+
+def _new_key(context: Context, channel: Channel) -> SoftwareKeyAgreement | None:
+    is_fresh = context.mode(channel).is_encrypted and not context.is_registered_elsewhere
+    return SoftwareKeyAgreement.generate() if is_fresh else None
+
+
 def _delivery(
-    context: Context, channel: Channel, secret: str, key: SoftwareKeyAgreement, origin: str | None
+    context: Context, channel: Channel, secret: str, key: SoftwareKeyAgreement | None, origin: str | None
 ) -> Delivery:
-    by_api = channel is Channel.DC_API
-    mode = context.by_api if by_api else context.posted
-    return Delivery(
-        mode=mode,
-        response_uri=None if by_api else context.response_uri(secret),
-        expected_origins=(_origin(context, origin),) if by_api else (),
-        key=ResponseKey.of(key) if mode.is_encrypted else None,
-    )
+    mode = context.mode(channel)
+    fresh = None if key is None else response_key(context, key, secret)
+    answer_key = fresh or (context.registered_keys[0] if mode.is_encrypted else None)
+    if channel is Channel.DC_API:
+        return Delivery(mode=mode, expected_origins=(_origin(context, origin),), key=answer_key)
+    state = secret if context.shares_response_uri else None
+    return Delivery(mode=mode, response_uri=context.response_uri(secret), key=answer_key, state=state)
 
 
 def _origin(context: Context, origin: str | None) -> str:
@@ -147,23 +170,52 @@ def _origin(context: Context, origin: str | None) -> str:
     return str(origin)
 
 
-def _require_of_profile(context: Context, request: Request, secret: str) -> None:
-    """Nothing goes out that wallets of the profile refuse; all requests of one channel are alike in what it says."""
-    origin = request.origin
-    reception = Reception(
-        client_id=None if origin is not None else request.client_id,
-        request_uri=None if origin is not None else context.request_uri(secret),
-        origin=origin,
-        received_at=context.clock(),
-    )
-    require_presentation_profile(read_request(request.jwt, reception=reception), anchors=(), profile=context.profile)
-
-
 def _link(context: Context, request: Request, secret: str, scheme: str) -> str:
+    if not request.is_signed:
+        return parameters_link(request.unsigned_parameters(), scheme=scheme)
     return reference_link(
         request.client_id, context.request_uri(secret), method=RequestUriMethod.POST.value, scheme=scheme
     )
 
 
-def _api_call(request: Request) -> dict[str, Any]:
-    return {"requests": [{"protocol": Protocol.SIGNED.value, "data": request_data(request)}]}
+def _api_calls(context: Context, request: Request) -> dict[Protocol, dict[str, Any]]:
+    return {protocol: _api_data(context, request, protocol) for protocol in context.protocols}
+
+
+def _api_data(context: Context, request: Request, protocol: Protocol) -> dict[str, Any]:
+    match protocol:
+        case Protocol.SIGNED:
+            return {**request_data(request)}
+        case Protocol.UNSIGNED:
+            return unsigned_request_data(request)
+        case Protocol.MULTISIGNED:
+            further = [(one.signer, {**one.header, "client_id": str(one.client)}) for one in context.signers]
+            return context.verifier.multisigned(request, further)
+    assert_never(protocol)
+
+
+def _api_call(calls: Mapping[Protocol, dict[str, Any]]) -> dict[str, Any]:
+    return {"requests": [{"protocol": protocol.value, "data": data} for protocol, data in calls.items()]}
+
+
+def _as_read(
+    context: Context, request: Request, secret: str, link: str | None, calls: Mapping[Protocol, dict[str, Any]]
+) -> Iterator[UnverifiedRequest]:
+    """Yield a request as wallets read it, since nothing goes out that those of the profile refuse.
+
+    All requests of one channel are alike in what the profile is about.  Of several signatures, the verifier's own is
+    the first, and a wallet takes one that it can.
+    """
+    at = context.clock()
+    for protocol, data in calls.items():
+        read = read_dc_api_request(protocol, data, origin=request.origin or "", at=at)
+        yield read.requests[0] if isinstance(read, MultisignedRequest) else read
+    if link is None:
+        return
+    found = read_request_link(link, reception=Reception(received_at=at))
+    if isinstance(found, RequestReference):
+        found = read_request(
+            request.jwt,
+            reception=Reception(client_id=found.client_id, request_uri=context.request_uri(secret), received_at=at),
+        )
+    yield found

@@ -16,11 +16,11 @@ from typing import Any, Final
 from vcwallet.claims import JsonValue
 from vcwallet.errors import BindingError, LocalProtocolError, RemoteProtocolError, VerificationError, quoted
 from vcwallet.jose import jwt
-from vcwallet.protocols.openid4vp.digital_credentials import read_dc_api_answer
+from vcwallet.protocols.openid4vp.digital_credentials import answer_key_id, read_dc_api_answer
 from vcwallet.protocols.openid4vp.request import Request
 from vcwallet.sealed_sessions import Opened, digest
 from vcwallet.sessions import Remove, SessionChangedError
-from vcwallet.verifier.openid4vp.answering import response_key, take
+from vcwallet.verifier.openid4vp.answering import keys_of, take
 from vcwallet.verifier.openid4vp.context import Context
 from vcwallet.verifier.openid4vp.fetching import open_request
 from vcwallet.verifier.openid4vp.state import (
@@ -134,8 +134,9 @@ def take_from_api(
     if transaction.body.channel != Channel.DC_API:
         raise LocalProtocolError("the answer of this transaction is posted by the wallet", code="WRONG_CHANNEL")
     found = open_request(context, transaction.body.request)
-    request = Request.from_jwt(found.body.jwt)
-    answer = read_dc_api_answer(data, key=response_key(found.body))
+    kid = answer_key_id(data) if context.is_registered_elsewhere else None
+    key, request = keys_of(context, found, Request.from_jwt(found.body.jwt), kid)
+    answer = read_dc_api_answer(data, key=key)
     take(context, found, request, answer)
     return result(context, transaction_id, session=session)
 

@@ -28,7 +28,7 @@ def serve_request(context: Context, http: HttpRequest, secret: str) -> HttpRespo
     """
     found = open_request(context, secret)
     request = Request.from_jwt(found.body.jwt)
-    if not request.mode.is_posted:
+    if not (request.mode.is_posted and request.is_signed):
         raise not_there()
     metadata: WalletMetadata | None = None
     if http.method == "POST":

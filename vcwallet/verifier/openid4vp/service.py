@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from vcwallet.claims import JsonValue
 from vcwallet.encoding import service_url
@@ -23,10 +23,11 @@ from vcwallet.flow import HttpRequest, HttpResponse
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.haip import OPENID4VP_1_0, PresentationProfile
 from vcwallet.protocols.oauth.refusal import OAuthErrorCode, OAuthRefusal
-from vcwallet.protocols.openid4vp.client_id import ClientId
-from vcwallet.protocols.openid4vp.digital_credentials import require_origin
+from vcwallet.protocols.openid4vp.client_id import ClientIdPrefix
+from vcwallet.protocols.openid4vp.digital_credentials import Protocol, require_origin
 from vcwallet.protocols.openid4vp.direct_post import new_response_code, with_response_code
 from vcwallet.protocols.openid4vp.request_uri import SCHEME
+from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.protocols.openid4vp.transaction_data import TransactionDetails
 from vcwallet.sealed_sessions import SealedSessions
@@ -39,7 +40,7 @@ from vcwallet.verifier.openid4vp.beginning import BegunPresentation, begin
 from vcwallet.verifier.openid4vp.collecting import PresentationResult, PresentationStatus
 from vcwallet.verifier.openid4vp.context import REQUEST_PATH, RESPONSE_PATH, Context
 from vcwallet.verifier.openid4vp.fetching import serve_request
-from vcwallet.verifier.openid4vp.settings import Bounds, Lifetimes
+from vcwallet.verifier.openid4vp.settings import Bounds, Client, ClientHeader, FurtherSigner, Lifetimes
 from vcwallet.verifier.openid4vp.state import Channel
 from vcwallet.verifier.verifier import Verifier
 
@@ -56,7 +57,7 @@ class Route:
 
     Attributes:
         name: what it is called.
-        path: where it is on the host; it stands for all that is directly below it.
+        path: where it is on the host; one that ends with a slash stands for all that is directly below it.
         methods: the methods that it has.
         cost: how many requests it counts as where requests are counted.
         is_for_browsers: whether people's browsers come here, and not wallets.
@@ -71,7 +72,9 @@ class Route:
     answer: Endpoint
 
     def secret(self, path: str) -> str | None:
-        """Return what follows the endpoint in a path; None where the path is another one's."""
+        """Return what follows the endpoint in a path, if anything does; None where the path is another one's."""
+        if not self.path.endswith("/"):
+            return "" if path == self.path else None
         rest = path.removeprefix(self.path)
         return None if rest == path or not rest or "/" in rest else rest
 
@@ -90,10 +93,14 @@ class VerifierService:
         result_page: str | None = None,
         origins: Sequence[str] = (),
         profile: PresentationProfile = OPENID4VP_1_0,
-        client: ClientId | None = None,
-        client_header: Mapping[str, Any] | None = None,
+        client: Client | None = None,
+        client_header: ClientHeader | None = None,
+        registered_keys: Sequence[ResponseKey] = (),
         posted: ResponseMode = ResponseMode.DIRECT_POST_JWT,
+        shares_response_uri: bool = False,
         by_api: ResponseMode = ResponseMode.DC_API_JWT,
+        protocols: Sequence[Protocol] = (Protocol.SIGNED,),
+        signers: Sequence[FurtherSigner] = (),
         lifetimes: Lifetimes = Lifetimes(),  # noqa: B008 - a value
         bounds: Bounds = Bounds(),  # noqa: B008 - a value
     ) -> None:
@@ -109,18 +116,28 @@ class VerifierService:
             result_page: where the browser comes back to, with ``response_code`` in its query; for the same device.
             origins: the origins of the pages that ask by the Digital Credentials API.
             profile: what is agreed on with the wallets.
-            client: another client identifier of the verifier than the hash of its certificate.
-            client_header: what shows that the verifier's key is that client's (see `Verifier.request`).
+            client: another client identifier of the verifier than the hash of its certificate.  With
+                `ClientIdPrefix.REDIRECT_URI` nobody signs, and the client is the address of each answer: wallets know
+                nobody by that, unless a policy of theirs knows the address.
+            client_header: what shows that the verifier's key is that client's (see `Verifier.request`); a function is
+                asked anew for each request.
+            registered_keys: of a client in a federation, or one without a prefix, the keys for answers that stand in
+                its registered metadata, the one to be used first; each is kept until no wallet can use it any more.
             posted: the response mode of answers that are posted.
+            shares_response_uri: whether all answers are posted to one address, as those need it whose addresses are
+                registered or attested; otherwise each request has an address of its own.
             by_api: the response mode of answers by the Digital Credentials API.
+            protocols: how requests go out by that API, the most welcome first; a page hands all of them over, and a
+                wallet takes one.
+            signers: for `Protocol.MULTISIGNED`, who signs beside the verifier itself.
             lifetimes: how long what it makes is good.
             bounds: how many transactions there may be at once.
 
         Raises:
             MalformedError: the address or the result page is none.
             ValueError: no channel, or one that misses its result page or origin; a response mode that is not of its
-                kind or not of the profile; or wallets would not answer to this address, since the certificate names
-                others.
+                kind or not of the profile; protocols, signers or registered keys that do not belong to the client; or
+                wallets would not answer to this address, since the certificate names others.
         """
         context = Context(
             verifier=verifier,
@@ -132,8 +149,12 @@ class VerifierService:
             profile=profile,
             client=client,
             client_header=client_header,
+            registered_keys=tuple(registered_keys),
             posted=posted,
+            shares_response_uri=shares_response_uri,
             by_api=by_api,
+            protocols=tuple(dict.fromkeys(protocols)),
+            signers=tuple(signers),
             lifetimes=lifetimes,
             bounds=bounds,
             clock=clock,
@@ -145,9 +166,10 @@ class VerifierService:
         self._purged_at = clock()
         self.origin: str = parsed.origin
         self.profile: PresentationProfile = profile
+        response = parsed.path + RESPONSE_PATH + ("" if shares_response_uri else "/")
         self.routes: tuple[Route, ...] = (
             Route(name="request", path=parsed.path + REQUEST_PATH, methods=("GET", "POST"), answer=serve_request),
-            Route(name="response", path=parsed.path + RESPONSE_PATH, methods=("POST",), answer=take_posted),
+            Route(name="response", path=response, methods=("POST",), answer=take_posted),
         )
 
     # --- for the verifier's own pages ---
@@ -339,13 +361,32 @@ def _require_possible(context: Context, *, host: str) -> None:
         raise ValueError("by the Digital Credentials API, the origins of the pages are known")
     if not context.posted.is_posted or not context.by_api.is_dc_api:
         raise ValueError("a response mode is not of its kind")
-    modes = {context.by_api if channel is Channel.DC_API else context.posted for channel in context.channels}
+    modes = {context.mode(channel) for channel in context.channels}
     if not modes.issubset(context.profile.response_modes):
         raise ValueError("the profile does not have the response mode")
+    needs_keys = context.is_registered_elsewhere and any(mode.is_encrypted for mode in modes)
+    if needs_keys != bool(context.registered_keys):
+        raise ValueError("a client that is registered elsewhere has its keys for answers there, and nobody else has")
+    if Channel.DC_API in context.channels:
+        _require_protocols(context)
     # Whoever names its servers in the certificate gets answers there alone (OpenID4VP 1.0, section 5.9.3).
     names = dns_names(from_der(context.verifier.chain[0]))
     if names and host not in names:
         raise ValueError("the certificate of the verifier names other hosts")
+
+
+def _require_protocols(context: Context) -> None:
+    """Return if requests by the Digital Credentials API can go out in all the ways that were chosen.
+
+    Raises:
+        ValueError: they cannot.
+    """
+    if not context.protocols:
+        raise ValueError("by the Digital Credentials API, a request goes out by some protocol")
+    if (Protocol.MULTISIGNED in context.protocols) != bool(context.signers):
+        raise ValueError("for several signatures there are further signers, and for nothing else")
+    if isinstance(context.client, ClientIdPrefix) and context.protocols != (Protocol.UNSIGNED,):
+        raise ValueError("a client that is nothing but an address signs nothing")
 
 
 def _methods(route: Route) -> list[str]:

@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, Literal, TypeAlias
 
+from vcwallet.claims import JsonObject
+from vcwallet.keys.signer import Signer
+from vcwallet.protocols.openid4vp.client_id import ClientId, ClientIdPrefix
 from vcwallet.protocols.openid4vp.request_object import LIFETIME
 
 MIN_SESSION_LENGTH = 16
@@ -16,6 +20,27 @@ MAX_POSTED_BYTES = 2 * 1024 * 1024
 """The longest form that a wallet may post."""
 LEASE: Final = timedelta(seconds=60)
 """How long the verification of one answer keeps others out; a process that died is not waited for longer."""
+
+Client: TypeAlias = ClientId | Literal[ClientIdPrefix.REDIRECT_URI]
+"""In which way the verifier is known; the prefix ``redirect_uri`` alone stands for the address of each request."""
+ClientHeader: TypeAlias = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+"""What shows that a key is a client's, or what gives it anew for each request, as an attestation ends soon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherSigner:
+    """A further key that signs requests by the Digital Credentials API (OpenID4VP 1.0, appendix A.3.2).
+
+    Attributes:
+        client: the client identifier of the verifier that this key belongs to.
+        signer: the key.
+        header: what shows that the key is that client's: ``x5c``, ``kid`` or ``jwt``; and ``verifier_info`` where it is
+            another than that of the verifier's own signature.
+    """
+
+    client: ClientId
+    signer: Signer = field(repr=False)
+    header: JsonObject = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

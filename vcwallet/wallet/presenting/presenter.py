@@ -21,7 +21,7 @@ from vcwallet.protocols.openid4vp.direct_post import post_answer, read_reply
 from vcwallet.protocols.openid4vp.error_response import ErrorResponse, error_for
 from vcwallet.protocols.openid4vp.request_object import UnverifiedRequest
 from vcwallet.protocols.openid4vp.response import Response
-from vcwallet.protocols.openid4vp.verifiers import AuthenticatedVerifier
+from vcwallet.protocols.openid4vp.verifiers import IdentifiedVerifier, UnauthenticatedVerifier
 from vcwallet.wallet.presenting.abilities import Abilities
 from vcwallet.wallet.presenting.invocation import Answer, Invocation
 from vcwallet.wallet.presenting.reading import read_call, read_text
@@ -41,7 +41,7 @@ class Presenter:
         match: Callable[[IncomingRequest], Prompt],
         present: Callable[[Consent], Response],
         decline: Callable[[Prompt], None],
-        trust: TrustPolicy,
+        trust: Callable[[], TrustPolicy],
         anchor: Callable[[], bytes],
         clock: Callable[[], datetime],
     ) -> None:
@@ -70,7 +70,7 @@ class Presenter:
             StoreError: the wallet's store failed.
         """
         at = self._clock()
-        request = yield from read_text(text, abilities=self._abilities, at=at)
+        request = yield from read_text(text, abilities=self._abilities, trust=self._trust(), at=at)
         return self._invocation(request)
 
     def read_dc_api_request(self, protocol: str, data: Mapping[str, JsonValue], *, origin: str) -> Flow[Invocation]:
@@ -90,22 +90,25 @@ class Presenter:
             StoreError: the wallet's store failed.
         """
         at = self._clock()
-        request = yield from read_call(protocol, data, origin=origin, abilities=self._abilities, at=at)
+        request = yield from read_call(
+            protocol, data, origin=origin, abilities=self._abilities, trust=self._trust(), at=at
+        )
         return self._invocation(request)
 
     def _invocation(self, request: DcApiRequest) -> Invocation:
+        outcome: Prompt | VcError
         try:
-            outcome: Prompt | VcError = self._match(self._of_the_profile(request))
+            outcome = prompt = self._match(self._of_the_profile(request))
+            target = prompt.request.target
         except _OURS:
             raise
         except VcError as error:
-            self._require_known(request, error)
-            outcome = error
+            outcome, target = error, self._error_target(request, error)
         first = _first(request)
         return Invocation(
             outcome=outcome,
             request=request,
-            target=_error_target(first),
+            target=target,
             state=None if first.mode.is_dc_api else first.members.state,
         )
 
@@ -129,16 +132,29 @@ class Presenter:
     def _require_profile(self, request: UnverifiedRequest) -> None:
         require_presentation_profile(request, anchors=(self._anchor(),), profile=self._abilities.profile)
 
-    def _require_known(self, request: DcApiRequest, refusal: VcError) -> None:
-        """Return if an error may be told: to the page that the platform names, or to a verifier at its own address."""
-        if isinstance(request, MultisignedRequest) or request.mode.is_dc_api:
-            return
-        try:
-            found = request.authenticate(trust=self._trust, at=self._clock())
-        except VcError:
-            raise refusal from None
-        if not isinstance(found, AuthenticatedVerifier):
+    def _error_target(self, request: DcApiRequest, refusal: VcError) -> AnswerTarget:
+        """Return where an error goes: to the page that the platform names, or to a verifier at its own address.
+
+        It is encrypted like an answer, or in the open where that cannot be (section 8.3).
+
+        Raises:
+            VcError: the refusal itself, where nobody is known whom it could be told.
+        """
+        first = _first(request)
+        found = self._identified(first)
+        if found is None and not first.mode.is_dc_api:
             raise refusal
+        try:
+            return first.target if found is None else first.target_of(found)
+        except VcError:
+            return first.open_target
+
+    def _identified(self, request: UnverifiedRequest) -> IdentifiedVerifier | None:
+        try:
+            found = request.authenticate(trust=self._trust(), at=self._clock())
+        except VcError:
+            return None
+        return None if isinstance(found, UnauthenticatedVerifier) else found
 
     # --- answers -----------------------------------------------------------------------------------------------------
 
@@ -217,12 +233,3 @@ def dc_api_error(error: VcError) -> dict[str, JsonValue]:
 
 def _first(request: DcApiRequest) -> UnverifiedRequest:
     return request.requests[0] if isinstance(request, MultisignedRequest) else request
-
-
-def _error_target(request: UnverifiedRequest) -> AnswerTarget:
-    """Return where an error goes: encrypted like an answer, or in the open where that cannot be (section 8.3)."""
-    try:
-        return request.target
-    except VcError:
-        uri = request.members.response_uri if request.mode.is_posted else None
-        return AnswerTarget(mode=request.mode.value, uri=uri)

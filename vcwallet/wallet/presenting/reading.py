@@ -8,13 +8,15 @@ Whatever is fetched here is fetched for every request alike, whatever the wallet
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from vcwallet.claims import JsonValue
-from vcwallet.errors import VcError
+from vcwallet.errors import TransportError, VcError
 from vcwallet.flow import Flow
-from vcwallet.protocols.openid4vp.client_id import DecentralizedIdentifier
+from vcwallet.keys.policy import FetchingPolicy, TrustPolicy
+from vcwallet.protocols.openid4vp.client_id import DecentralizedIdentifier, OpenIdFederation
 from vcwallet.protocols.openid4vp.digital_credentials import DcApiRequest, MultisignedRequest, read_dc_api_request
 from vcwallet.protocols.openid4vp.request_object import UnverifiedRequest, read_request
 from vcwallet.protocols.openid4vp.request_uri import RequestReference, fetching, read_request_link
@@ -23,47 +25,59 @@ from vcwallet.trust.did.resolution import resolve
 from vcwallet.wallet.presenting.abilities import Abilities
 
 
-def read_text(text: str, *, abilities: Abilities, at: datetime) -> Flow[UnverifiedRequest]:
+def read_text(text: str, *, abilities: Abilities, trust: TrustPolicy, at: datetime) -> Flow[UnverifiedRequest]:
     """Return the request of a link or QR code, which carries it or says where it is, or of a request object itself.
 
     Raises:
-        VcError: as `read_request_link`, `fetching` and `resolve`.
+        VcError: as `read_request_link`, `fetching` and `resolve`, or of what the policy fetches.
     """
     reception = abilities.reception
     if "?" not in text:
-        return (yield from _with_document(read_request(text.strip(), reception=reception)))
+        return (yield from _prepared(read_request(text.strip(), reception=reception), trust, at))
     found = read_request_link(text.strip(), reception=reception)
     if isinstance(found, RequestReference):
         key = ResponseKey.create() if abilities.encrypts_requests else None
         found = yield from fetching(found, at=at, reception=reception, prefixes=abilities.prefixes, key=key)
-    return (yield from _with_document(found))
+    elif not found.is_signed:  # what nobody has signed does not say how old it is
+        found = replace(found, reception=replace(found.reception, received_at=at))
+    return (yield from _prepared(found, trust, at))
 
 
 def read_call(
-    protocol: str, data: Mapping[str, JsonValue], *, origin: str, abilities: Abilities, at: datetime
+    protocol: str,
+    data: Mapping[str, JsonValue],
+    *,
+    origin: str,
+    abilities: Abilities,
+    trust: TrustPolicy,
+    at: datetime,
 ) -> Flow[DcApiRequest]:
     """Return the request of a call of the Digital Credentials API.
 
     Raises:
-        VcError: as `read_dc_api_request` and `resolve`.
+        VcError: as `read_dc_api_request` and `resolve`, or of what the policy fetches.
         ValueError: not an origin as platforms write it.
     """
     found = read_dc_api_request(protocol, data, origin=origin, at=at, reception=abilities.reception)
     if isinstance(found, UnverifiedRequest):
-        return (yield from _with_document(found))
+        return (yield from _prepared(found, trust, at))
     requests: list[UnverifiedRequest] = []
     for one in found.requests:
         try:
-            requests.append((yield from _with_document(one)))
+            requests.append((yield from _prepared(one, trust, at)))
         except VcError:
             requests.append(one)  # the other signers may be known
     return MultisignedRequest(requests=tuple(requests))
 
 
-def _with_document(request: UnverifiedRequest) -> Flow[UnverifiedRequest]:
-    """Return a request with the document of a verifier that is known by a DID which does not contain it."""
+def _prepared(request: UnverifiedRequest, trust: TrustPolicy, at: datetime) -> Flow[UnverifiedRequest]:
+    """Return a request after what its verifier is known by was fetched: a DID document, or a trust chain."""
     client = request.client
-    if not isinstance(client, DecentralizedIdentifier) or not client.did.startswith("did:web:"):
-        return request
-    document = yield from resolve(client.did)
-    return replace(request, reception=replace(request.reception, documents={client.did: document}))
+    if isinstance(client, DecentralizedIdentifier) and client.did.startswith("did:web:"):
+        document = yield from resolve(client.did)
+        return replace(request, reception=replace(request.reception, documents={client.did: document}))
+    if isinstance(client, OpenIdFederation) and isinstance(trust, FetchingPolicy):
+        # Without the network, what was fetched before stays in use until it ends, or the request brings its own chain.
+        with suppress(TransportError):
+            yield from trust.refresh(client.entity_id, at=at)
+    return request

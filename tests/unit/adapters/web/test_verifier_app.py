@@ -102,6 +102,13 @@ def test_its_description_names_every_endpoint(desk):
     assert "requestBody" not in paths["/openid4vp/request/{secret}"]["get"]
 
 
+def test_where_all_answers_have_one_address_it_is_described_as_one(desk) -> None:
+    paths = verifier_openapi(desk.made(shares_response_uri=True))["paths"]
+    assert list(paths) == ["/openid4vp/request/{secret}", "/openid4vp/response"]
+    assert "parameters" not in paths["/openid4vp/response"]["post"]
+    assert "parameters" in paths["/openid4vp/request/{secret}"]["get"]
+
+
 def test_what_fails_is_logged_by_its_kind_alone(desk, app, caplog):
     begun = desk.begin("full_name")
     posted = desk.answered(begun)

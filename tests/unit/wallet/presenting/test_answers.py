@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,18 @@ from tests.support.hostile_verifier import (
     status,
 )
 from tests.support.openid4vp import ORIGIN
-from tests.support.world import CANARIES, IN_BOTH_FORMATS, MDOC, Income, World, approved, format_of, signed_request
+from tests.support.world import (
+    CANARIES,
+    IN_BOTH_FORMATS,
+    MDOC,
+    Income,
+    Resident,
+    World,
+    approved,
+    format_of,
+    resident,
+    signed_request,
+)
 from vcwallet.errors import (
     ConsentRequiredError,
     LimitExceededError,
@@ -45,6 +57,7 @@ from vcwallet.protocols.openid4vp.response import Response
 from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.wallet import Answer, Consent, Invocation, Presenter, Prompt
+from vcwallet.wallet.prompt import require_size
 
 POSTED = [ResponseMode.DIRECT_POST, ResponseMode.DIRECT_POST_JWT]
 
@@ -201,6 +214,64 @@ class TestPosting:
         answer = presenter.answer(consent_to(invocation))
         texts = [repr(invocation), repr(answer), world.wallet.export_history().decode()]
         assert not [canary for canary in CANARIES for text in texts if canary in text]
+
+
+class TestSize:
+    """An answer that is too long for the verifier is no answer, and the person is not asked for nothing."""
+
+    LANGUAGES = tuple(f"{number}" * 150_000 for number in range(6))
+
+    @pytest.fixture
+    def world(self, request: pytest.FixtureRequest) -> World:
+        made = presenting_world(format=format_of(request))
+        for card in list(made.wallet.cards(made.type_id(Resident))):
+            made.wallet.delete(card)
+        made.hold(resident(languages=self.LANGUAGES))
+        return made
+
+    @IN_BOTH_FORMATS
+    def test_what_does_not_fit_is_not_proposed(self, world, bank):
+        request = bank.ask(query_of(world, "languages"))
+        invocation = invoked(bank, request)
+        assert isinstance(invocation.refusal, NoMatchError)
+        assert invocation.refusal.reasons == ("What is asked for is too large for one answer",)
+        assert invocation.error == "access_denied"
+
+    @IN_BOTH_FORMATS
+    def test_a_part_of_it_that_fits_is_answered(self, world, bank, presenter):
+        request = bank.ask(query_of(world, "full_name"))
+        run(presenter.send(presenter.answer(consent_to(invoked(bank, request)))), bank)
+        assert bank.verified(request).credentials["resident"]
+
+    def test_in_the_open_more_fits(self, world, bank, presenter):
+        request = bank.ask(query_of(world, "languages"), mode=ResponseMode.DIRECT_POST)
+        run(presenter.send(presenter.answer(consent_to(invoked(bank, request)))), bank)
+        assert bank.verified(request).credentials["resident"]
+
+    def test_what_is_chosen_in_its_place_has_to_fit_as_well(self, world, bank):
+        for name in ("番号　太郎", "番号　次郎"):
+            world.hold(resident(full_name=name, languages=self.LANGUAGES[:3]))
+        request = bank.ask(query_of(world, "languages", multiple=True))
+        prompt = invoked(bank, request).prompt
+        assert prompt is not None
+        small = [one.card.id for one in prompt.choices["resident"] if one.size < 700_000]
+        large = [one.card.id for one in prompt.choices["resident"] if one.size >= 700_000]
+        assert (len(small), len(large)) == (2, 1)
+        assert approved(prompt, cards={"resident": small[:1]})
+        for cards in (large, small):
+            with pytest.raises(LimitExceededError):
+                approved(prompt, cards={"resident": cards})
+
+    def test_an_answer_has_so_many_presentations(self, world, bank):
+        for number in range(21):
+            world.hold(resident(full_name=f"{number}"))
+        prompt = invoked(bank, bank.ask(query_of(world, "full_name", multiple=True))).prompt
+        assert prompt is not None
+        cards = [one.card.id for one in prompt.choices["resident"]]
+        assert approved(prompt, cards={"resident": cards[:20]})
+        more = tuple(replace(prompt.credentials[0]) for _ in range(21))
+        with pytest.raises(LimitExceededError):
+            require_size(more, prompt.request.target)
 
 
 class TestHistory:

@@ -12,11 +12,24 @@ from typing import Any, ClassVar
 import pytest
 
 from tests.support.hostile_verifier import HostileVerifier, credential_query, presenting_world, query_of
-from tests.support.world import Income, World, approved, payload_of, resident
+from tests.support.openid4vp import HOST
+from tests.support.world import (
+    MDOC,
+    SD_JWT,
+    Income,
+    World,
+    approved,
+    credential_of,
+    income,
+    payload_of,
+    resident,
+)
 from vcwallet.encoding import base64url
 from vcwallet.encoding.wire import Array
 from vcwallet.errors import ConsentRequiredError, NoMatchError, RemoteProtocolError
 from vcwallet.flow import run
+from vcwallet.formats.mdoc import Mdoc
+from vcwallet.formats.mdoc.transaction_data import AUTHORISED
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.openid4vp.request import Request
 from vcwallet.protocols.openid4vp.transaction_data import TransactionDetails, transaction_text
@@ -241,3 +254,118 @@ class TestSelection:
         invocation = invoked(lone, wallet.presenter(ABILITIES), request)
         assert type(invocation.refusal) is NoMatchError
         assert invocation.error == "access_denied"
+
+
+AUTHORISING = Mdoc(key_authorizations=AUTHORISED)
+
+
+def hold_mdoc(world: World, *, authorising: bool, record: Any = None) -> None:
+    """Let the wallet hold an mdoc whose device may authorise transactions, or may not."""
+    holder = world.wallet.new_holder_key()
+    format = AUTHORISING if authorising else Mdoc()
+    enrolment = world.office_enrolment if isinstance(record, Income) else world.city_enrolment
+    world.wallet.receive(credential_of(enrolment, record or resident(), at=world.clock(), holder=holder, format=format))
+
+
+def payment(*ids: str, hashes: tuple[str, ...] | None = None, terms: str = "all") -> str:
+    named = {} if hashes is None else {"transaction_data_hashes_alg": hashes}
+    return transaction_text(Consent(type="consent", credential_ids=ids, terms=terms, **named))
+
+
+class TestWhoCan:
+    """What could not be authorised is known before the person is asked (OpenID4VP 1.0, section 8.4)."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        return World(MDOC, also=(SD_JWT,), bank_dns_names=(HOST,))
+
+    def ask(self, world: World, bank: HostileVerifier, *texts: str, query: DcqlQuery | None = None) -> Request:
+        return bank.ask(query or query_of(world, "full_name"), transaction_data=texts)
+
+    def refusal(self, world: World, bank: HostileVerifier, presenter: Presenter, request: Request) -> NoMatchError:
+        history = len(list(world.wallet.history()))
+        invocation = invoked(bank, presenter, request)
+        assert isinstance(invocation.refusal, NoMatchError)
+        assert invocation.error == "access_denied"
+        assert len(list(world.wallet.history())) == history
+        return invocation.refusal
+
+    def test_an_mdoc_whose_device_may_authorises_them(self, world, bank, presenter):
+        hold_mdoc(world, authorising=True)
+        request = self.ask(world, bank, payment("resident"))
+        run(presenter.send(presenter.answer(yes(prompted(bank, presenter, request)))), bank)
+        [found] = bank.verified(request).credentials["resident"]
+        assert found.transaction_data == (payment("resident"),)
+
+    @pytest.mark.parametrize(
+        ("language", "reason"), [("en", "yours cannot be used to authorise"), ("ja", "取引を承認できません")]
+    )
+    def test_one_whose_device_may_not_is_none_that_answers(self, world, bank, presenter, language, reason):
+        hold_mdoc(world, authorising=False)
+        world.wallet.language = language
+        refusal = self.refusal(world, bank, presenter, self.ask(world, bank, payment("resident")))
+        [said] = refusal.reasons
+        assert reason in said
+        assert prompted(bank, presenter, self.ask(world, bank)).credentials  # without a transaction, it answers
+
+    def test_of_two_the_one_that_may_is_shown(self, world, bank, presenter):
+        hold_mdoc(world, authorising=True)
+        hold_mdoc(world, authorising=False)
+        plain = prompted(bank, presenter, self.ask(world, bank))
+        assert len(plain.choices["resident"]) == 2
+        prompt = prompted(bank, presenter, self.ask(world, bank, payment("resident")))
+        [choice] = prompt.choices["resident"]
+        assert choice.authorises == {payment("resident")}
+
+    def either(self, world: World, **sets: Any) -> DcqlQuery:
+        """Return a query for a resident record and an income record, of which each may authorise."""
+        income = credential_query(world, "total", kind=Income, id="income")
+        return DcqlQuery.from_json({"credentials": [credential_query(world, "full_name"), income], **sets})
+
+    def test_where_another_credential_may_too_that_one_does(self, world, bank, presenter):
+        hold_mdoc(world, authorising=False)
+        hold_mdoc(world, authorising=True, record=income())
+        text = payment("resident", "income")
+        request = self.ask(world, bank, text, query=self.either(world))
+        run(presenter.send(presenter.answer(yes(prompted(bank, presenter, request)))), bank)
+        found = bank.verified(request).credentials
+        assert ([one.transaction_data for one in found["resident"]], found["income"][0].transaction_data) == (
+            [()],
+            (text,),
+        )
+
+    def test_of_two_ways_the_one_that_can_authorise_is_proposed(self, world, bank, presenter):
+        hold_mdoc(world, authorising=False)
+        hold_mdoc(world, authorising=True, record=income())
+        query = self.either(world, credential_sets=[{"options": [["resident"], ["income"]]}])
+        prompt = prompted(bank, presenter, self.ask(world, bank, payment("resident", "income"), query=query))
+        assert [one.query_id for one in prompt.credentials] == ["income"]
+
+    def test_where_none_of_them_may_nothing_is_shown(self, world, bank, presenter):
+        hold_mdoc(world, authorising=False)
+        hold_mdoc(world, authorising=False, record=income())
+        request = self.ask(world, bank, payment("resident", "income"), query=self.either(world))
+        refusal = self.refusal(world, bank, presenter, request)
+        assert refusal.reasons == ("What you have cannot be used to authorise what is asked for",)
+
+    @pytest.mark.parametrize(("hashes", "fits"), [(("sha-384",), False), (("sha-384", "sha-256"), True)])
+    def test_an_mdoc_authorises_with_one_hash_function(self, world, bank, presenter, hashes, fits):
+        hold_mdoc(world, authorising=True)
+        request = self.ask(world, bank, payment("resident", hashes=hashes))
+        if fits:
+            run(presenter.send(presenter.answer(yes(prompted(bank, presenter, request)))), bank)
+            assert bank.verified(request).credentials
+        else:
+            self.refusal(world, bank, presenter, request)
+
+    @pytest.mark.parametrize(("second", "fits"), [(("sha-512",), False), (("sha-512", "sha-384"), True)])
+    def test_one_key_binding_jwt_has_one_hash_function_for_all(self, second, fits):
+        world = presenting_world()
+        bank, presenter = HostileVerifier(world), world.wallet.presenter(ABILITIES)
+        texts = (payment("resident", hashes=("sha-384",)), payment("resident", hashes=second, terms="more"))
+        request = bank.ask(query_of(world, "full_name"), transaction_data=texts)
+        if fits:
+            run(presenter.send(presenter.answer(yes(prompted(bank, presenter, request)))), bank)
+            assert bank.verified(request).credentials["resident"][0].transaction_data == texts
+        else:
+            self.refusal(world, bank, presenter, request)
