@@ -633,7 +633,7 @@ class TestSharedAddress:
         ({"client": ClientIdPrefix.REDIRECT_URI}, "signs nothing"),
         ({"client": X509SanDns("bank.example"), "registered_keys": [NEW_KEY]}, "nobody else has"),
     ],
-    ids=str,
+    ids=["no keys", "keys of the registry's own", "no signature", "keys beside a name"],
 )
 def test_a_client_has_what_belongs_to_it(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -146,7 +146,7 @@ class TestAssigning:
             ({"sha-512"}, []),
             (set(), []),
         ],
-        ids=str,
+        ids=lambda given: " ".join(sorted(map(str, given))) or "none",
     )
     def test_one_proof_authorises_what_shares_a_hash_function(self, hashes, able):
         named = (["sha-256", "sha-384"], ["sha-384"], ["sha-256"])
