@@ -156,7 +156,7 @@ class TestWhatThePersonSees:
         assert prompt is not None
         assert prompt.verifier == "Sakura Bank"
 
-    @pytest.mark.parametrize(("language", "said"), [("en", "certificate"), ("ja", "証明書")])
+    @pytest.mark.parametrize(("language", "said"), [("en", "access certificate"), ("ja", "アクセス証明書")])
     def test_a_verifier_without_an_access_certificate_is_not_said_to_have_one(self, language, said):
         world = presenting_world(language=language)
         bank = HostileVerifier(world)
@@ -172,9 +172,9 @@ class TestWhatThePersonSees:
         assert prompt is not None
         assert certified is not None
         assert "None" not in prompt.verified_by
-        assert "decentralized_identifier" in prompt.verified_by
-        assert said in prompt.verified_by
-        assert "decentralized_identifier" not in certified.verified_by
+        assert "DID" in prompt.verified_by
+        assert said not in prompt.verified_by
+        assert said in certified.verified_by
 
     def test_what_is_asked_too_much_is_named_in_short_and_as_it_is(self, world, bank):
         path = [f"full_name{RLO}", "x" * 5_000]

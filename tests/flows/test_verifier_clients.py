@@ -41,6 +41,7 @@ from vcwallet.protocols.openid4vp.client_id import (
 )
 from vcwallet.protocols.openid4vp.client_metadata import client_metadata
 from vcwallet.protocols.openid4vp.direct_post import post_answer
+from vcwallet.protocols.openid4vp.request_object import UnverifiedRequest
 from vcwallet.protocols.openid4vp.request_uri import parameters_link, read_request_link
 from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
@@ -199,7 +200,9 @@ class TestRedirectUri:
         desk = unsigned()
         knowing(desk, receives_at=frozenset({"https://bank.example"}))
         begun = desk.begin("full_name")
-        said = read_request_link(begun.link or "").members.model_dump(mode="json", exclude_unset=True)  # type: ignore[union-attr]
+        carried = read_request_link(begun.link or "")
+        assert isinstance(carried, UnverifiedRequest)
+        said = carried.members.model_dump(mode="json", exclude_unset=True)
         assert run(desk.world.wallet.presenter().read_request(parameters_link(said)), desk.service).prompt
         moved = {name: value for name, value in (said | changes).items() if value is not None}
         refused(desk, replace(begun, link=parameters_link(moved)), VcError)
