@@ -46,6 +46,7 @@ from vcwallet.keys import KeySource, Role
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.openid4vp import Request, read_request
 from vcwallet.protocols.openid4vp.request import client_id
+from vcwallet.trust.known_verifiers import KnownVerifier, KnownVerifiers
 from vcwallet.trust.registration import TYP, Grant, IntendedUse, grants
 from vcwallet.verifier import ask
 from vcwallet.wallet import Consent
@@ -206,6 +207,21 @@ class TestRegistration:
         request = signed_request(shop, world.ask("full_name"), client_id=client_id(shop.chain[0]), verifier_info=infos)
         getattr(world.registry, change)(bank.identifier, reason="abuse")
         assert world.wallet.match(request), "not before the news has arrived"
+        world.wallet.update_trust(world.registry.published())
+        refused(world, request, VerifierUnknownError, code="VERIFIER_UNKNOWN")
+
+    @pytest.mark.parametrize("change", ["suspend", "withdraw"])
+    def test_an_agreement_does_not_let_an_intermediary_ask_that_may_not(self, world, change):
+        shop, bank = world.shop_enrolment, world.bank_enrolment
+        known = KnownVerifier(party=shop.identifier, client_id="shop", keys={"1": shop.signer.public_key})
+        world.wallet.update_verifiers(KnownVerifiers([known]))
+        registration = re_signed(world, bank.registrations["loan"], act={"sub": {"id": shop.identifier}})
+        infos = [{"format": "registration_cert", "data": registration}]
+        request = signed_request(
+            shop, world.ask("full_name"), drop=["client_metadata"], client_id="shop", verifier_info=infos
+        )
+        assert world.wallet.match(request).verifier_id == bank.identifier
+        getattr(world.registry, change)(shop.identifier, reason="abuse")
         world.wallet.update_trust(world.registry.published())
         refused(world, request, VerifierUnknownError, code="VERIFIER_UNKNOWN")
 
