@@ -225,6 +225,22 @@ class TestRegistration:
         world.wallet.update_trust(world.registry.published())
         refused(world, request, VerifierUnknownError, code="VERIFIER_UNKNOWN")
 
+    @pytest.mark.parametrize("known", ["verifier", "intermediary"])
+    def test_an_intermediary_that_the_registry_does_not_list_stops_nobody_but_itself(self, world, known):
+        bank, stranger = world.bank_enrolment, "https://stranger.example"
+        party = {"verifier": bank.identifier, "intermediary": stranger}[known]
+        agreement = KnownVerifier(party=party, client_id="known", keys={"1": bank.signer.public_key})
+        world.wallet.update_verifiers(KnownVerifiers([agreement]))
+        registration = re_signed(world, bank.registrations["loan"], act={"sub": {"id": stranger}})
+        infos = [{"format": "registration_cert", "data": registration}]
+        request = signed_request(
+            bank, world.ask("full_name"), drop=["client_metadata"], client_id="known", verifier_info=infos
+        )
+        if known == "verifier":
+            assert world.wallet.match(request)
+        else:
+            refused(world, request, VerifierUnknownError, code="VERIFIER_UNKNOWN")
+
     def test_an_intermediary_does_not_ask_for_a_party_that_is_no_verifier(self, world):
         shop, bank = world.shop_enrolment, world.bank_enrolment
         for party in (bank.identifier, world.city_enrolment.identifier, "urn:vcwallet:party:nobody"):
