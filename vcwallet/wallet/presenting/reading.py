@@ -90,5 +90,5 @@ def _prepared(request: UnverifiedRequest, trust: TrustPolicy, at: datetime) -> F
     if isinstance(client, OpenIdFederation) and isinstance(trust, FetchingPolicy):
         # Without the network, what was fetched before stays in use until it ends, or the request brings its own chain.
         with suppress(TransportError):
-            yield from trust.refresh(client.entity_id, at=at)
+            yield from trust.look_up(client.entity_id, at=at)
     return request
