@@ -39,6 +39,7 @@ from vcwallet.verifier.openid4vp import (
     FurtherSigner,
 )
 from vcwallet.wallet import Abilities, Invocation
+from vcwallet.wallet.presenting.reading import MAX_LOOKED_UP
 
 ELSEWHERE = "https://evil.example"
 MODES = pytest.mark.parametrize("by_api", [ResponseMode.DC_API, ResponseMode.DC_API_JWT])
@@ -195,6 +196,22 @@ class TestMultisigned:
         invocation = called(desk, begun)
         assert isinstance(invocation.refusal, SignatureInvalidError)
         assert is_told(desk, begun, invocation) == "invalid_request"
+
+    def test_a_page_makes_the_wallet_look_up_a_few_signers_and_no_more(self) -> None:
+        strangers = [f"did:web:{number}.example" for number in range(9)]
+        signers = [by_did(client=DecentralizedIdentifier(one), header={"kid": f"{one}#0"}) for one in strangers]
+        desk = desk_of(Protocol.MULTISIGNED, knows=False, signers=signers)
+        begun, asked = begun_by(desk), list[str]()
+        [call] = (begun.dc_api or {})["requests"]
+
+        def network(request: HttpRequest) -> HttpResponse:
+            asked.append(request.url)
+            return HttpResponse(status=404, headers={}, body=b"")
+
+        presenter = desk.world.wallet.presenter()
+        invocation = run(presenter.read_dc_api_request(call["protocol"], call["data"], origin=ORIGIN), network)
+        assert asked == [f"https://{number}.example/.well-known/did.json" for number in range(MAX_LOOKED_UP)]
+        assert taken(desk, begun, invocation) == "番号　花子"
 
     def test_another_page_cannot_hand_it_over(self) -> None:
         desk = desk_of(Protocol.MULTISIGNED, signers=[by_did()])

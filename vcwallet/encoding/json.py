@@ -126,6 +126,8 @@ def _loads_slowly(raw: bytes) -> Any:
             parse_int=_int,
             parse_float=_float,
         )
+    except RecursionError:  # in a member that another of the same name has hidden
+        raise LimitExceededError(f"JSON text is nested deeper than {MAX_DEPTH}") from None
     except ValueError:  # what orjson accepts and the standard library does not
         raise MalformedError("not a JSON text", clause="RFC 8259, section 2") from None
 

@@ -78,15 +78,15 @@ class CombinedPolicy:
             raise UntrustedError("nobody is known at this address")
         return decides.party_at(address, role=role, at=at)
 
-    def refresh(self, issuer: str, /, *, at: datetime) -> Flow[object]:
+    def look_up(self, party: str, /, *, at: datetime) -> Flow[object]:
         """Let the policy that decides about a party fetch what it needs, if it fetches at all (see `FetchingPolicy`).
 
         Raises:
             VcError: as that policy.
         """
-        decides = self._deciding(issuer)
+        decides = self._deciding(party)
         if isinstance(decides, FetchingPolicy):
-            return (yield from decides.refresh(issuer, at=at))
+            return (yield from decides.look_up(party, at=at))
         return None
 
     def _deciding(self, party: str) -> IssuerPolicy | None:

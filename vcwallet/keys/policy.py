@@ -181,7 +181,7 @@ class AddressPolicy(TrustPolicy, Protocol):
 class FetchingPolicy(TrustPolicy, Protocol):
     """A `TrustPolicy` that decides on what it has fetched before."""
 
-    def refresh(self, issuer: str, /, *, at: datetime) -> Flow[object]:
+    def look_up(self, party: str, /, *, at: datetime) -> Flow[object]:
         """Fetch what is needed to decide about a party; when this returns, it is in use.
 
         Raises:

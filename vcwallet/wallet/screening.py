@@ -27,7 +27,7 @@ from vcwallet.errors import (
     VerifierUnknownError,
 )
 from vcwallet.formats.type_metadata import ResolvedType
-from vcwallet.keys.policy import PartyPolicy, Role, TrustPolicy
+from vcwallet.keys.policy import PartyPolicy, Role, TrustedParty, TrustPolicy
 from vcwallet.protocols.dcql import CredentialQuery, DcqlQuery, asked_paths
 from vcwallet.protocols.exchange import AuthenticatedRequest
 from vcwallet.trust.client import SOURCE as REGISTRY
@@ -160,20 +160,29 @@ def _registration(request: AuthenticatedRequest, *, trust: TrustPolicy, at: date
         raise VerifierUnknownError(f"the registration certificate is not valid: {error.args[0]}") from error
     if request.verifier.party not in registration.parties:
         raise VerifierUnknownError("the registration certificate is another verifier's")
-    if request.verifier.source != REGISTRY or request.verifier.party != registration.verifier:
-        _require_granted(registration.verifier, trust=trust, at=at)
+    for party in _not_looked_up(request.verifier, registration):
+        _require_granted(party, trust=trust, at=at)
     return registration
 
 
-def _require_granted(verifier: str, *, trust: TrustPolicy, at: datetime) -> None:
-    """Check that the registry lets the verifier ask, where nothing but its certificate of registration was looked at.
+def _not_looked_up(sender: TrustedParty, registration: Registration) -> Iterator[str]:
+    """Yield the parties that the registry was not asked about when the sender was found to be who it is.
 
-    So it is where an intermediary asks in its name, and where it is known in another way than by the registry.
+    It was about a sender that it knows itself: not about a verifier in whose name an intermediary asks, and neither
+    about the one nor the other where the sender is known in another way.
     """
+    intermediary, is_known_elsewhere = registration.intermediary, sender.source != REGISTRY
+    if is_known_elsewhere and intermediary is not None and sender.party == intermediary.identifier:
+        yield sender.party
+    if is_known_elsewhere or sender.party != registration.verifier:
+        yield registration.verifier
+
+
+def _require_granted(party: str, *, trust: TrustPolicy, at: datetime) -> None:
     if not isinstance(trust, PartyPolicy):
         raise VerifierUnknownError("nobody can tell whether the registered verifier may ask")
     try:
-        trust.require_granted(verifier, role=Role.VERIFIER, at=at)
+        trust.require_granted(party, role=Role.VERIFIER, at=at)
     except VcError as error:
         raise VerifierUnknownError(f"the registered verifier may not ask: {error.args[0]}") from error
 

@@ -595,7 +595,8 @@ class Wallet:
         """Know these verifiers besides those of the registry, in place of the ones that were given before.
 
         A policy says who has sent a request.  What that party may ask for stands in its registration certificate, as
-        that of any other, and the registry lets it act or does not.
+        that of any other, and the registry lets it act or does not.  So it is for the verifier that is registered, and
+        for an intermediary that asks in its name, too.
 
         Args:
             verifiers: such as a `FederationPolicy`, whose entities are looked up as requests come, or `KnownVerifiers`.

@@ -113,6 +113,15 @@ def test_nesting_of_any_depth_raises_our_error(depth):
         json.loads(b"[" * depth + b"]" * depth)
 
 
+@pytest.mark.parametrize("depth", [32, 100, 1000, 1020, 5_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")], ids=["arrays", "objects"])
+def test_nesting_that_a_member_of_the_same_name_hides_raises_our_error_too(opening, closing, depth):
+    hidden = opening * depth + "1" + closing * depth
+    assert json.loads('{"a":1,"b":2}') == {"a": 1, "b": 2}
+    with pytest.raises(MalformedError):
+        json.loads(f'{{"a":{hidden},"a":1}}')
+
+
 def test_brackets_in_strings_are_no_nesting():
     assert json.loads(b'"' + b"[{" * 1000 + b'"') == "[{" * 1000
 

@@ -125,8 +125,8 @@ class Addressed(Knowing):
     def party_at(self, address: str, *, role: Role, at: datetime) -> TrustedParty:
         return TrustedParty(party=address, source="test")
 
-    def refresh(self, issuer: str, /, *, at: datetime) -> Flow[object]:
-        response = yield HttpRequest(method="GET", url=f"https://{issuer}.example", max_bytes=10)
+    def look_up(self, party: str, /, *, at: datetime) -> Flow[object]:
+        response = yield HttpRequest(method="GET", url=f"https://{party}.example", max_bytes=10)
         return response.status
 
 
@@ -146,5 +146,5 @@ def test_who_decides_about_a_party_fetches_what_that_takes():
         asked.append(request.url)
         return HttpResponse(status=200, headers={}, body=b"")
 
-    found = [run(policy.refresh(one, at=NOW), http) for one in ("a", "b", "c")]
+    found = [run(policy.look_up(one, at=NOW), http) for one in ("a", "b", "c")]
     assert (found, asked) == ([200, None, None], ["https://a.example"])

@@ -41,11 +41,11 @@ from vcwallet.errors import (
     VcError,
     VerificationError,
 )
-from vcwallet.flow import run
+from vcwallet.flow import HttpRequest, HttpResponse, run
 from vcwallet.jose import jws, jwt
 from vcwallet.keys import Algorithm, KeySource, Role, TrustedKey, jwk, multikey
 from vcwallet.keys.combined_policy import CombinedPolicy
-from vcwallet.keys.policy import TrustedParty
+from vcwallet.keys.policy import FetchingPolicy, TrustedParty
 from vcwallet.keys.public import PublicKey
 from vcwallet.keys.software import SoftwareSigner
 from vcwallet.protocols.openid4vp import Request, UnverifiedRequest, read_request
@@ -508,6 +508,22 @@ class TestRedirectUri:
         signed = Signed(signature=jws.parse(str(request_of(world))))
         with pytest.raises(RemoteProtocolError):
             authenticate(RedirectUri(RESPONSE_URI), signed, trust=trust_of(world), at=world.clock())
+
+
+def test_nothing_is_fetched_for_a_party_that_the_registry_lists(world):
+    """What the registry publishes is fetched from where the deployer says, and not from where a party is."""
+    trust = trust_of(world)
+
+    def network(request: HttpRequest) -> HttpResponse:
+        raise AssertionError(request.url)
+
+    assert trust.knows(KeySource(issuer=world.bank_enrolment.identifier))
+    assert run(CombinedPolicy((trust,)).look_up(world.bank_enrolment.identifier, at=world.clock()), network) is None
+    assert not isinstance(trust, FetchingPolicy)
+    authorisation = Authorisation(
+        role=Role.VERIFIER, entity_type="openid_credential_verifier", entities=frozenset({ENTITY})
+    )
+    assert isinstance(FederationPolicy(anchors=[Federation().anchor()], authorisations=[authorisation]), FetchingPolicy)
 
 
 def test_the_evidence_is_no_truth_value(world):

@@ -46,6 +46,7 @@ from vcwallet.keys import KeySource, Role
 from vcwallet.protocols.dcql import DcqlQuery
 from vcwallet.protocols.openid4vp import Request, read_request
 from vcwallet.protocols.openid4vp.request import client_id
+from vcwallet.trust.known_verifiers import KnownVerifier, KnownVerifiers
 from vcwallet.trust.registration import TYP, Grant, IntendedUse, grants
 from vcwallet.verifier import ask
 from vcwallet.wallet import Consent
@@ -208,6 +209,37 @@ class TestRegistration:
         assert world.wallet.match(request), "not before the news has arrived"
         world.wallet.update_trust(world.registry.published())
         refused(world, request, VerifierUnknownError, code="VERIFIER_UNKNOWN")
+
+    @pytest.mark.parametrize("change", ["suspend", "withdraw"])
+    def test_an_agreement_does_not_let_an_intermediary_ask_that_may_not(self, world, change):
+        shop, bank = world.shop_enrolment, world.bank_enrolment
+        known = KnownVerifier(party=shop.identifier, client_id="shop", keys={"1": shop.signer.public_key})
+        world.wallet.update_verifiers(KnownVerifiers([known]))
+        registration = re_signed(world, bank.registrations["loan"], act={"sub": {"id": shop.identifier}})
+        infos = [{"format": "registration_cert", "data": registration}]
+        request = signed_request(
+            shop, world.ask("full_name"), drop=["client_metadata"], client_id="shop", verifier_info=infos
+        )
+        assert world.wallet.match(request).verifier_id == bank.identifier
+        getattr(world.registry, change)(shop.identifier, reason="abuse")
+        world.wallet.update_trust(world.registry.published())
+        refused(world, request, VerifierUnknownError, code="VERIFIER_UNKNOWN")
+
+    @pytest.mark.parametrize("known", ["verifier", "intermediary"])
+    def test_an_intermediary_that_the_registry_does_not_list_stops_nobody_but_itself(self, world, known):
+        bank, stranger = world.bank_enrolment, "https://stranger.example"
+        party = {"verifier": bank.identifier, "intermediary": stranger}[known]
+        agreement = KnownVerifier(party=party, client_id="known", keys={"1": bank.signer.public_key})
+        world.wallet.update_verifiers(KnownVerifiers([agreement]))
+        registration = re_signed(world, bank.registrations["loan"], act={"sub": {"id": stranger}})
+        infos = [{"format": "registration_cert", "data": registration}]
+        request = signed_request(
+            bank, world.ask("full_name"), drop=["client_metadata"], client_id="known", verifier_info=infos
+        )
+        if known == "verifier":
+            assert world.wallet.match(request)
+        else:
+            refused(world, request, VerifierUnknownError, code="VERIFIER_UNKNOWN")
 
     def test_an_intermediary_does_not_ask_for_a_party_that_is_no_verifier(self, world):
         shop, bank = world.shop_enrolment, world.bank_enrolment

@@ -173,6 +173,14 @@ class FederationPolicy:
         self._keep(_Member(entity=entity, marks=marks))
         return entity
 
+    def look_up(self, party: str, /, *, at: datetime) -> Flow[ResolvedEntity]:
+        """Collect the trust chain of an entity as `refresh` does (see `FetchingPolicy`).
+
+        Raises:
+            VcError: as `refresh`.
+        """
+        return self.refresh(party, at=at)
+
     def key_for(self, source: KeySource, *, role: Role, type_id: str | None, at: datetime) -> TrustedKey:
         """Return the key in an entity's metadata that ``kid`` names (see `TrustPolicy.key_for`).
 

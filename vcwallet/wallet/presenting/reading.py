@@ -16,13 +16,16 @@ from vcwallet.claims import JsonValue
 from vcwallet.errors import TransportError, VcError
 from vcwallet.flow import Flow
 from vcwallet.keys.policy import FetchingPolicy, TrustPolicy
-from vcwallet.protocols.openid4vp.client_id import DecentralizedIdentifier, OpenIdFederation
+from vcwallet.protocols.openid4vp.client_id import ClientId, DecentralizedIdentifier, OpenIdFederation
 from vcwallet.protocols.openid4vp.digital_credentials import DcApiRequest, MultisignedRequest, read_dc_api_request
 from vcwallet.protocols.openid4vp.request_object import UnverifiedRequest, read_request
 from vcwallet.protocols.openid4vp.request_uri import RequestReference, fetching, read_request_link
 from vcwallet.protocols.openid4vp.response_encryption import ResponseKey
 from vcwallet.trust.did.resolution import resolve
 from vcwallet.wallet.presenting.abilities import Abilities
+
+MAX_LOOKED_UP = 2
+"""For how many signers of one request something is fetched, since nobody knows them yet; the others are not known."""
 
 
 def read_text(text: str, *, abilities: Abilities, trust: TrustPolicy, at: datetime) -> Flow[UnverifiedRequest]:
@@ -61,13 +64,21 @@ def read_call(
     found = read_dc_api_request(protocol, data, origin=origin, at=at, reception=abilities.reception)
     if isinstance(found, UnverifiedRequest):
         return (yield from _prepared(found, trust, at))
-    requests: list[UnverifiedRequest] = []
+    requests, looked_up = list[UnverifiedRequest](), 0
     for one in found.requests:
+        looked_up += _is_looked_up(one.client, trust)
         try:
-            requests.append((yield from _prepared(one, trust, at)))
+            requests.append((yield from _prepared(one, trust, at)) if looked_up <= MAX_LOOKED_UP else one)
         except VcError:
             requests.append(one)  # the other signers may be known
     return MultisignedRequest(requests=tuple(requests))
+
+
+def _is_looked_up(client: ClientId | None, trust: TrustPolicy) -> bool:
+    """Tell whether something is fetched for a client, from where its identifier says."""
+    if isinstance(client, DecentralizedIdentifier):
+        return client.did.startswith("did:web:")
+    return isinstance(client, OpenIdFederation) and isinstance(trust, FetchingPolicy)
 
 
 def _prepared(request: UnverifiedRequest, trust: TrustPolicy, at: datetime) -> Flow[UnverifiedRequest]:
@@ -79,5 +90,5 @@ def _prepared(request: UnverifiedRequest, trust: TrustPolicy, at: datetime) -> F
     if isinstance(client, OpenIdFederation) and isinstance(trust, FetchingPolicy):
         # Without the network, what was fetched before stays in use until it ends, or the request brings its own chain.
         with suppress(TransportError):
-            yield from trust.refresh(client.entity_id, at=at)
+            yield from trust.look_up(client.entity_id, at=at)
     return request
