@@ -244,7 +244,8 @@ def test_the_holder_authorises_a_transaction(met: Meeting) -> None:
 @pytest.mark.parametrize("mode", ["direct_post", "direct_post.jwt"])
 def test_it_is_told_that_the_person_says_no(met: Meeting, mode: str) -> None:
     begun = met.begin(mode=mode)
-    met.presenter.present(begun.link, http=met.http, approve=lambda prompt: None)
+    invocation = run(met.presenter.read_request(begun.link), met.http)
+    run(met.presenter.send(met.presenter.decline(invocation)), met.http)
     result = met.result(begun)
     assert (result["declined"], result["isOurs"]) == ("access_denied", True)
 
