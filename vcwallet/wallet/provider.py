@@ -281,8 +281,8 @@ class WalletProvider:
         try:
             _require_good(ledger, subject)
         except NotAuthorisedError:
-            # Whoever has revoked the instance meanwhile may not have seen this entry.  After a suspension it stays as it
-            # is: nobody has what was attested, and the instance would be refused for good once it was revoked.
+            # Whoever has revoked the instance meanwhile may not have seen this entry.  After a suspension it stays as
+            # it is: nobody has what was attested, and a revoked entry would end the instance for good.
             if Status.INVALID in _standing(ledger, subject):
                 never_given = Decision(actor=_ACTOR, reason=_NEVER_GIVEN, at=at)
                 ledger.change_status(new.idempotency_key, Status.INVALID, never_given)
