@@ -16,6 +16,7 @@ from vcwallet.encoding import base64url
 from vcwallet.errors import StoreBusyError
 from vcwallet.issuer.openid4vci.offering import Lifetimes
 from vcwallet.issuer.openid4vci.state import GRANT, TAKEN_BACK, Grant, TakenBack
+from vcwallet.jose.jwt import SKEW
 from vcwallet.sealed_sessions import Opened, SealedSessions, begin, new_secret
 from vcwallet.sessions import SessionChangedError
 from vcwallet.status.ledger import MIN_SECRET_BYTES, Pseudonym
@@ -67,7 +68,8 @@ class People:
             StoreError: the sessions could not be written.
         """
         pseudonym = self.pseudonym(reference)
-        ends, tag = self._sessions.now() + lifetimes.longest_grant, new_secret()
+        # A request of just now, or of a server whose clock is ahead, may make a grant last a little longer.
+        ends, tag = self._sessions.now() + lifetimes.longest_grant + SKEW, new_secret()
         for _ in range(_ATTEMPTS):
             found = self._find(pseudonym)
             fresh = begin(TAKEN_BACK, TakenBack(tag=tag), secret=_secret(pseudonym), expires=ends)

@@ -196,13 +196,24 @@ def test_it_is_forgotten_when_nothing_of_before_is_left(counter):
     pass_by(counter, days=1, hours=23)
     assert counter.sessions.count(kind, at=counter.clock()) == 1
     assert error_of(wallet.refresh()) == "invalid_grant"
-    pass_by(counter, hours=1)
+    pass_by(counter, hours=1, seconds=60)
     assert counter.sessions.count(kind, at=counter.clock()) == 0
     assert error_of(wallet.refresh()) == "invalid_grant"  # it has ended by itself
     # What has ended and was not cleared away yet is not in the way.
     later = collect(counter)
     counter.service.revoke(HANAKO, **WHY)
     assert error_of(later.refresh()) == "invalid_grant"
+
+
+def test_a_token_of_a_clock_that_is_ahead_does_not_outlast_what_is_kept_about_it(counter):
+    counter.clock.now += timedelta(seconds=59)
+    wallet = collect(counter)
+    counter.clock.now -= timedelta(seconds=59)
+    counter.service.revoke(HANAKO, **WHY)
+    pass_by(counter, days=30, seconds=58)
+    assert error_of(wallet.refresh()) == "invalid_grant"
+    assert wallet.refresh_token
+    assert counter.sessions.count(counter.kind("grant"), at=counter.clock()) == 1
 
 
 def test_a_grant_is_never_longer_than_what_is_kept_about_it():
