@@ -23,6 +23,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     PoolProxiedConnection,
+    QueuePool,
     StaticPool,
     create_engine,
     event,
@@ -242,7 +243,10 @@ class Database:
             return
         connection.invalidate()
         self._close_kept()
-        self._engine.dispose()
+        pool = self._engine.pool
+        # Not disposed of: those that others have just now would be left to the garbage collector.
+        for _ in range(pool.checkedin() if isinstance(pool, QueuePool) else 0):
+            self._engine.raw_connection().invalidate()
 
     def _close_kept(self) -> None:
         with suppress(IndexError):  # others may take them meanwhile
