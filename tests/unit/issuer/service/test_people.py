@@ -248,6 +248,27 @@ def test_who_has_nothing_is_told_apart(counter):
 # --- suspending ---
 
 
+@pytest.mark.parametrize("missing", ["reason", "actor"])
+@pytest.mark.parametrize("take_back", ["revoke", "suspend"])
+def test_without_a_reason_nothing_is_void(counter, take_back, missing):
+    wallet = collect(counter)
+    with pytest.raises(ValueError, match=missing):
+        getattr(counter.service, take_back)(HANAKO, **WHY | {missing: " "})
+    assert counter.statuses() == {0: 1}
+    members(wallet.refresh())
+
+
+def test_while_processes_change_the_secret_each_heeds_what_the_others_take_back(counter):
+    old = counter.made(former_secrets=(OTHER_SECRET,))
+    new = counter.made(secret=OTHER_SECRET, former_secrets=(SECRET,))
+    for taking, serving in ((old, new), (new, old)):
+        counter.service = serving
+        wallet = collect(counter)
+        assert taking.revoke(HANAKO, **WHY)
+        assert error_of(wallet.refresh()) == "invalid_grant"
+        assert set(counter.statuses()) == {1}
+
+
 def test_it_is_suspended_and_reinstated_but_what_is_revoked_stays_so(counter):
     collect(counter, id=AGE_JWT)
     counter.service.revoke(HANAKO, **WHY)
