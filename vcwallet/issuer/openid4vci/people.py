@@ -10,6 +10,7 @@ is noted beside, by the pseudonym, with a tag that no grant of before knows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from vcwallet.encoding import base64url
@@ -21,6 +22,8 @@ from vcwallet.sealed_sessions import Opened, SealedSessions, begin, new_secret
 from vcwallet.sessions import SessionChangedError
 from vcwallet.status.ledger import MIN_SECRET_BYTES, Pseudonym
 
+MEMORY: Final = timedelta(days=366)
+"""How long it is kept at least what was taken back: grants of before the lifetimes were shortened last longer."""
 _ATTEMPTS: Final = 10
 
 
@@ -69,7 +72,7 @@ class People:
         """
         pseudonym = self.pseudonym(reference)
         # A request of just now, or of a server whose clock is ahead, may make a grant last a little longer.
-        ends, tag = self._sessions.now() + lifetimes.longest_grant + SKEW, new_secret()
+        ends, tag = self._sessions.now() + max(lifetimes.longest_grant, MEMORY) + SKEW, new_secret()
         for _ in range(_ATTEMPTS):
             found = self._find(pseudonym)
             fresh = begin(TAKEN_BACK, TakenBack(tag=tag), secret=_secret(pseudonym), expires=ends)

@@ -22,7 +22,7 @@ from tests.support.issuance import (
 )
 from tests.support.world import AgeCard, Resident, resident
 from vcwallet.errors import LocalProtocolError, StoreBusyError
-from vcwallet.issuer.openid4vci import DIGITS, GrantType, Lifetimes, OfferState
+from vcwallet.issuer.openid4vci import DIGITS, GrantType, Lifetimes, OfferState, people
 from vcwallet.sessions import SessionChangedError
 from vcwallet.status.ledger import Status
 
@@ -187,7 +187,18 @@ def test_what_is_delivered_while_it_is_taken_back_is_taken_back_too(counter, mon
     assert counter.statuses() == {1: 2}
 
 
-def test_it_is_forgotten_when_nothing_of_before_is_left(counter):
+def test_shorter_lifetimes_bring_no_token_of_before_back(counter):
+    wallet = collect(counter)
+    short = {name: timedelta(days=1) for name in ("refresh_token", "transaction", "notification")}
+    counter.service = wallet.http = counter.made(lifetimes=Lifetimes(**short))
+    counter.service.revoke(HANAKO, **WHY)
+    pass_by(counter, days=1, minutes=2)
+    assert error_of(wallet.refresh()) == "invalid_grant"
+    assert counter.sessions.count(counter.kind("grant"), at=counter.clock()) == 1
+
+
+def test_it_is_forgotten_when_nothing_of_before_is_left(counter, monkeypatch):
+    monkeypatch.setattr(people, "MEMORY", timedelta(0))
     lifetimes = Lifetimes(refresh_token=timedelta(days=2), transaction=timedelta(days=1))
     counter.service = counter.made(lifetimes=lifetimes)
     wallet = collect(counter)
@@ -205,7 +216,8 @@ def test_it_is_forgotten_when_nothing_of_before_is_left(counter):
     assert error_of(later.refresh()) == "invalid_grant"
 
 
-def test_a_token_of_a_clock_that_is_ahead_does_not_outlast_what_is_kept_about_it(counter):
+def test_a_token_of_a_clock_that_is_ahead_does_not_outlast_what_is_kept_about_it(counter, monkeypatch):
+    monkeypatch.setattr(people, "MEMORY", timedelta(0))
     counter.clock.now += timedelta(seconds=59)
     wallet = collect(counter)
     counter.clock.now -= timedelta(seconds=59)
