@@ -281,14 +281,20 @@ class WalletProvider:
         try:
             _require_good(ledger, subject)
         except NotAuthorisedError:
-            # Whoever has revoked the instance meanwhile may not have seen this entry.
-            never_given = Decision(actor=_ACTOR, reason=_NEVER_GIVEN, at=at)
-            ledger.change_status(new.idempotency_key, Status.INVALID, never_given)
+            # Whoever has revoked the instance meanwhile may not have seen this entry.  After a suspension it stays as
+            # it is: nobody has what was attested, and a revoked entry would end the instance for good.
+            if Status.INVALID in _standing(ledger, subject):
+                never_given = Decision(actor=_ACTOR, reason=_NEVER_GIVEN, at=at)
+                ledger.change_status(new.idempotency_key, Status.INVALID, never_given)
             raise
 
 
+def _standing(ledger: IssuanceLedger, subject: Pseudonym) -> set[Status]:
+    return {entry.status for entry in ledger.issued_to([subject])}
+
+
 def _require_good(ledger: IssuanceLedger, subject: Pseudonym) -> None:
-    if any(entry.status is not Status.VALID for entry in ledger.issued_to([subject])):
+    if _standing(ledger, subject) - {Status.VALID}:
         raise NotAuthorisedError("the wallet instance was revoked or is suspended", code="INSTANCE_REVOKED")
 
 

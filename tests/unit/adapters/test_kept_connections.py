@@ -82,3 +82,58 @@ def test_one_that_is_given_back_after_the_end_is_closed_with_the_rest(tmp_path: 
     with database._cursor(ExitStack()):
         database.close()
     assert not database._kept
+
+
+@pytest.fixture
+def served(postgres: str) -> Iterator[Database]:
+    made = Database(parse_location(postgres), busy_timeout=timedelta(seconds=5))
+    yield made
+    made.close()
+
+
+def one(database: Database) -> object:
+    return database.row(Statement(text("SELECT 1"), database.dialect), {})
+
+
+def hang_up(postgres_server: Any) -> None:
+    """End all connections but that of the tests, as a server does that is started anew."""
+    _, connection = postgres_server
+    connection.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+
+
+def test_of_all_connections_that_the_server_has_ended_one_fails(served: Database, postgres_server: Any) -> None:
+    with ExitStack() as users:
+        for _ in range(8):
+            users.enter_context(served._cursor(ExitStack())).execute("SELECT 1")
+    hang_up(postgres_server)
+    with pytest.raises(StoreError):
+        one(served)
+    for _ in range(8):
+        assert one(served) == (1,)
+    with served.read() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_a_connection_that_ends_before_it_is_given_back_is_a_store_error(
+    served: Database, postgres_server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with served.write() as connection:
+        connection.execute(text("CREATE TABLE tick (at INTEGER)"))
+    with pytest.raises(StoreError), served._cursor(ExitStack()) as cursor:
+        tick_and(cursor, lambda: hang_up(postgres_server))
+    assert ticks(served) == 0
+    assert not caplog.records
+
+
+def test_a_server_that_is_not_there_is_a_store_error(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg", reason="pip install 'vcwallet[postgres]'")
+    database = Database(parse_location(f"postgresql:///ticks?host={tmp_path}"), busy_timeout=timedelta(seconds=5))
+    with pytest.raises(StoreError) as failed:
+        one(database)
+    assert str(tmp_path) not in str(failed.value)
+    with pytest.raises(StoreError), database.written():
+        raise AssertionError
+    database.close()

@@ -189,9 +189,13 @@ def test_a_suspended_instance_is_attested_again_when_it_is_reinstated(provider: 
     provider.attest_client(key, instance="phone 1")
 
 
-@pytest.mark.parametrize("take_back", ["revoke", "suspend"])
+@pytest.mark.parametrize(("take_back", "after"), [("revoke", {1: 2}), ("suspend", {2: 1, 0: 1})])
 def test_what_is_attested_while_it_is_taken_back_is_never_given(
-    provider: WalletProvider, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch, take_back: str
+    provider: WalletProvider,
+    ledger: SqlLedger,
+    monkeypatch: pytest.MonkeyPatch,
+    take_back: str,
+    after: dict[int, int],
 ) -> None:
     key, real = SoftwareSigner.generate().public_key, ledger.issuing
     provider.attest_client(key, instance="phone 1")
@@ -203,7 +207,25 @@ def test_what_is_attested_while_it_is_taken_back_is_never_given(
     monkeypatch.setattr(SqlLedger, "issuing", lambda self, new: overtaken(new))
     with pytest.raises(NotAuthorisedError, match="INSTANCE_REVOKED"):
         provider.attest_client(key, instance="phone 1")
-    assert 0 not in statuses(ledger)
+    assert statuses(ledger) == after
+
+
+def test_an_instance_that_was_suspended_while_it_was_attested_can_be_reinstated(
+    provider: WalletProvider, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, real = SoftwareSigner.generate().public_key, ledger.issuing
+    provider.attest_client(key, instance="phone 1")
+
+    def overtaken(new: NewIssue) -> Any:
+        provider.suspend("phone 1", **WHY)
+        return real(new)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlLedger, "issuing", lambda self, new: overtaken(new))
+        with pytest.raises(NotAuthorisedError, match="INSTANCE_REVOKED"):
+            provider.attest_client(key, instance="phone 1")
+    provider.reinstate("phone 1", **WHY)
+    assert provider.attest_client(key, instance="phone 1")
 
 
 def test_who_was_never_attested_cannot_be_revoked(provider: WalletProvider) -> None:

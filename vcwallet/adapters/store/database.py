@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     PoolProxiedConnection,
+    QueuePool,
     StaticPool,
     create_engine,
     event,
@@ -197,14 +198,20 @@ class Database:
     def _cursor(self, lock: AbstractContextManager[object]) -> Iterator[Any]:
         """Give a cursor of the driver; what is not committed when it is given back is undone."""
         self._require_usable()
-        with as_store_errors(), lock, self._borrowed() as connection:
+        with as_store_errors(), lock, self._as_store_errors(), self._borrowed() as connection:
             cursor = connection.cursor()
             try:
                 yield cursor
-            except self._engine.dialect.loaded_dbapi.Error as error:
-                raise store_error(error) from None
             finally:
                 cursor.close()
+
+    @contextmanager
+    def _as_store_errors(self) -> Iterator[None]:
+        """Let no error of the driver out, not of connecting or undoing either, which SQLAlchemy passes on as it is."""
+        try:
+            yield
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise store_error(error) from None
 
     @contextmanager
     def _borrowed(self) -> Iterator[PoolProxiedConnection]:
@@ -216,13 +223,35 @@ class Database:
         try:
             yield connection
             connection.rollback()
-        except BaseException:
-            connection.close()
+        except BaseException as error:
+            self._take_back(connection, error)
             raise
-        if self._is_open and len(self._kept) < _KEPT:
+        if len(self._kept) < _KEPT:
             self._kept.append(connection)
         else:
             connection.close()
+        if not self._is_open:
+            self._close_kept()
+
+    def _take_back(self, connection: PoolProxiedConnection, error: BaseException) -> None:
+        """Close a connection after an error; if the server has gone, so have all that were open before."""
+        dialect = self._engine.dialect
+        if not isinstance(error, dialect.loaded_dbapi.Error) or not dialect.is_disconnect(
+            error, connection.dbapi_connection, None
+        ):
+            connection.close()
+            return
+        connection.invalidate()
+        self._close_kept()
+        pool = self._engine.pool
+        # Not disposed of: those that others have just now would be left to the garbage collector.
+        for _ in range(pool.checkedin() if isinstance(pool, QueuePool) else 0):
+            self._engine.raw_connection().invalidate()
+
+    def _close_kept(self) -> None:
+        with suppress(IndexError):  # others may take them meanwhile
+            while True:
+                self._kept.pop().close()
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -295,8 +324,7 @@ class Database:
         """Close all connections; closing twice is no error."""
         if self._is_open and self._process == os.getpid():
             self._is_open = False
-            while self._kept:
-                self._kept.pop().close()
+            self._close_kept()
             self._engine.dispose()
         self._is_open = False
 

@@ -32,10 +32,11 @@ from vcwallet.status.held_lists import ListKey
 from vcwallet.status.outcome import StatusState
 
 RETRY_AFTER: Final = timedelta(seconds=30)
-"""How long a list that could not be fetched is not asked for again: who hosts it holds up nobody else."""
+"""How long a list that could not be fetched, or was in vain, is not asked for again."""
 MAX_FAILURES: Final = 1000
 """How many lists are remembered that could not be fetched."""
-_STRIPES: Final = 64
+PATIENCE: Final = timedelta(seconds=2)
+"""How long a request waits for the list that another one is fetching, before it goes by what is known."""
 
 
 class _NotLookedUp:
@@ -68,9 +69,9 @@ class StatusLookUp:
         """
         self._checker = checker
         self._http = http
-        self._failed: OrderedDict[ListKey, tuple[datetime, str]] = OrderedDict()
-        self._writing = threading.Lock()
-        self._fetching = tuple(threading.Lock() for _ in range(_STRIPES))
+        self._failed: OrderedDict[tuple[ListKey, str], tuple[datetime, Failures]] = OrderedDict()
+        self._fetching: set[ListKey] = set()
+        self._changed = threading.Condition()
 
     def require(self, status: CredentialStatus, /, *, at: datetime) -> None:
         """Return if an attestation may be relied on (see `AttestationStatuses.require`).
@@ -91,24 +92,39 @@ class StatusLookUp:
         self._checker.policy.require(result)
 
     def _refreshed(self, status: CredentialStatus, at: datetime) -> Failures:
-        """Fetch the list if it is not fresh; of many who need it at once, one does."""
+        """Fetch the list if it is not fresh; of many who need it at once, one does, and the others wait a little."""
         found = status.reference()
         if found is None:
             return NO_FAILURES
         key, _ = found
-        with self._fetching[hash(key) % _STRIPES]:
-            with self._writing:
-                failed = self._failed.get(key)
+        with self._changed:
+            if not self._changed.wait_for(lambda: key not in self._fetching, timeout=PATIENCE.total_seconds()):
+                return {key: "STATUS_UNKNOWN"}
+            failed = self._failed.get((key, status.issuer))
             if failed is not None and abs(at - failed[0]) < RETRY_AFTER:
-                return {key: failed[1]}
-            failures = run(self._checker.refreshing([status], at=at), self._http)
-            self._remember(key, at, failures)
-        return failures
+                return failed[1]
+            self._fetching.add(key)
+        try:
+            return self._fetched(key, status, at)
+        finally:
+            with self._changed:
+                self._fetching.remove(key)
+                self._changed.notify_all()
 
-    def _remember(self, key: ListKey, at: datetime, failures: Failures) -> None:
-        with self._writing:
-            self._failed.pop(key, None)
-            if key in failures:
-                self._failed[key] = (at, failures[key])
+    def _fetched(self, key: ListKey, status: CredentialStatus, at: datetime) -> Failures:
+        asked: list[HttpRequest] = []
+
+        def http(request: HttpRequest) -> HttpResponse:
+            asked.append(request)
+            return self._http(request)
+
+        failures = run(self._checker.refreshing([status], at=at), http)
+        # One that came and says nothing of this, such as that of another provider, would be asked for each time anew.
+        is_in_vain = bool(asked) and self._checker.check(status, at=at).state is StatusState.UNKNOWN
+        with self._changed:
+            self._failed.pop((key, status.issuer), None)
+            if failures or is_in_vain:
+                self._failed[key, status.issuer] = (at, failures)
                 while len(self._failed) > MAX_FAILURES:
                     self._failed.popitem(last=False)
+        return failures

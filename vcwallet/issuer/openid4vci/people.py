@@ -10,16 +10,20 @@ is noted beside, by the pseudonym, with a tag that no grant of before knows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from vcwallet.encoding import base64url
 from vcwallet.errors import StoreBusyError
 from vcwallet.issuer.openid4vci.offering import Lifetimes
 from vcwallet.issuer.openid4vci.state import GRANT, TAKEN_BACK, Grant, TakenBack
+from vcwallet.jose.jwt import SKEW
 from vcwallet.sealed_sessions import Opened, SealedSessions, begin, new_secret
 from vcwallet.sessions import SessionChangedError
 from vcwallet.status.ledger import MIN_SECRET_BYTES, Pseudonym
 
+MEMORY: Final = timedelta(days=366)
+"""How long it is kept at least what was taken back: grants of before the lifetimes were shortened last longer."""
 _ATTEMPTS: Final = 10
 
 
@@ -67,7 +71,8 @@ class People:
             StoreError: the sessions could not be written.
         """
         pseudonym = self.pseudonym(reference)
-        ends, tag = self._sessions.now() + lifetimes.longest_grant, new_secret()
+        # A request of just now, or of a server whose clock is ahead, may make a grant last a little longer.
+        ends, tag = self._sessions.now() + max(lifetimes.longest_grant, MEMORY) + SKEW, new_secret()
         for _ in range(_ATTEMPTS):
             found = self._find(pseudonym)
             fresh = begin(TAKEN_BACK, TakenBack(tag=tag), secret=_secret(pseudonym), expires=ends)

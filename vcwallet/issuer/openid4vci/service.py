@@ -55,7 +55,7 @@ from vcwallet.protocols.openid4vci.offer import SCHEME, TxCode
 from vcwallet.protocols.stateless_nonce import StatelessNonces
 from vcwallet.sealed_sessions import SealedSessions
 from vcwallet.sessions import SessionChangedError, SessionStore
-from vcwallet.status.ledger import Issuance
+from vcwallet.status.ledger import Decision, Issuance
 
 PURGE_EVERY: Final = timedelta(minutes=1)
 BEGINNING: Final = 4
@@ -150,7 +150,8 @@ class CredentialIssuerService:
             lifetimes: how long what it gives out is good.
             bounds: how many sessions there may be that anybody can begin.
             former_secrets: secrets that were in use before, by which people are found as well to whom something was
-                issued then.
+                issued then.  Where several processes run, all are told the new secret in this place first, so that what
+                one takes back of a person is void to the others while they change.
 
         Raises:
             MalformedError: the identifier is none.
@@ -286,9 +287,9 @@ class CredentialIssuerService:
             LocalProtocolError: nothing was ever issued to this person (code ``NOT_ISSUED``); offers, codes and tokens
                 are void nevertheless.
             StoreError: the sessions or the ledger failed; it is to be done again.
-            ValueError: no reason or actor.
+            ValueError: no reason or actor; nothing was done.
         """
-        self._context.people.void_grants(subject, self._context.lifetimes)
+        self._void_grants(subject, reason, actor)
         return self._context.issuer.revoke_all(*self._context.people.pseudonyms(subject), reason=reason, actor=actor)
 
     def suspend(self, subject: str, *, reason: str, actor: str) -> tuple[Issuance, ...]:
@@ -298,11 +299,11 @@ class CredentialIssuerService:
 
         Raises:
             LocalProtocolError: as for `revoke`; or a status list has one bit for each credential
-                (``SUSPENSION_NOT_OFFERED``).
+                (``SUSPENSION_NOT_OFFERED``); offers, codes and tokens are void nevertheless.
             StoreError: the sessions or the ledger failed; it is to be done again.
-            ValueError: no reason or actor.
+            ValueError: no reason or actor; nothing was done.
         """
-        self._context.people.void_grants(subject, self._context.lifetimes)
+        self._void_grants(subject, reason, actor)
         return self._context.issuer.suspend_all(*self._context.people.pseudonyms(subject), reason=reason, actor=actor)
 
     def reinstate(self, subject: str, *, reason: str, actor: str) -> tuple[Issuance, ...]:
@@ -316,6 +317,10 @@ class CredentialIssuerService:
             ValueError: no reason or actor.
         """
         return self._context.issuer.reinstate_all(*self._context.people.pseudonyms(subject), reason=reason, actor=actor)
+
+    def _void_grants(self, subject: str, reason: str, actor: str) -> None:
+        Decision(actor=actor, reason=reason, at=self._context.clock())  # before anything is done for none
+        self._context.people.void_grants(subject, self._context.lifetimes)
 
     # --- for everybody ---
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -336,7 +337,8 @@ def test_a_list_that_was_known_and_cannot_be_renewed_is_stale(watch):
     assert code_of(watch) == "TransportError STATUS_STALE"
 
 
-def test_of_many_at_once_one_fetches(watch):
+def test_of_many_at_once_one_fetches(watch, monkeypatch):
+    monkeypatch.setattr(attestations, "PATIENCE", timedelta(minutes=1))
     watch.provider.attest_client(watch.instance.public_key, instance=PHONE)
     status, at = watch.status(), watch.counter.clock()
     with ThreadPoolExecutor(16) as pool:
@@ -378,4 +380,40 @@ def test_a_clock_that_went_back_does_not_keep_a_failure_for_long(watch):
     code_of(watch)
     watch.counter.clock.now -= RETRY_AFTER + timedelta(seconds=1)
     code_of(watch)
+    assert len(watch.requests) == 2
+
+
+def test_a_host_that_does_not_answer_holds_up_one_request(watch, monkeypatch):
+    watch.provider.attest_client(watch.instance.public_key, instance=PHONE)
+    is_asked, may_answer, status = threading.Event(), threading.Event(), watch.status()
+
+    def slow(request: HttpRequest) -> HttpResponse:
+        is_asked.set()
+        assert may_answer.wait(60)
+        return watch.host(request)
+
+    monkeypatch.setattr(watch, "http", slow)
+    monkeypatch.setattr(attestations, "PATIENCE", timedelta(0))
+    watch.look_up = watch.made()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(watch.look_up.require, status, at=watch.counter.clock())
+        assert is_asked.wait(60)
+        try:
+            assert code_of(watch, status) == "TransportError STATUS_UNKNOWN"
+        finally:
+            may_answer.set()
+        first.result()
+    watch.look_up.require(status, at=watch.counter.clock())
+
+
+def test_a_list_that_is_anothers_is_not_fetched_each_time(watch):
+    watch.provider.attest_client(watch.instance.public_key, instance=PHONE)
+    status = watch.status()
+    for _ in range(3):
+        assert code_of(watch, watch.status(issuer="https://other.example")) == "StatusError STATUS_UNKNOWN"
+    assert len(watch.requests) == 1
+    watch.look_up.require(status, at=watch.counter.clock())
+    assert len(watch.requests) == 1
+    watch.counter.clock.now += RETRY_AFTER
+    assert code_of(watch, watch.status(issuer="https://other.example")) == "StatusError STATUS_UNKNOWN"
     assert len(watch.requests) == 2

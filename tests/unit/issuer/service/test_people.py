@@ -22,7 +22,7 @@ from tests.support.issuance import (
 )
 from tests.support.world import AgeCard, Resident, resident
 from vcwallet.errors import LocalProtocolError, StoreBusyError
-from vcwallet.issuer.openid4vci import DIGITS, GrantType, Lifetimes, OfferState
+from vcwallet.issuer.openid4vci import DIGITS, GrantType, Lifetimes, OfferState, people
 from vcwallet.sessions import SessionChangedError
 from vcwallet.status.ledger import Status
 
@@ -187,7 +187,18 @@ def test_what_is_delivered_while_it_is_taken_back_is_taken_back_too(counter, mon
     assert counter.statuses() == {1: 2}
 
 
-def test_it_is_forgotten_when_nothing_of_before_is_left(counter):
+def test_shorter_lifetimes_bring_no_token_of_before_back(counter):
+    wallet = collect(counter)
+    short = {name: timedelta(days=1) for name in ("refresh_token", "transaction", "notification")}
+    counter.service = wallet.http = counter.made(lifetimes=Lifetimes(**short))
+    counter.service.revoke(HANAKO, **WHY)
+    pass_by(counter, days=1, minutes=2)
+    assert error_of(wallet.refresh()) == "invalid_grant"
+    assert counter.sessions.count(counter.kind("grant"), at=counter.clock()) == 1
+
+
+def test_it_is_forgotten_when_nothing_of_before_is_left(counter, monkeypatch):
+    monkeypatch.setattr(people, "MEMORY", timedelta(0))
     lifetimes = Lifetimes(refresh_token=timedelta(days=2), transaction=timedelta(days=1))
     counter.service = counter.made(lifetimes=lifetimes)
     wallet = collect(counter)
@@ -196,13 +207,25 @@ def test_it_is_forgotten_when_nothing_of_before_is_left(counter):
     pass_by(counter, days=1, hours=23)
     assert counter.sessions.count(kind, at=counter.clock()) == 1
     assert error_of(wallet.refresh()) == "invalid_grant"
-    pass_by(counter, hours=1)
+    pass_by(counter, hours=1, seconds=60)
     assert counter.sessions.count(kind, at=counter.clock()) == 0
     assert error_of(wallet.refresh()) == "invalid_grant"  # it has ended by itself
     # What has ended and was not cleared away yet is not in the way.
     later = collect(counter)
     counter.service.revoke(HANAKO, **WHY)
     assert error_of(later.refresh()) == "invalid_grant"
+
+
+def test_a_token_of_a_clock_that_is_ahead_does_not_outlast_what_is_kept_about_it(counter, monkeypatch):
+    monkeypatch.setattr(people, "MEMORY", timedelta(0))
+    counter.clock.now += timedelta(seconds=59)
+    wallet = collect(counter)
+    counter.clock.now -= timedelta(seconds=59)
+    counter.service.revoke(HANAKO, **WHY)
+    pass_by(counter, days=30, seconds=58)
+    assert error_of(wallet.refresh()) == "invalid_grant"
+    assert wallet.refresh_token
+    assert counter.sessions.count(counter.kind("grant"), at=counter.clock()) == 1
 
 
 def test_a_grant_is_never_longer_than_what_is_kept_about_it():
@@ -235,6 +258,27 @@ def test_who_has_nothing_is_told_apart(counter):
 
 
 # --- suspending ---
+
+
+@pytest.mark.parametrize("missing", ["reason", "actor"])
+@pytest.mark.parametrize("take_back", ["revoke", "suspend"])
+def test_without_a_reason_nothing_is_void(counter, take_back, missing):
+    wallet = collect(counter)
+    with pytest.raises(ValueError, match=missing):
+        getattr(counter.service, take_back)(HANAKO, **WHY | {missing: " "})
+    assert counter.statuses() == {0: 1}
+    members(wallet.refresh())
+
+
+def test_while_processes_change_the_secret_each_heeds_what_the_others_take_back(counter):
+    old = counter.made(former_secrets=(OTHER_SECRET,))
+    new = counter.made(secret=OTHER_SECRET, former_secrets=(SECRET,))
+    for taking, serving in ((old, new), (new, old)):
+        counter.service = serving
+        wallet = collect(counter)
+        assert taking.revoke(HANAKO, **WHY)
+        assert error_of(wallet.refresh()) == "invalid_grant"
+        assert set(counter.statuses()) == {1}
 
 
 def test_it_is_suspended_and_reinstated_but_what_is_revoked_stays_so(counter):
