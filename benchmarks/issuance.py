@@ -30,11 +30,14 @@ from vcwallet import (
     Enrolment,
     Issuer,
     Offering,
+    PublishedTrust,
     SdJwtVc,
     SqlLedger,
     SqlSessions,
     TrustRegistry,
+    Wallet,
 )
+from vcwallet.adapters.http import HttpClient
 from vcwallet.adapters.local import system_clock
 from vcwallet.adapters.web import RateLimit, issuer_app
 from vcwallet.adapters.web.server import serve
@@ -59,7 +62,8 @@ class IssuanceRates:
 
     Attributes:
         cpu: of the service, for token and credential, in seconds; HTTP and database included.
-        wall: from the offer to the credential, with one wallet, in seconds: the median, and that of 99 of 100.
+        wall: from the offer to the credential, with one client, in seconds: the median, and that of 99 of 100.
+        kept: from the offer to the credential in a wallet of ours, with every check and its SQLite file, in seconds.
         rate: collections per second with many wallets at once.
         collections: how many those were.
         errors: how many of them failed.
@@ -70,6 +74,7 @@ class IssuanceRates:
     cpu: float
     wall: float
     slow: float
+    kept: float
     rate: float
     collections: int
     errors: int
@@ -84,6 +89,7 @@ def run(wallets: int = WALLETS, collections: int = COLLECTIONS, rounds: int = 20
             _collect(service)
         cpu = _cpu_of_exchange(service, rounds)
         walls = sorted(_timed(service) for _ in range(rounds))
+        kept = _kept(service, Path(folder) / "wallet.db", max(10, rounds // 5))
         _load(service, wallets, 2)  # threads and connections that are there from now on
         before = service.usage()[1]
         spent, errors = _load(service, wallets, collections)
@@ -92,6 +98,7 @@ def run(wallets: int = WALLETS, collections: int = COLLECTIONS, rounds: int = 20
         cpu=cpu,
         wall=median(walls),
         slow=walls[int(0.99 * len(walls))],
+        kept=kept,
         rate=wallets * collections / spent,
         collections=wallets * collections,
         errors=errors,
@@ -109,6 +116,7 @@ class Service:
 
     host: str
     pipe: Connection
+    trust: PublishedTrust
 
     @property
     def identifier(self) -> str:
@@ -142,7 +150,7 @@ def _service(path: Path) -> Iterator[Service]:
     process = processes.Process(target=_serve, args=(theirs, str(path), enrolment))
     process.start()
     try:
-        yield Service(host=f"127.0.0.1:{ours.recv()}", pipe=ours)
+        yield Service(host=f"127.0.0.1:{ours.recv()}", pipe=ours, trust=registry.published())
     finally:
         ours.send("stop")
         process.join()
@@ -247,6 +255,21 @@ def _timed(service: Service) -> float:
     start = time.perf_counter()
     wallet.collect(link)
     return time.perf_counter() - start
+
+
+def _kept(service: Service, place: Path, rounds: int) -> float:
+    """Return the median time in which a wallet of ours collects and keeps one credential."""
+    times = []
+    with (
+        Wallet.create(place, passphrase=PASSPHRASE, trust=service.trust) as wallet,
+        HttpClient(private_hosts=[service.host]) as http,
+    ):
+        for link in service.offers(rounds):
+            start = time.perf_counter()
+            collected = wallet.collect(link, http=http, approve=lambda prompt: not prompt.needs_browser)
+            times.append(time.perf_counter() - start)
+            assert collected.cards
+    return median(times)
 
 
 def _cpu_of_exchange(service: Service, rounds: int) -> float:
