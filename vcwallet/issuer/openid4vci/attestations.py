@@ -23,6 +23,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
+from weakref import WeakValueDictionary
 
 from vcwallet.errors import StatusError, TransportError
 from vcwallet.flow import HttpRequest, HttpResponse, run
@@ -70,8 +71,9 @@ class StatusLookUp:
         self._checker = checker
         self._http = http
         self._failed: OrderedDict[tuple[ListKey, str], tuple[datetime, Failures]] = OrderedDict()
-        self._fetching: set[ListKey] = set()
-        self._changed = threading.Condition()
+        # One for each list that is being fetched now; who fetches it, or waits for that, keeps it there.
+        self._fetching: WeakValueDictionary[ListKey, threading.Lock] = WeakValueDictionary()
+        self._writing = threading.Lock()
 
     def require(self, status: CredentialStatus, /, *, at: datetime) -> None:
         """Return if an attestation may be relied on (see `AttestationStatuses.require`).
@@ -97,19 +99,18 @@ class StatusLookUp:
         if found is None:
             return NO_FAILURES
         key, _ = found
-        with self._changed:
-            if not self._changed.wait_for(lambda: key not in self._fetching, timeout=PATIENCE.total_seconds()):
-                return {key: "STATUS_UNKNOWN"}
-            failed = self._failed.get((key, status.issuer))
+        with self._writing:
+            fetching = self._fetching.setdefault(key, threading.Lock())
+        if not fetching.acquire(timeout=PATIENCE.total_seconds()):
+            return {key: "STATUS_UNKNOWN"}
+        try:
+            with self._writing:
+                failed = self._failed.get((key, status.issuer))
             if failed is not None and abs(at - failed[0]) < RETRY_AFTER:
                 return failed[1]
-            self._fetching.add(key)
-        try:
             return self._fetched(key, status, at)
         finally:
-            with self._changed:
-                self._fetching.remove(key)
-                self._changed.notify_all()
+            fetching.release()
 
     def _fetched(self, key: ListKey, status: CredentialStatus, at: datetime) -> Failures:
         asked: list[HttpRequest] = []
@@ -121,7 +122,7 @@ class StatusLookUp:
         failures = run(self._checker.refreshing([status], at=at), http)
         # One that came and says nothing of this, such as that of another provider, would be asked for each time anew.
         is_in_vain = bool(asked) and self._checker.check(status, at=at).state is StatusState.UNKNOWN
-        with self._changed:
+        with self._writing:
             self._failed.pop((key, status.issuer), None)
             if failures or is_in_vain:
                 self._failed[key, status.issuer] = (at, failures)
