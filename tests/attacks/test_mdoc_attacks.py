@@ -614,7 +614,7 @@ def test_an_answer_over_four_mebibytes_is_not_even_read():
 def test_trust_is_asked_once_whatever_the_document_holds():
     asked: list[Any] = []
 
-    class Counting(type(TRUST)):  # type: ignore[misc]
+    class Counting(type(TRUST)):  # type: ignore[misc]  # whatever class it is of
         def key_for(self, source: Any, **context: Any) -> Any:
             asked.append(source)
             return TRUST.key_for(source, **context)

@@ -28,7 +28,7 @@ from vcwallet.protocols.openid4vp.client_id import (
     VerifierAttestation,
     X509Hash,
 )
-from vcwallet.protocols.openid4vp.digital_credentials import Protocol
+from vcwallet.protocols.openid4vp.digital_credentials import MultisignedRequest, Protocol
 from vcwallet.protocols.openid4vp.response_mode import ResponseMode
 from vcwallet.trust.known_verifiers import KnownVerifier, KnownVerifiers
 from vcwallet.verifier.openid4vp import (
@@ -225,7 +225,8 @@ class TestMultisigned:
         begun, [call] = begun_by(desk), (begun_by(desk).dc_api or {})["requests"]
         presenter = desk.world.wallet.presenter(Abilities(profile=HAIP_PRESENTATION_1_0))
         invocation = run(presenter.read_dc_api_request(call["protocol"], call["data"], origin=ORIGIN), no_network)
-        assert len(invocation.request.requests) == 2  # type: ignore[union-attr]
+        assert isinstance(invocation.request, MultisignedRequest)
+        assert len(invocation.request.requests) == 2
         assert invocation.prompt is not None
         assert taken(desk, begun, called(desk, begun)) == "番号　花子"
 

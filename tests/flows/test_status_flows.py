@@ -158,7 +158,7 @@ def test_the_counter_in_a_session_of_two_devices(ward):
         prompt = phone.receive(till.request(ask(NurseLicence, "full_name"), purpose="employment"))
         answer = phone.answer(prompt.approve())
         if code:
-            assert code_of(lambda: till.receive(answer)) == code  # noqa: B023
+            assert code_of(lambda: till.receive(answer)) == code  # noqa: B023 - called at once
         else:
             assert till.receive(answer)[NurseLicence].full_name == NURSE.full_name
         ward.clock.pass_by(hours=1)

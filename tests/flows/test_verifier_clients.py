@@ -117,9 +117,10 @@ class TestRedirectUri:
         desk = unsigned()
         begun = desk.begin("full_name")
         request = read_request_link(begun.link or "")
-        assert not request.is_signed  # type: ignore[union-attr]
-        assert str(request.client) == f"redirect_uri:{request.members.response_uri}"  # type: ignore[union-attr]
-        secret = str(request.client).rpartition("/")[2]  # type: ignore[union-attr]
+        assert isinstance(request, UnverifiedRequest)
+        assert not request.is_signed
+        assert str(request.client) == f"redirect_uri:{request.members.response_uri}"
+        secret = str(request.client).rpartition("/")[2]
         fetched = HttpRequest(method="GET", url=f"{ADDRESS}/request/{secret}", max_bytes=1 << 20)
         assert desk.service(fetched).status == 404
 
@@ -338,7 +339,8 @@ class TestFederation:
         encryption = invocation.target.encryption
         assert encryption is not None
         assert encryption.thumbprint == NEW_KEY.thumbprint
-        assert invocation.request.members.client_metadata is None  # type: ignore[union-attr]
+        assert isinstance(invocation.request, UnverifiedRequest)
+        assert invocation.request.members.client_metadata is None
 
     def test_an_error_is_encrypted_to_it_as_well(self, federation) -> None:
         desk = self.desk(federation)

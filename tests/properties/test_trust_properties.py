@@ -250,13 +250,13 @@ class Following(RuleBasedStateMachine):
         change = self.registry.withdraw if for_good else self.registry.suspend
         if status is Status.WITHDRAWN or (status is Status.SUSPENDED and not for_good):
             with pytest.raises(ValueError, match="cannot become"):
-                change(party, reason="test", mode=mode)  # type: ignore[arg-type]
+                change(party, reason="test", mode=mode)  # type: ignore[arg-type]  # one of the two
             return
         if status is Status.SUSPENDED and known.mode is Mode.ALL and mode == "from_date":
             with pytest.raises(ValueError, match="bring its signatures back"):
                 change(party, reason="test", mode="from_date")
             return
-        change(party, reason="test", mode=mode)  # type: ignore[arg-type]
+        change(party, reason="test", mode=mode)  # type: ignore[arg-type]  # one of the two
         new = Status.WITHDRAWN if for_good else Status.SUSPENDED
         self.truth[party] = Party(known.enrolment, [*known.periods, (new, self.clock())], Mode(mode))
 

@@ -185,7 +185,7 @@ def served(text: str, media_type: str = MEDIA_TYPE) -> Reply:
 
 def redirecting(uri: object) -> Reply:
     """Return a server that sends the person on."""
-    body = json.dumps({"redirect_uri": uri})  # type: ignore[dict-item]
+    body = json.dumps({"redirect_uri": uri})  # type: ignore[dict-item]  # no text, where it is hostile
     return lambda _: HttpResponse(status=200, headers={"content-type": "application/json"}, body=body)
 
 

@@ -87,13 +87,15 @@ def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_items: int = MAX
         if len(raw) > max_bytes:
             raise LimitExceededError(f"JSON text is longer than {max_bytes} bytes")
         # A value takes up to a hundred times the bytes of its text, so they are counted before there are any.
-        if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > max_items:
+        commas, brackets = raw.count(b","), raw.count(b"[") + raw.count(b"{")
+        if commas + brackets > max_items:
             raise LimitExceededError(f"JSON text has more than {max_items} values")
         value = orjson.loads(raw)
     except (UnicodeEncodeError, orjson.JSONDecodeError):
         raise MalformedError("not a JSON text", clause="RFC 8259, section 2") from None
-    _require_depth(value, raw)
-    if not _is_plainly_strict(raw, value):
+    if brackets > MAX_DEPTH:  # with as many brackets as levels, nothing is nested too deep
+        _require_depth(value, MAX_DEPTH)
+    if commas >= MAX_MEMBERS or not _is_plainly_strict(raw, value):
         del value
         value = _loads_slowly(raw)
     return value
@@ -114,7 +116,7 @@ def loads_object(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_items: in
 
 def _is_plainly_strict(raw: bytes, value: Any) -> bool:
     """Tell whether writing the value again gives the same bytes, which no duplicate member or odd number survives."""
-    return raw.count(b",") < MAX_MEMBERS and orjson.dumps(value) == raw.strip()
+    return orjson.dumps(value) == raw.strip()
 
 
 def _loads_slowly(raw: bytes) -> Any:
@@ -160,13 +162,7 @@ def _float(digits: str) -> float:
     return number
 
 
-def _require_depth(value: Any, raw: bytes) -> None:
-    """Raise for what is nested too deep; with as many brackets as levels, nothing can be."""
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
-        _go_down(value, MAX_DEPTH)
-
-
-def _go_down(value: Any, left: int) -> None:
+def _require_depth(value: Any, left: int) -> None:
     kind = type(value)
     if kind is not dict and kind is not list:
         return
@@ -175,4 +171,4 @@ def _go_down(value: Any, left: int) -> None:
     for child in value.values() if kind is dict else value:
         inner = type(child)
         if inner is dict or inner is list:
-            _go_down(child, left - 1)
+            _require_depth(child, left - 1)

@@ -23,6 +23,7 @@ from vcwallet.jose import jws, jwt
 from vcwallet.jose.jws import Jws
 from vcwallet.keys.policy import (
     ORIGIN,
+    REDIRECT_URI,
     AddressPolicy,
     IssuerPolicy,
     KeySource,
@@ -158,7 +159,7 @@ def authenticate_address(
     Raises:
         NotAuthorisedError, ValidityError: the policy knows the address, and whose it is may not ask.
     """
-    prefix = ORIGIN if is_page else ClientIdPrefix.REDIRECT_URI
+    prefix = ORIGIN if is_page else REDIRECT_URI
     if isinstance(trust, AddressPolicy):
         with suppress(UntrustedError):
             party = trust.party_at(f"{prefix}:{address}", role=Role.VERIFIER, at=at)
