@@ -85,7 +85,7 @@ class Scene:
                 )
             ]
             database.execute(
-                f"UPDATE vcwallet_record SET body = {body} WHERE collection = ? AND id = ?",  # noqa: S608 - an expression of a test
+                f"UPDATE vcwallet_record SET body = {body} WHERE collection = ? AND id = ?",  # noqa: S608 - ours
                 (collection, ids[number]),
             )
         return ids[number]
